@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { PackageName } from './package-facts.ts';
+
+/** The operating systems of AWS's Patch Manager (SSM API, enum OperatingSystem). */
+export const OperatingSystem = z.enum([
+  'WINDOWS',
+  'AMAZON_LINUX',
+  'AMAZON_LINUX_2',
+  'AMAZON_LINUX_2022',
+  'AMAZON_LINUX_2023',
+  'UBUNTU',
+  'REDHAT_ENTERPRISE_LINUX',
+  'SUSE',
+  'CENTOS',
+  'ORACLE_LINUX',
+  'DEBIAN',
+  'MACOS',
+  'RASPBIAN',
+  'ROCKY_LINUX',
+  'ALMA_LINUX',
+]);
+export type OperatingSystem = z.infer<typeof OperatingSystem>;
+
+/** What os-release says, and what Patch Manager calls it. */
+export const OperatingSystemFacts = z.object({
+  /** `ID` of os-release: `debian`. */
+  id: z.string(),
+  /** `VERSION_ID`: `12`; empty where there is none (testing, unstable). */
+  versionId: z.string(),
+  /** `VERSION_CODENAME`: `bookworm`. */
+  codename: z.string(),
+  prettyName: z.string(),
+  /** Null for a system that Patchbay does not know: it is then unknown, never compliant. */
+  operatingSystem: OperatingSystem.nullable(),
+  /** The PRODUCT that filters compare with: `Debian12`. */
+  product: z.string(),
+});
+export type OperatingSystemFacts = z.infer<typeof OperatingSystemFacts>;
+
+/** One stanza of apt's preferences, with where it stands. */
+export const Pin = z.object({
+  file: z.string(),
+  packages: z.string(),
+  pin: z.string(),
+  priority: z.number().int(),
+  explanation: z.string(),
+});
+export type Pin = z.infer<typeof Pin>;
+
+/** What the owner of the machine decided about its packages. */
+export const NodePolicy = z.object({
+  architecture: z.string().min(1),
+  foreignArchitectures: z.array(z.string()),
+  holds: z.array(PackageName),
+  pins: z.array(Pin),
+  /** Packages that came as dependencies: their mark must survive patching. */
+  automatic: z.array(PackageName),
+});
+export type NodePolicy = z.infer<typeof NodePolicy>;
+
+/** A package that the last install wanted and did not get. */
+export const FailedPackage = PackageName.extend({ version: z.string(), reason: z.string() });
+export type FailedPackage = z.infer<typeof FailedPackage>;
+
+/** What is true of one machine at one moment and shared with no other. */
+export const NodeOverlay = z.object({
+  /** The machine's own clock, ISO 8601: shown, never used to decide. */
+  agentClock: z.string(),
+  /** Empty in a root file system, which has no boot. */
+  bootId: z.string(),
+  machineIdHash: z.string(),
+  runningKernel: z.string(),
+  /** Why a reboot is due; empty when none is. */
+  rebootReasons: z.array(z.string()),
+  /** What Patchbay itself installed since the last boot and what needs a reboot to take effect. */
+  pendingReboot: z.array(PackageName),
+  failures: z.array(FailedPackage),
+  /** Packages that dpkg left half done (`half-configured`, `triggers-pending`, …). */
+  unconfigured: z.array(PackageName.extend({ state: z.string() })),
+  /** Packages whose newer version the package manager holds back because its phased rollout has not reached this machine. */
+  phased: z.array(PackageName),
+});
+export type NodeOverlay = z.infer<typeof NodeOverlay>;
