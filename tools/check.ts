@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const root = dirname(import.meta.dirname);
+const environment = {
+  ...process.env,
+  PATH: [dirname(process.execPath), join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+};
+
+function run(title: string, command: string, ...commandArguments: string[]): number {
+  console.log(`\n── ${title}`);
+  const began = Date.now();
+  const { status, error } = spawnSync(command, commandArguments, {
+    cwd: root,
+    env: environment,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (error) console.error(`${command}: ${error.message}`);
+  console.log(`── ${title}: ${status === 0 ? 'ok' : 'FAILED'} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+  return status ?? 1;
+}
+
+function runStep(title: string, command: string, ...commandArguments: string[]): Counts {
+  const isGood = run(title, command, ...commandArguments) === 0;
+  return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: 0 };
+}
+
+function runTests(project: string): Counts {
+  const folder = mkdtempSync(join(tmpdir(), 'patchbay-check-'));
+  const report = join(folder, 'report.json');
+  try {
+    const status = run(
+      `tests: ${project}`,
+      'vitest',
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    );
+    const result = JSON.parse(readFileSync(report, 'utf8')) as {
+      numPassedTests: number;
+      numFailedTests: number;
+      numPendingTests: number;
+      numTodoTests: number;
+    };
+    // A suite that could not even be loaded has no failed test of its own; it must not look like success.
+    const failed = status === 0 ? result.numFailedTests : Math.max(1, result.numFailedTests);
+    return { passed: result.numPassedTests, failed, skipped: result.numPendingTests + result.numTodoTests };
+  } catch (error) {
+    console.error(`${project}: no report was written (${String(error)})`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean' }, all: { type: 'boolean' }, help: { type: 'boolean' } },
+});
+if (values.help) {
+  console.log(`Usage: ./check [--quick | --all]
+
+  (nothing)  format, lint, types, unit, database and conformance tests
+  --quick    format, lint, types and unit tests only (under a minute)
+  --all      everything, and the long system tests against the real Debian archive`);
+  process.exit(0);
+}
+
+const results: Counts[] = [
+  runStep('format', 'biome', 'check', '.'),
+  runStep('lint', 'oxlint', '--type-aware', '--deny-warnings'),
+  runStep('types', 'tsc', '-p', 'tsconfig.json'),
+  runTests('unit'),
+];
+if (!values.quick) results.push(runTests('db'), runTests('conformance'));
+if (values.all) results.push(runTests('system'));
+
+const total = results.reduce<Counts>(
+  (sum, counts) => ({
+    passed: sum.passed + counts.passed,
+    failed: sum.failed + counts.failed,
+    skipped: sum.skipped + counts.skipped,
+  }),
+  { passed: 0, failed: 0, skipped: 0 },
+);
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 ? 0 : 1;
