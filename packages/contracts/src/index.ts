@@ -1,2 +1,4 @@
-/** Nothing here yet. */
-export const placeholder = 0;
+export * from './authorization.ts';
+export * from './contract.ts';
+export * from './node-operations.ts';
+export * from './person-operations.ts';

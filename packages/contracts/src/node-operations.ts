@@ -1,0 +1,109 @@
+import {
+  GroupOutcome,
+  InstalledSet,
+  NodeOverlay,
+  NodePolicy,
+  Offers,
+  OperatingSystemFacts,
+  PackageName,
+  PatchCounts,
+  Plan,
+  RefusedTarget,
+  Simulation,
+  Target,
+  UnknownReason,
+} from '@patchbay/facts';
+import { z } from 'zod';
+import { SignedAuthorization } from './authorization.ts';
+import { defineContract } from './contract.ts';
+
+const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+
+/** A unit of facts: its digest always, its content only when the server asked for it or cannot know it yet. */
+function unit<Content extends z.ZodType>(content: Content) {
+  return z.object({ digest: Digest, content: content.optional() });
+}
+
+export const PatchOperationKind = z.enum(['Scan', 'Install']);
+export type PatchOperationKind = z.infer<typeof PatchOperationKind>;
+
+/** The key that signs this node's commands and plans. The agent pins it when it enrols. */
+export const GetSigningKey = defineContract(
+  'GetSigningKey',
+  'node',
+  z.object({}),
+  z.object({ keyId: z.string(), algorithm: z.literal('Ed25519'), publicKey: z.string() }),
+);
+
+/** Hands in facts. `missing` names the units whose content the server does not know: send again with those. */
+export const SubmitFacts = defineContract(
+  'SubmitFacts',
+  'node',
+  z.object({
+    operatingSystem: OperatingSystemFacts,
+    overlay: NodeOverlay,
+    installed: unit(InstalledSet),
+    offers: unit(Offers),
+    policy: unit(NodePolicy),
+  }),
+  z.object({
+    factsId: z.string().nullable(),
+    missing: z.array(z.enum(['installed', 'offers', 'policy'])),
+  }),
+);
+
+/** Begins a scan or an install on submitted facts and learns what the baseline approves. */
+export const BeginPatchOperation = defineContract(
+  'BeginPatchOperation',
+  'node',
+  z.object({
+    factsId: z.string(),
+    operation: PatchOperationKind,
+    /** The command that this carries out: a second begin for the same command continues the first. */
+    commandId: z.string().nullable(),
+    rebootOption: z.enum(['RebootIfNeeded', 'NoReboot']),
+    snapshotId: z.string(),
+  }),
+  z.object({
+    operationId: z.string(),
+    baseline: z.object({ baselineId: z.string(), name: z.string() }),
+    targets: z.array(Target),
+    /** Packages that may not change, whoever asks for them: rejected with BLOCK, or on hold. */
+    blocked: z.array(PackageName),
+    status: z.enum(['compliant', 'non-compliant', 'unknown']),
+    unknownReasons: z.array(UnknownReason),
+  }),
+);
+
+/** Proposes what the node's package manager would do for the targets; the answer is the frozen, signed plan. */
+export const ProposePlan = defineContract(
+  'ProposePlan',
+  'node',
+  z.object({ operationId: z.string(), simulation: Simulation }),
+  z.object({
+    /** Null when nothing may be installed. */
+    plan: Plan.nullable(),
+    authorization: SignedAuthorization.nullable(),
+    refused: z.array(RefusedTarget),
+  }),
+);
+
+/** Ends an operation with fresh facts; the server evaluates them and stores the result. */
+export const CompletePatchOperation = defineContract(
+  'CompletePatchOperation',
+  'node',
+  z.object({
+    operationId: z.string(),
+    factsId: z.string(),
+    /** What the package manager said about the targets; null when there were none. */
+    simulation: Simulation.nullable(),
+    outcomes: z.array(GroupOutcome),
+  }),
+  z.object({
+    status: z.enum(['compliant', 'non-compliant', 'unknown']),
+    counts: PatchCounts,
+    unknownReasons: z.array(UnknownReason),
+    /** Lines for the command's output: what is missing, what waits, what failed, and why. */
+    report: z.array(z.string()),
+  }),
+);
