@@ -1,0 +1,11 @@
+export type VersionSchemeId = 'dpkg';
+
+export interface VersionScheme {
+  readonly id: VersionSchemeId;
+  readonly displayName: string;
+  /** Links to the texts that define the order. */
+  readonly specification: readonly string[];
+  isValid(text: string): boolean;
+  /** Throws VersionError when either text is not valid: an order that guesses is not an order. */
+  compare(left: string, right: string): -1 | 0 | 1;
+}
