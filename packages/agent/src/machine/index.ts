@@ -1,0 +1,10 @@
+export {
+  type Command,
+  type CommandOutput,
+  defaultEnvironment,
+  type FileStatus,
+  type Machine,
+  MachineError,
+  type OutputChunk,
+} from './machine.ts';
+export { type MachineOptions, openMachine } from './open-machine.ts';
