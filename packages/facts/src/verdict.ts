@@ -23,6 +23,15 @@ export const InnerState = z.enum([
 ]);
 export type InnerState = z.infer<typeof InnerState>;
 
+/** The states of an installed version taken by itself, whatever newer versions there are. */
+export const InstalledState = InnerState.extract([
+  'installed',
+  'installed-other',
+  'pending-reboot',
+  'installed-rejected',
+]);
+export type InstalledState = z.infer<typeof InstalledState>;
+
 /**
  * The rung of the approval clock that dated a version: `published` (a) by archive or advisory, `first-seen` (b) by this
  * control plane, `changelog` (c) read from the package, `undated` (d) already there at the first look, approved at once.
@@ -60,6 +69,11 @@ export const VerdictItem = PackageName.extend({
   /** Null only for the item that stands for a node or an archive that cannot be judged. */
   installedVersion: z.string().nullable(),
   state: InnerState,
+  /**
+   * What the installed version is by itself. On AWS's wire it stands for the states that are not listed there (waiting,
+   * phased, excluded, rejected): one row per installed package. Null where nothing is installed.
+   */
+  installedState: InstalledState.nullable(),
   /** The version that would be installed, where there is one. */
   targetVersion: z.string().nullable(),
   /** One sentence: what and why. */

@@ -1,2 +1,16 @@
-/** Nothing here yet. */
-export const placeholder = 0;
+export * from './approval-clock/approval-instant.ts';
+export * from './approval-clock/record-observation.ts';
+export * from './approval-clock/release-date.ts';
+export * from './baselines/baseline-error.ts';
+export * from './baselines/baseline-file.ts';
+export * from './baselines/check-baseline.ts';
+export * from './baselines/filter-values.ts';
+export * from './baselines/predefined-baselines.ts';
+export * from './classification/archive-classification.ts';
+export { type CompiledBaseline, compileBaseline, evaluatedOperatingSystems } from './evaluation/compile-baseline.ts';
+export * from './evaluation/evaluate.ts';
+export * from './evaluation/evaluation-settings.ts';
+export { emptyReleaseHistory, type ReleaseHistory } from './evaluation/release-timeline.ts';
+export * from './patch-groups/patch-groups.ts';
+export * from './states/aws-patches.ts';
+export * from './states/state-table.ts';

@@ -1,0 +1,53 @@
+import { OperatingSystem } from '@patchbay/facts';
+import { z } from 'zod';
+import { ArchiveClassification, defaultArchiveClassification } from '../classification/archive-classification.ts';
+
+/** The last supported day of one release, in the public archives that come without a contract. */
+export const EndOfLife = z.object({
+  operatingSystem: OperatingSystem,
+  /** `VERSION_ID` of os-release. */
+  versionId: z.string(),
+  /** `YYYY-MM-DD`, the whole UTC day included. */
+  supportedUntil: z.string().regex(/^\d{4}-\d{2}-\d{2}$/),
+});
+export type EndOfLife = z.infer<typeof EndOfLife>;
+
+export const EvaluationSettings = z.object({
+  classification: ArchiveClassification,
+  /**
+   * What to do when the version whose delay has passed has left the archives: take the newest obtainable one in its
+   * place, or wait and report the patch as not obtainable.
+   */
+  successorPolicy: z.enum(['approve-successor', 'wait']),
+  /** Facts older than this make a node unknown. */
+  verdictMaxAgeHours: z.number().positive(),
+  endOfLife: z.array(EndOfLife),
+});
+export type EvaluationSettings = z.infer<typeof EvaluationSettings>;
+
+function ends(operatingSystem: OperatingSystem, versionId: string, supportedUntil: string): EndOfLife {
+  return { operatingSystem, versionId, supportedUntil };
+}
+
+/** Debian: ends of LTS (wiki.debian.org/LTS). Ubuntu: ends of standard support (wiki.ubuntu.com/Releases). */
+export const defaultEndOfLife: readonly EndOfLife[] = [
+  ends('DEBIAN', '8', '2020-06-30'),
+  ends('DEBIAN', '9', '2022-06-30'),
+  ends('DEBIAN', '10', '2024-06-30'),
+  ends('DEBIAN', '11', '2026-08-31'),
+  ends('DEBIAN', '12', '2028-06-30'),
+  ends('DEBIAN', '13', '2030-06-30'),
+  ends('UBUNTU', '14.04', '2019-04-30'),
+  ends('UBUNTU', '16.04', '2021-04-30'),
+  ends('UBUNTU', '18.04', '2023-05-31'),
+  ends('UBUNTU', '20.04', '2025-05-31'),
+  ends('UBUNTU', '22.04', '2027-06-01'),
+  ends('UBUNTU', '24.04', '2029-05-31'),
+];
+
+export const defaultEvaluationSettings: EvaluationSettings = {
+  classification: defaultArchiveClassification,
+  successorPolicy: 'approve-successor',
+  verdictMaxAgeHours: 48,
+  endOfLife: [...defaultEndOfLife],
+};
