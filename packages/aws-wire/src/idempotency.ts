@@ -4,7 +4,9 @@ import type { StructureShape } from './shape.ts';
 
 /** The key under which the result of a call is kept. `scope` is what tokens are unique in, say account and region. */
 export function idempotencyKey(operation: string, token: string, scope: readonly string[] = []): string {
-  return createHash('sha256').update(canonicalText([operation, token, scope])).digest('hex');
+  return createHash('sha256')
+    .update(canonicalText([operation, token, scope]))
+    .digest('hex');
 }
 
 /**
@@ -16,7 +18,10 @@ export function bodyHash(input: unknown): string {
 }
 
 /** The value of the member that the schema marks as idempotency token. Its absence is fine: curl sends none. */
-export function findIdempotencyToken(shape: StructureShape, input: Readonly<Record<string, unknown>>): string | undefined {
+export function findIdempotencyToken(
+  shape: StructureShape,
+  input: Readonly<Record<string, unknown>>,
+): string | undefined {
   const member = shape.members.find(({ idempotencyToken }) => idempotencyToken);
   const token = member === undefined ? undefined : input[member.name];
   return typeof token === 'string' ? token : undefined;

@@ -1,2 +1,18 @@
-/** Nothing here yet. */
-export const placeholder = 0;
+export * from './agent-operations.ts';
+export * from './coded-error.ts';
+export * from './constraints/apply-constraints.ts';
+export * from './constraints/service-constraints.ts';
+export * from './constraints/ssm.ts';
+export * from './errors.ts';
+export * from './idempotency.ts';
+export * from './json/decode.ts';
+export * from './json/encode.ts';
+export * from './page-token.ts';
+export * from './query/query-error.ts';
+export * from './query/query-request.ts';
+export * from './query/query-result.ts';
+export * from './request-routing.ts';
+export * from './schema-adapter.ts';
+export * from './shape.ts';
+export * from './shape-definition.ts';
+export * from './signing/index.ts';

@@ -8,8 +8,8 @@ import {
   type Shape,
   type StringShape,
   type StructureShape,
-  toMemberName,
   type TimestampShape,
+  toMemberName,
 } from './shape.ts';
 
 /** Shapes written by hand, for operations that the SDK does not publish. */

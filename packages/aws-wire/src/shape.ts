@@ -105,5 +105,5 @@ export interface ErrorShape {
 /** `KBId` → `kbId`, `CVEIds` → `cveIds`, `InstanceId` → `instanceId`: the leading run of capitals in lower case. */
 export function toMemberName(wireName: string): string {
   // The last capital of a run starts the next word when a small letter follows, as the I of KBId does.
-  return wireName.replace(/^(?:[A-Z]+(?![a-z])|[A-Z](?=[a-z])|[A-Z]+(?=[A-Z][a-z]))/, (run) => run.toLowerCase());
+  return wireName.replace(/^(?:[A-Z]+(?![a-z])|[A-Z])/, (run) => run.toLowerCase());
 }

@@ -18,10 +18,7 @@ export interface ServiceConstraints {
   readonly operations: Readonly<Record<string, { readonly errors?: readonly string[] }>>;
   /** Input structures only, members by wire name. */
   readonly structures: Readonly<
-    Record<
-      string,
-      { readonly required?: readonly string[]; readonly members?: Readonly<Record<string, string>> }
-    >
+    Record<string, { readonly required?: readonly string[]; readonly members?: Readonly<Record<string, string>> }>
   >;
   readonly shapes: Readonly<Record<string, ConstraintNode>>;
 }
