@@ -1,0 +1,105 @@
+import type { CommandDocument } from './command-document.ts';
+
+const GUID = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}';
+
+/**
+ * Scans or installs. Parameters as in the SSM user guide, "SSM Command document for patching: AWS-RunPatchBaseline". Our
+ * agent runs its own patcher for the step PatchLinux and takes the parameters from the command; the script is what an
+ * agent without that patcher runs, and it takes none, so no parameter ever becomes shell text.
+ */
+const runPatchBaseline: CommandDocument = {
+  schemaVersion: '2.2',
+  description: 'Compares a node with its patch baseline, or installs what the baseline approves and the node lacks.',
+  parameters: {
+    Operation: {
+      type: 'String',
+      description: 'Scan looks and changes nothing. Install brings in the approved patches.',
+      allowedValues: ['Scan', 'Install'],
+    },
+    AssociationId: {
+      type: 'String',
+      description: 'Association whose compliance the result belongs to; empty for none.',
+      default: '',
+      allowedPattern: `^(${GUID})?$`,
+    },
+    SnapshotId: {
+      type: 'String',
+      description: 'Names one set of approvals that several nodes share; empty for none.',
+      default: '',
+      allowedPattern: `^(${GUID})?$`,
+    },
+    InstallOverrideList: {
+      type: 'String',
+      description: 'Address (https or s3) of a list of patches that replaces the baseline for one Install.',
+      default: '',
+      allowedPattern: '^$|^https://[^\\s\'"`$;|<>\\\\]+$|^s3://[^\\s\'"`$;|<>\\\\]+$',
+    },
+    BaselineOverride: {
+      type: 'String',
+      description: 'Address (https or s3) of baselines that replace the registered one for this run.',
+      default: '',
+      allowedPattern: '^$|^https://[^\\s\'"`$;|<>\\\\]+$|^s3://[^\\s\'"`$;|<>\\\\]+$',
+    },
+    RebootOption: {
+      type: 'String',
+      description: 'RebootIfNeeded restarts the node where a patch needs it; NoReboot leaves that to you.',
+      default: 'RebootIfNeeded',
+      allowedValues: ['RebootIfNeeded', 'NoReboot'],
+    },
+  },
+  mainSteps: [
+    {
+      action: 'aws:runShellScript',
+      name: 'PatchLinux',
+      precondition: { StringEquals: ['platformType', 'Linux'] },
+      inputs: {
+        timeoutSeconds: '7200',
+        onFailure: 'exit',
+        runCommand: [
+          '#!/bin/sh',
+          'echo "This node has no Patchbay patcher, so nothing was scanned or installed." >&2',
+          'echo "Enrol it with the Patchbay agent, which brings the patcher along." >&2',
+          'exit 1',
+        ],
+      },
+    },
+  ],
+};
+
+/** Runs commands of the caller's own; nodes allow it only where their policy file says so. */
+const runShellScript: CommandDocument = {
+  schemaVersion: '2.2',
+  description: 'Runs shell commands on Linux nodes, one after another in one script.',
+  parameters: {
+    commands: { type: 'StringList', description: 'Lines of the script.', minItems: 1, displayType: 'textarea' },
+    workingDirectory: {
+      type: 'String',
+      description: 'Directory to run in; empty for the default of the agent.',
+      default: '',
+      maxChars: 4096,
+    },
+    executionTimeout: {
+      type: 'String',
+      description: 'Seconds, 1 to 172800, after which the script is stopped and counts as failed.',
+      default: '3600',
+      allowedPattern: '^([1-9][0-9]{0,4}|1[0-6][0-9]{4}|17[01][0-9]{3}|172[0-7][0-9]{2}|172800)$',
+    },
+  },
+  mainSteps: [
+    {
+      action: 'aws:runShellScript',
+      name: 'runShellScript',
+      inputs: {
+        runCommand: '{{ commands }}',
+        workingDirectory: '{{ workingDirectory }}',
+        timeoutSeconds: '{{ executionTimeout }}',
+      },
+    },
+  ],
+};
+
+/** The documents that exist without anybody creating them, by name. */
+export const builtInDocuments: Readonly<Record<string, CommandDocument>> = {
+  'AWS-RunPatchBaseline': runPatchBaseline,
+  'AWS-RunShellScript': runShellScript,
+};
