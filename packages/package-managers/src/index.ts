@@ -1,2 +1,4 @@
-/** Nothing here yet. */
-export const placeholder = 0;
+export * from './apt/index.ts';
+export { parseOsRelease } from './os-release.ts';
+export { ParseError } from './parse-error.ts';
+export type { Argv, CommandOutput, Query } from './query.ts';

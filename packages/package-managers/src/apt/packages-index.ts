@@ -1,0 +1,115 @@
+import {
+  malformed,
+  parseControlFile,
+  type RelationTexts,
+  readRelations,
+  readSource,
+  requireField,
+} from './control-file.ts';
+
+/** One version of one package as an archive offers it. */
+export interface IndexStanza extends RelationTexts {
+  readonly name: string;
+  readonly architecture: string;
+  readonly version: string;
+  readonly source: string;
+  readonly sourceVersion: string;
+  readonly section: string;
+  readonly priority: string;
+  readonly filename: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly phasedUpdatePercentage: number | null;
+}
+
+const packageField = Buffer.from('Package: ');
+const stanzaEnd = Buffer.from('\n\n');
+const lineFeed = 10;
+
+/**
+ * The stanzas of the wanted packages in an uncompressed Packages file, in its order. Only they are decoded, so the cost
+ * is one pass over the bytes. Throws ParseError on a stanza without a package name or a wanted one without its fields.
+ */
+export function readPackagesIndex(
+  bytes: Uint8Array,
+  wantedNames: ReadonlySet<string>,
+  what = 'Packages',
+): IndexStanza[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const stanzas: IndexStanza[] = [];
+  let start = 0;
+  while (start < buffer.length) {
+    if (buffer[start] === lineFeed) {
+      start += 1;
+      continue;
+    }
+    const separator = buffer.indexOf(stanzaEnd, start);
+    const end = separator === -1 ? buffer.length : separator;
+    if (wantedNames.has(readName(buffer, start, end, what))) {
+      const text = buffer.toString('utf8', start, end);
+      stanzas.push(readStanza(text, () => lineNumber(buffer, start), what));
+    }
+    start = end + 2;
+  }
+  return stanzas;
+}
+
+function readName(buffer: Buffer, start: number, end: number, what: string): string {
+  let at = start;
+  for (const byte of packageField) {
+    if (buffer[at] !== byte) return readNameAnywhere(buffer, start, end, what);
+    at += 1;
+  }
+  const nameEnd = buffer.indexOf(lineFeed, at);
+  return buffer.latin1Slice(at, nameEnd === -1 || nameEnd > end ? end : nameEnd).trim();
+}
+
+/** Archives of others may put other fields first. */
+function readNameAnywhere(buffer: Buffer, start: number, end: number, what: string): string {
+  const match = /^Package:[ \t]*(\S+)/im.exec(buffer.toString('utf8', start, end));
+  if (match?.[1] === undefined) throw malformed(what, lineNumber(buffer, start), 'the stanza has no field package');
+  return match[1];
+}
+
+function lineNumber(buffer: Buffer, position: number): number {
+  let line = 1;
+  for (let at = buffer.indexOf(lineFeed); at !== -1 && at < position; at = buffer.indexOf(lineFeed, at + 1)) line += 1;
+  return line;
+}
+
+function readStanza(text: string, firstLine: () => number, what: string): IndexStanza {
+  try {
+    return readFields(text, 1, what);
+  } catch {
+    // The line number costs a second pass, so it is only found once something is wrong.
+    return readFields(text, firstLine(), what);
+  }
+}
+
+function readFields(text: string, firstLine: number, what: string): IndexStanza {
+  const [stanza] = parseControlFile(text, what, firstLine);
+  if (stanza === undefined) throw malformed(what, firstLine, 'the stanza is empty');
+  const name = requireField(stanza, 'package', what);
+  const version = requireField(stanza, 'version', what);
+  const phased = stanza.fields.get('phased-update-percentage');
+  return {
+    name,
+    architecture: requireField(stanza, 'architecture', what),
+    version,
+    ...readSource(stanza, name, version, what),
+    section: stanza.fields.get('section') ?? '',
+    priority: stanza.fields.get('priority') ?? '',
+    filename: requireField(stanza, 'filename', what),
+    sizeBytes: readNumber(requireField(stanza, 'size', what), 'Size', stanza.line, what),
+    // A flat archive may be made with other sums only; an empty one says that there is none.
+    sha256: stanza.fields.get('sha256') ?? '',
+    phasedUpdatePercentage:
+      phased === undefined ? null : Math.min(readNumber(phased, 'Phased-Update-Percentage', stanza.line, what), 100),
+    ...readRelations(stanza),
+  };
+}
+
+function readNumber(text: string, field: string, line: number, what: string): number {
+  if (!/^\d+$/.test(text)) throw malformed(what, line, `${field} ${JSON.stringify(text)} is no number`);
+  return Number(text);
+}
