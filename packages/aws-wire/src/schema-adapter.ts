@@ -79,7 +79,13 @@ function createAdapter(constraints: ServiceConstraints | undefined) {
     if (known !== undefined) return known;
     const members: MemberShape[] = [];
     const name = normalized.getName() ?? nameOfUnit;
-    const shape: StructureShape = { kind: 'structure', name, isUnion: tagOf(schema) === unionTag, members };
+    const shape: StructureShape = {
+      kind: 'structure',
+      name,
+      isUnion: tagOf(schema) === unionTag,
+      members,
+      ...(normalized.getOwnTraits().sensitive === 1 ? { sensitive: true } : {}),
+    };
     structures.set(schema, shape);
     const requiredNames = requiredMembers(schema);
     const modelled = constraints?.structures[name];
@@ -132,7 +138,9 @@ function createAdapter(constraints: ServiceConstraints | undefined) {
     if (normalized.isDocumentSchema()) return { kind: 'document', ...common };
     // The schema has one number type only; AWS's model says which are whole.
     if (normalized.isNumericSchema()) return { kind: node?.number ?? 'float', ...common };
-    throw new TypeError(`Schema ${normalized.getName() ?? String(normalized.getSchema())} has a form not known here`);
+    throw new TypeError(
+      `Schema ${normalized.getName() ?? JSON.stringify(normalized.getSchema())} has a form not known here`,
+    );
   }
 
   return { operation, error };

@@ -1,5 +1,5 @@
 import { validationError } from '../errors.ts';
-import type { Shape, StructureShape } from '../shape.ts';
+import type { ListShape, MapShape, Shape, StructureShape } from '../shape.ts';
 import { elementPath, entryPath, memberPath } from '../value-path.ts';
 import { brokenConstraints, describeConstraints } from './constraint-texts.ts';
 import { printValue } from './print-value.ts';
@@ -10,6 +10,15 @@ export interface Violation {
   readonly path: string;
   readonly text: string;
 }
+
+/** A place in a value. What lies inside something sensitive is as sensitive. */
+interface Place {
+  readonly path: string;
+  readonly isHidden: boolean;
+}
+
+// A small body can break a rule a hundred thousand times; its answer must not grow to hundreds of megabytes.
+const mostViolations = 100;
 
 /**
  * Throws AwsError ValidationException with all violations in AWS's words: `2 validation errors detected: Value 'ab' at
@@ -22,77 +31,77 @@ export function applyConstraints(shape: StructureShape, value: Readonly<Record<s
   throw validationError(`${count} detected: ${violations.map(({ text }) => text).join('; ')}`);
 }
 
-/** All violations of a decoded value, in the order of the schema's members. */
+/** The first hundred violations of a decoded value, in the order of the schema's members. */
 export function findViolations(shape: StructureShape, value: Readonly<Record<string, unknown>>): Violation[] {
   const violations: Violation[] = [];
-  visitStructure(shape, value, '', violations);
-  return violations;
+  visitStructure(shape, value, { path: '', isHidden: false }, violations);
+  return violations.slice(0, mostViolations);
 }
 
 function visitStructure(
   shape: StructureShape,
   value: Readonly<Record<string, unknown>>,
-  path: string,
+  place: Place,
   violations: Violation[],
 ): void {
   for (const member of shape.members) {
     const memberValue = value[member.name];
-    const at = memberPath(path, member.name);
-    if (memberValue !== undefined) visitValue(member.shape, memberValue, at, violations);
+    const path = memberPath(place.path, member.name);
+    if (memberValue !== undefined) visitValue(member.shape, memberValue, { ...place, path }, violations);
     else if (member.required) {
       violations.push({
-        path: at,
-        text: `Value null at '${at}' failed to satisfy constraint: Member must not be null`,
+        path,
+        text: `Value null at '${path}' failed to satisfy constraint: Member must not be null`,
       });
     }
   }
 }
 
-function visitValue(shape: Shape, value: unknown, path: string, violations: Violation[]): void {
-  if (value === null) return;
-  for (const constraint of brokenConstraints(shape, value)) violations.push(violation(shape, value, path, constraint));
-  if (shape.kind === 'structure' && isRecord(value)) visitStructure(shape, value, path, violations);
-  else if (shape.kind === 'list' && Array.isArray(value)) visitElements(shape.element, value, shape, path, violations);
-  else if (shape.kind === 'map' && isRecord(value)) visitEntries(shape, value, path, violations);
+function visitValue(shape: Shape, value: unknown, around: Place, violations: Violation[]): void {
+  if (value === null || violations.length >= mostViolations) return;
+  const place = { path: around.path, isHidden: around.isHidden || shape.sensitive === true };
+  for (const constraint of brokenConstraints(shape, value)) {
+    violations.push(violation(shape, value, place, constraint));
+  }
+  if (shape.kind === 'structure' && isRecord(value)) visitStructure(shape, value, place, violations);
+  else if (shape.kind === 'list' && Array.isArray(value)) visitElements(shape, value, place, violations);
+  else if (shape.kind === 'map' && isRecord(value)) visitEntries(shape, value, place, violations);
 }
 
 /**
  * AWS reports simple elements once for the whole list, naming all constraints of an element; seen in
  * https://github.com/aws-samples/eks-security-compromised-cluster-remediation/issues/18
  */
-function visitElements(
-  element: Shape,
-  values: readonly unknown[],
-  list: Shape,
-  path: string,
-  violations: Violation[],
-): void {
+function visitElements(shape: ListShape, values: readonly unknown[], place: Place, violations: Violation[]): void {
+  const { element } = shape;
   if (isContainer(element)) {
-    values.forEach((value, index) => visitValue(element, value, elementPath(path, index, element), violations));
+    values.forEach((value, index) =>
+      visitValue(element, value, { ...place, path: elementPath(place.path, index, element) }, violations),
+    );
   } else if (values.some((value) => breaksAny(element, value))) {
     const text = `Member must satisfy constraint: [${describeConstraints(element).join(', ')}]`;
-    violations.push(violation(list, values, path, text));
+    violations.push(violation(shape, values, place, text));
   }
 }
 
 /** Keys and simple values of a map in the same way, as in https://github.com/boto/boto3/issues/2601 */
 function visitEntries(
-  shape: Extract<Shape, { kind: 'map' }>,
+  shape: MapShape,
   entries: Readonly<Record<string, unknown>>,
-  path: string,
+  place: Place,
   violations: Violation[],
 ): void {
   if (Object.keys(entries).some((key) => breaksAny(shape.key, key))) {
     const text = `Map keys must satisfy constraint: [${describeConstraints(shape.key).join(', ')}]`;
-    violations.push(violation(shape, entries, path, text));
+    violations.push(violation(shape, entries, place, text));
   }
   if (isContainer(shape.value)) {
     for (const [key, value] of Object.entries(entries)) {
-      visitValue(shape.value, value, entryPath(path, key, shape.value), violations);
+      visitValue(shape.value, value, { ...place, path: entryPath(place.path, key, shape.value) }, violations);
     }
   } else if (Object.values(entries).some((value) => breaksAny(shape.value, value))) {
     const text = `Map value must satisfy constraint: [${describeConstraints(shape.value).join(', ')}]`;
-    violations.push(violation(shape, entries, path, text));
+    violations.push(violation(shape, entries, place, text));
   }
 }
 
@@ -100,10 +109,10 @@ function breaksAny(shape: Shape, value: unknown): boolean {
   return value !== null && brokenConstraints(shape, value).length > 0;
 }
 
-function violation(shape: Shape, value: unknown, path: string, constraint: string): Violation {
+function violation(shape: Shape, value: unknown, place: Place, constraint: string): Violation {
   // AWS leaves the value of a sensitive member out, as Cognito does for passwords.
-  const shown = shape.sensitive === true ? 'Value' : `Value '${printValue(shape, value)}'`;
-  return { path, text: `${shown} at '${path}' failed to satisfy constraint: ${constraint}` };
+  const shown = place.isHidden ? 'Value' : `Value '${printValue(shape, value)}'`;
+  return { path: place.path, text: `${shown} at '${place.path}' failed to satisfy constraint: ${constraint}` };
 }
 
 function isContainer(shape: Shape): boolean {

@@ -85,8 +85,9 @@ function decodeValue(shape: Shape, value: unknown, path: string, depth: number):
     case 'blob':
       return decodeBlob(value, path);
     case 'document':
-      return value;
+      break;
   }
+  return value;
 }
 
 function decodeList(shape: ListShape, value: unknown, path: string, depth: number): unknown[] {

@@ -1,6 +1,6 @@
 import { CodedError } from '../coded-error.ts';
 import type { MapShape, Shape, StructureShape, TimestampShape } from '../shape.ts';
-import { memberPath } from '../value-path.ts';
+import { elementPath, entryPath, memberPath } from '../value-path.ts';
 
 /** A handler answered with something its operation cannot say: a fault of ours, never of the caller. */
 export class EncodeError extends CodedError<'VALUE_DOES_NOT_FIT_SHAPE'> {}
@@ -33,7 +33,9 @@ function encodeValue(shape: Shape, value: unknown, path: string): unknown {
     case 'list':
       if (!Array.isArray(value)) throw misfit(shape, value, path);
       return value.map((element, index) =>
-        element === null && shape.sparse ? null : encodeValue(shape.element, element, `${path}.${index + 1}`),
+        element === null && shape.sparse
+          ? null
+          : encodeValue(shape.element, element, elementPath(path, index, shape.element)),
       );
     case 'map':
       return encodeMap(shape, value, path);
@@ -56,8 +58,9 @@ function encodeValue(shape: Shape, value: unknown, path: string): unknown {
       if (!(value instanceof Uint8Array)) throw misfit(shape, value, path);
       return Buffer.from(value).toString('base64');
     case 'document':
-      return value;
+      break;
   }
+  return value;
 }
 
 function encodeMap(shape: MapShape, value: unknown, path: string): Record<string, unknown> {
@@ -66,7 +69,7 @@ function encodeMap(shape: MapShape, value: unknown, path: string): Record<string
   return Object.fromEntries(
     present.map(([key, entry]) => [
       key,
-      entry === null ? null : encodeValue(shape.value, entry, memberPath(path, key)),
+      entry === null ? null : encodeValue(shape.value, entry, entryPath(path, key, shape.value)),
     ]),
   );
 }

@@ -62,6 +62,7 @@ describe('role token requests', () => {
     expect(await verdictOn({ ...request, body: Buffer.from('{}') })).toBe('SIGNATURE_MISMATCH');
     expect(await verdictOn(replace('x-amz-target', 'RoleToken', 'Other'))).toBe('SIGNATURE_MISMATCH');
     expect(await verdictOn(replace('authorization', 'mi-0', 'mi-1'))).toBe('UNKNOWN_ACCESS_KEY');
+    expect(await verdictOn(replace('authorization', '==', '=='.padEnd(3, '*')))).toBe('SIGNATURE_MISMATCH');
     expect(await verdictOn(replace('authorization', '/ssm/', '/sts/'))).toBe('WRONG_SCOPE');
     expect(await verdictOn(request, now, stranger.toString('base64'))).toBe('SIGNATURE_MISMATCH');
     expect(await verdictOn(request, new Date(now.getTime() + 301_000))).toBe('SIGNATURE_EXPIRED');

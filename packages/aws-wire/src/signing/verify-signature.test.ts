@@ -1,10 +1,11 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseAuthorization } from './authorization.ts';
-import { headersFromRaw, type SignableRequest } from './canonical-request.ts';
+import { canonicalRequest, headersFromRaw, type SignableRequest, stringToSign } from './canonical-request.ts';
 import { formatRequestDate, parseDateHeader, parseRequestDate } from './request-date.ts';
-import { signRequest } from './sign-request.ts';
+import { authorizationHeader, signRequest } from './sign-request.ts';
 import { acceptingOptions, credentials, now, onTheWire, sdkSigner, verdictOn } from './signing-fixtures.ts';
-import { createSigningKeyDeriver } from './signing-key.ts';
+import { createSigningKeyDeriver, deriveSigningKey, scopeText } from './signing-key.ts';
 import { verifySignature } from './verify-signature.ts';
 
 const body = Buffer.from('{"MaxResults":10}');
@@ -49,6 +50,26 @@ describe('verifySignature', () => {
     const request = signed();
     const headers = request.headers.map(([name, value]) => [name.toUpperCase(), `  ${value} `] as const);
     expect(await verdictOn({ ...request, headers })).toBe('verified');
+  });
+
+  it('accepts a signed Date header in place of X-Amz-Date', async () => {
+    const unsigned: SignableRequest = {
+      method: 'GET',
+      rawUrl: '/',
+      headers: [
+        ['Host', 'localhost'],
+        ['Date', now.toUTCString()],
+      ],
+      body: new Uint8Array(),
+    };
+    const scope = { date: '20260304', region: 'us-east-1', service: 'ssm' };
+    const text = stringToSign(formatRequestDate(now), scopeText(scope), canonicalRequest(unsigned, ['date', 'host']));
+    const key = deriveSigningKey(credentials.secretAccessKey, scope);
+    const signature = createHmac('sha256', key).update(text).digest('hex');
+    const header = authorizationHeader(credentials.accessKeyId, { scope, signedHeaders: ['date', 'host'] }, signature);
+    expect(await verdictOn({ ...unsigned, headers: [...unsigned.headers, ['Authorization', header]] })).toBe(
+      'verified',
+    );
   });
 
   it('accepts a header that arrives in two parts when the joined value was signed', async () => {

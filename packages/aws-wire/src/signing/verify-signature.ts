@@ -69,15 +69,19 @@ export async function verifySignature(
   };
 }
 
-function lookupError(lookup: Exclude<SecretLookup, { readonly status: 'found' }>): SigningError {
-  switch (lookup.status) {
-    case 'unknown-access-key':
-      return new SigningError('UNKNOWN_ACCESS_KEY', 'The security token included in the request is invalid.');
-    case 'invalid-session-token':
-      return new SigningError('INVALID_SECURITY_TOKEN', 'The security token included in the request is invalid.');
-    case 'expired-session-token':
-      return new SigningError('EXPIRED_SECURITY_TOKEN', 'The security token included in the request is expired');
-  }
+const lookupCodes = {
+  'unknown-access-key': 'UNKNOWN_ACCESS_KEY',
+  'invalid-session-token': 'INVALID_SECURITY_TOKEN',
+  'expired-session-token': 'EXPIRED_SECURITY_TOKEN',
+} as const;
+
+function lookupError({ status }: Exclude<SecretLookup, { readonly status: 'found' }>): SigningError {
+  // AWS ends the one sentence with a full stop and the other without.
+  const message =
+    status === 'expired-session-token'
+      ? 'The security token included in the request is expired'
+      : 'The security token included in the request is invalid.';
+  return new SigningError(lookupCodes[status], message);
 }
 
 function isEqualInConstantTime(expected: string, given: string): boolean {
