@@ -1,0 +1,3 @@
+export * from './data-directory.ts';
+export * from './data-directory-error.ts';
+export * from './process-identity.ts';

@@ -1,0 +1,98 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { EmbeddedPostgresError } from '../database-error.ts';
+import type { PostgresBinaries } from './postgres-binaries.ts';
+import type { PostgresRunner } from './postgres-runner.ts';
+import { runToEnd } from './run-to-end.ts';
+
+/** The database role of the server, and its one way in: peer authentication over the socket. */
+export const DATABASE_ROLE = 'patchbay';
+
+/** Whether a data folder exists. A folder of another major version is `VERSION_MISMATCH`. */
+export async function hasCluster(binaries: PostgresBinaries, cluster: string): Promise<boolean> {
+  const version = await readVersion(cluster);
+  if (version === binaries.majorVersion) return true;
+  if (version !== null) throw mismatch(binaries, `${cluster} was written by PostgreSQL ${version}`);
+  const others = (await readdir(dirname(cluster))).filter(
+    (name) => /^\d+$/.test(name) && name !== binaries.majorVersion,
+  );
+  if (others.length > 0) {
+    throw mismatch(binaries, `${dirname(cluster)} holds the data of PostgreSQL ${others.join(', ')}`);
+  }
+  return false;
+}
+
+function mismatch(binaries: PostgresBinaries, found: string): EmbeddedPostgresError {
+  return new EmbeddedPostgresError(
+    'VERSION_MISMATCH',
+    `${found}, and this release brings PostgreSQL ${binaries.majorVersion}. ` +
+      'Start the release that wrote it, or move its data to a PostgreSQL of your own and give that with --database-url.',
+  );
+}
+
+async function readVersion(cluster: string): Promise<string | null> {
+  try {
+    return (await readFile(join(cluster, 'PG_VERSION'), 'utf8')).trim();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Where `initdb` works; it gets the cluster's name only when it is whole. */
+export function draftOf(cluster: string): string {
+  return `${cluster}.new`;
+}
+
+/** Makes an empty folder for `initdb`. */
+export async function prepareDraft(cluster: string, runner: PostgresRunner): Promise<void> {
+  await rm(draftOf(cluster), { recursive: true, force: true });
+  await mkdir(draftOf(cluster), { mode: 0o700 });
+  await runner.handOver(draftOf(cluster));
+}
+
+/** Fills the draft and gives it the cluster's name. */
+export async function initializeCluster(cluster: string, runner: PostgresRunner, isDurable: boolean): Promise<void> {
+  const initdbArguments = [
+    '-D',
+    runner.data,
+    '-U',
+    DATABASE_ROLE,
+    '--auth=peer',
+    '--no-instructions',
+    '--encoding=UTF8',
+    // Independent of the machine's locales, so that an upgrade of the system never changes an index's order.
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--no-locale',
+    ...(isDurable ? [] : ['--no-sync']),
+  ];
+  const outcome = await runToEnd(runner.commandLine('initdb', initdbArguments, false), runner.environment);
+  if (outcome.exitCode !== 0) {
+    throw new EmbeddedPostgresError(
+      'INITDB_FAILED',
+      `PostgreSQL's data folder cannot be made: ${outcome.errorText.trim()}`,
+    );
+  }
+  await rename(draftOf(cluster), cluster);
+}
+
+/** Lets exactly the service user and root in, as the one role (PostgreSQL manual, 20.2 and 20.9). */
+export async function writeAccessRules(cluster: string, runner: PostgresRunner): Promise<void> {
+  const users = [...new Set([runner.userName, 'root'])];
+  await rewrite(join(cluster, 'pg_hba.conf'), `local all ${DATABASE_ROLE} peer map=patchbay\n`, runner);
+  await rewrite(
+    join(cluster, 'pg_ident.conf'),
+    users.map((user) => `patchbay "${user}" ${DATABASE_ROLE}\n`).join(''),
+    runner,
+  );
+}
+
+// Renamed into place: root never writes through a name that the service user could have turned into a link.
+async function rewrite(path: string, text: string, runner: PostgresRunner): Promise<void> {
+  const draft = `${path}.new`;
+  await rm(draft, { force: true });
+  await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
+  await runner.handOver(draft);
+  await rename(draft, path);
+}

@@ -1,0 +1,24 @@
+import type { ActivationTables } from '../aws/ssm/activations/tables.ts';
+import type { CommandTables } from '../aws/ssm/commands/tables.ts';
+import type { NodeTables } from '../aws/ssm/instances/tables.ts';
+import type { PatchBaselineTables } from '../aws/ssm/patch-baselines/tables.ts';
+import type { PatchGroupTables } from '../aws/ssm/patch-groups/tables.ts';
+import type { TagTables } from '../aws/ssm/tags/tables.ts';
+import type { IdentityTables } from '../identity/tables.ts';
+import type { OperationTables } from '../operations/tables.ts';
+import type { FactsTables } from '../patchbay/facts/tables.ts';
+import type { PatchOperationTables } from '../patchbay/patch-operations/tables.ts';
+import type { PlanTables } from '../patchbay/plans/tables.ts';
+
+/** The tables of the features. Each declares its own and alone writes them. */
+export type FeatureTables = IdentityTables &
+  OperationTables &
+  ActivationTables &
+  NodeTables &
+  TagTables &
+  PatchBaselineTables &
+  PatchGroupTables &
+  CommandTables &
+  FactsTables &
+  PatchOperationTables &
+  PlanTables;

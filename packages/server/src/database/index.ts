@@ -1,0 +1,11 @@
+export * from './connection.ts';
+export * from './database-error.ts';
+export * from './embedded-postgres/index.ts';
+export * from './installation.ts';
+export * from './migrate.ts';
+export { migrations } from './migrations/index.ts';
+export * from './notifications.ts';
+export * from './partitions.ts';
+export * from './pool.ts';
+export * from './tables.ts';
+export * from './transaction.ts';

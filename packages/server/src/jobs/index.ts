@@ -1,0 +1,3 @@
+export * from './job.ts';
+export * from './jobs-error.ts';
+export * from './start-jobs.ts';
