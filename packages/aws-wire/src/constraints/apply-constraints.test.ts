@@ -61,6 +61,79 @@ describe("SSM's constraints", () => {
   });
 });
 
+describe("the inputs of AWS's own walkthroughs", () => {
+  // https://docs.aws.amazon.com/systems-manager/latest/userguide/patch-manager-cli-commands.html
+  it.each<[operation: string, input: object]>([
+    [
+      'CreateActivation',
+      {
+        IamRole: 'service-role/AmazonEC2RunCommandRoleForManagedInstances',
+        RegistrationLimit: 1,
+        DefaultInstanceName: 'web server',
+        ExpirationDate: 1_798_761_600,
+        Tags: [{ Key: 'Patch Group', Value: 'WebServers' }],
+      },
+    ],
+    [
+      'CreatePatchBaseline',
+      {
+        Name: 'Debian-Production',
+        Description: 'all of it, after a week',
+        OperatingSystem: 'DEBIAN',
+        ApprovalRules: {
+          PatchRules: [
+            {
+              PatchFilterGroup: { PatchFilters: [{ Key: 'PRIORITY', Values: ['Required', 'Important'] }] },
+              ApproveAfterDays: 7,
+              ComplianceLevel: 'CRITICAL',
+            },
+          ],
+        },
+        RejectedPatches: ['linux-image-*'],
+        ClientToken: '6f5a4c1e-6f2e-4e47-8c4c-1f6a1f5f0a01',
+      },
+    ],
+    ['RegisterPatchBaselineForPatchGroup', { BaselineId: 'pb-0123456789abcdef0', PatchGroup: 'Web Servers' }],
+    ['GetPatchBaseline', { BaselineId: 'arn:aws:ssm:us-east-1:123456789012:patchbaseline/pb-0123456789abcdef0' }],
+    ['DescribePatchBaselines', { Filters: [{ Key: 'OWNER', Values: ['Self'] }], MaxResults: 50 }],
+    [
+      'SendCommand',
+      {
+        DocumentName: 'AWS-RunPatchBaseline',
+        Targets: [{ Key: 'tag:Patch Group', Values: ['WebServers', 'Web Servers'] }],
+        Parameters: { Operation: ['Scan'] },
+        MaxConcurrency: '50%',
+        MaxErrors: '0',
+        TimeoutSeconds: 600,
+        Comment: 'scan',
+      },
+    ],
+    ['SendCommand', { DocumentName: 'AWS-RunShellScript', InstanceIds: ['mi-0123456789abcdef0'] }],
+    ['ListCommandInvocations', { CommandId: '6f5a4c1e-6f2e-4e47-8c4c-1f6a1f5f0a01', Details: true }],
+    ['GetCommandInvocation', { CommandId: '6f5a4c1e-6f2e-4e47-8c4c-1f6a1f5f0a01', InstanceId: 'mi-0123456789abcdef0' }],
+    ['DescribeInstanceInformation', { Filters: [{ Key: 'InstanceIds', Values: ['mi-0123456789abcdef0'] }] }],
+    ['DescribeInstancePatchStates', { InstanceIds: ['mi-0123456789abcdef0'] }],
+    [
+      'DescribeInstancePatches',
+      { InstanceId: 'mi-0123456789abcdef0', Filters: [{ Key: 'State', Values: ['Missing'] }] },
+    ],
+    [
+      'AddTagsToResource',
+      {
+        ResourceType: 'ManagedInstance',
+        ResourceId: 'mi-0123456789abcdef0',
+        Tags: [{ Key: 'PatchGroup', Value: '' }],
+      },
+    ],
+    ['DeregisterManagedInstance', { InstanceId: 'mi-0123456789abcdef0' }],
+    ['DeleteActivation', { ActivationId: '6f5a4c1e-6f2e-4e47-8c4c-1f6a1f5f0a01' }],
+    ['GetDocument', { Name: 'AWS-RunPatchBaseline', DocumentVersion: '$DEFAULT' }],
+    ['ListDocuments', { Filters: [{ Key: 'Owner', Values: ['Amazon'] }] }],
+  ])('%s is accepted', (operation, input) => {
+    expect(answerTo(operation, input)).toBe('accepted');
+  });
+});
+
 describe('findViolations', () => {
   // Recorded: https://github.com/aws-samples/eks-security-compromised-cluster-remediation/issues/18
   it('reports simple elements once for the list, with all constraints of an element', () => {
