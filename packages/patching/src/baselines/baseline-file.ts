@@ -49,13 +49,13 @@ const BaselineFile = z.strictObject({
     .array(z.strictObject({ Name: z.string(), Products: z.array(z.string()), Configuration: z.string() }))
     .max(20)
     .default([]),
-  PatchGroups: z.unknown(),
-  CreatedDate: z.unknown(),
-  ModifiedDate: z.unknown(),
-  AvailableSecurityUpdatesComplianceStatus: z.unknown(),
-  ClientToken: z.unknown(),
-  Tags: z.unknown(),
-  ResponseMetadata: z.unknown(),
+  PatchGroups: z.unknown().optional(),
+  CreatedDate: z.unknown().optional(),
+  ModifiedDate: z.unknown().optional(),
+  AvailableSecurityUpdatesComplianceStatus: z.unknown().optional(),
+  ClientToken: z.unknown().optional(),
+  Tags: z.unknown().optional(),
+  ResponseMetadata: z.unknown().optional(),
 });
 
 /**

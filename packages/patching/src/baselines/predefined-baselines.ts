@@ -156,7 +156,7 @@ export const predefinedBaselines: readonly PatchBaseline[] = [
     'Security updates and every package that has a current update.',
     [
       rule(0, [filter('PRODUCT', '*'), filter('CLASSIFICATION', 'Security')]),
-      rule(0, [filter('PRODUCT', '*'), filter('CLASSIFICATION', '*')], true),
+      rule(0, [filter('PRODUCT', '*'), filter('CLASSIFICATION', '*')]),
     ],
   ),
   baseline(15, 'AWS-DefaultPatchBaseline', 'WINDOWS', WINDOWS_SYSTEM, [windowsSystemRule()]),

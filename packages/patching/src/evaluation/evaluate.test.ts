@@ -1,9 +1,7 @@
 import { Verdict } from '@patchbay/facts';
 import { describe, expect, it } from 'vitest';
 import { countPatches } from '../states/aws-patches.ts';
-import { defaultEvaluationSettings } from './evaluation-settings.ts';
 import {
-  archive,
   debianBaseline,
   evaluateSample,
   installedPackage,
@@ -16,7 +14,6 @@ import {
   type SampleEvaluation,
   SECURITY,
   securityKey,
-  VENDOR,
 } from './sample-machine.ts';
 
 const bash = installedPackage('bash', '1');
@@ -313,108 +310,5 @@ describe('filters', () => {
     );
     expect(item).toMatchObject({ state: 'missing', complianceLevel: 'HIGH' });
     expect(item.evidence.approvedBy).toBe('rule 2');
-  });
-});
-
-describe('doubts', () => {
-  const upToDate: SampleEvaluation = {
-    installed: [bash],
-    offers: [offer('bash', [offeredVersion('bash', '1', [MAIN, SECURITY])])],
-  };
-
-  it('is compliant without any', () => {
-    expect(evaluateSample(upToDate)).toMatchObject({ status: 'compliant', unknownReasons: [] });
-  });
-
-  it.each(['unreachable', 'badly-signed', 'unsigned', 'expired', 'unreadable'] as const)(
-    'cannot judge a node whose security archive is %s, and still lists what it found',
-    (status) => {
-      const verdict = evaluateSample({ ...bashFix, archives: [archive(MAIN), archive(SECURITY, status)] });
-      expect(verdict.status).toBe('unknown');
-      expect(verdict.unknownReasons).toMatchObject([{ code: 'archive', archive: securityKey }]);
-      expect(itemNamed(verdict, 'patchbay-unknown').reason).toContain(`${status}: connection refused`);
-      expect(itemNamed(verdict, 'bash').state).toBe('missing');
-      expect(countPatches(verdict)).toMatchObject({ missingCount: 1, failedCount: 1 });
-    },
-  );
-
-  it('lets a dead vendor archive mark its items only, under a security-only baseline', () => {
-    const docker = installedPackage('docker', '5');
-    const archives = [archive(MAIN), archive(SECURITY), archive(VENDOR, 'unreachable')];
-    const verdict = evaluateSample({ ...upToDate, installed: [bash, docker], archives });
-    expect(verdict.status).toBe('compliant');
-    expect(itemNamed(verdict, 'docker').evidence.notes).toHaveLength(1);
-    expect(itemNamed(verdict, 'bash').evidence.notes).toEqual([]);
-  });
-
-  it('lets it make the node unknown where the baseline takes updates from anywhere', () => {
-    const archives = [archive(MAIN), archive(SECURITY), archive(VENDOR, 'unreachable')];
-    const byRule = rulesBaseline(rule({ enableNonSecurity: true }));
-    const byName = debianBaseline({ approvedPatches: ['docker'], approvedPatchesEnableNonSecurity: true });
-    expect(evaluateSample({ ...upToDate, archives, baseline: byRule }).status).toBe('unknown');
-    expect(evaluateSample({ ...upToDate, archives, baseline: byName }).status).toBe('unknown');
-  });
-
-  it('knows a security archive that never verified by its address', () => {
-    const dead = { ...archive(SECURITY, 'unreachable'), release: null };
-    const verdict = evaluateSample({ ...upToDate, archives: [archive(MAIN), dead] });
-    expect(verdict.unknownReasons.map(({ code }) => code)).toEqual(['archive']);
-  });
-
-  it.each([
-    ['no-security-archive', { archives: [archive(MAIN)] }],
-    ['no-security-archive', { archives: [] }],
-    ['operating-system', { operatingSystem: { operatingSystem: null } }],
-    ['operating-system', { operatingSystem: { operatingSystem: 'UBUNTU' } }],
-    ['end-of-life', { operatingSystem: { versionId: '11', product: 'Debian11' } }],
-    ['stale-facts', { with: { factsReceivedAt: new Date('2026-11-18T11:59:59.999Z') } }],
-    ['no-facts', { with: { facts: null } }],
-    ['package-version', { installed: [installedPackage('bash', 'not a version')] }],
-    ['package-version', { offers: [offer('bash', [offeredVersion('bash', '2 beta', [SECURITY])])] }],
-    ['quarantined', { with: { furtherDoubts: [{ code: 'quarantined', message: 'two live boots', archive: null }] } }],
-  ] as const)('is unknown for %s (case %#)', (code, change) => {
-    const verdict = evaluateSample({ ...upToDate, ...(change as Partial<SampleEvaluation>) });
-    expect(verdict.status).toBe('unknown');
-    expect(verdict.unknownReasons.map((reason) => reason.code)).toContain(code);
-    expect(itemNamed(verdict, 'patchbay-unknown').state).toBe('unknown');
-  });
-
-  it('takes facts of exactly the maximum age', () => {
-    const factsReceivedAt = new Date('2026-11-18T12:00:00.000Z');
-    expect(evaluateSample({ ...upToDate, with: { factsReceivedAt } }).status).toBe('compliant');
-  });
-
-  it('does not count a release as ended where an extended archive is configured', () => {
-    const main = archive(MAIN);
-    const extended = {
-      ...archive(VENDOR),
-      release: { origin: 'UbuntuESM', label: 'UbuntuESM', suite: 's', codename: 'c', date: null, validUntil: null },
-    };
-    const sample: SampleEvaluation = {
-      installed: [bash],
-      operatingSystem: { operatingSystem: 'UBUNTU', versionId: '20.04', product: 'Ubuntu20.04' },
-      baseline: debianBaseline({ operatingSystem: 'UBUNTU' }),
-      archives: [main, archive(SECURITY)],
-    };
-    expect(evaluateSample(sample).unknownReasons.map(({ code }) => code)).toEqual(['end-of-life']);
-    expect(evaluateSample({ ...sample, archives: [main, archive(SECURITY), extended] }).status).toBe('compliant');
-  });
-
-  it('asks nothing of archives when the baseline can approve nothing on the product', () => {
-    const patchFilters = [{ key: 'PRODUCT' as const, values: ['Debian11'] }];
-    const baseline = rulesBaseline(rule({ patchFilterGroup: { patchFilters } }));
-    expect(evaluateSample({ ...upToDate, baseline, archives: [archive(MAIN)] }).status).toBe('compliant');
-  });
-});
-
-describe('validUntil', () => {
-  it('is the end of the facts when nothing else comes first', () => {
-    expect(evaluateSample(bashFix).validUntil).toBe('2026-11-22T11:00:00.001Z');
-  });
-
-  it('is the end of support when that comes first', () => {
-    const endOfLife = [{ operatingSystem: 'DEBIAN' as const, versionId: '12', supportedUntil: '2026-11-20' }];
-    const settings = { ...defaultEvaluationSettings, endOfLife };
-    expect(evaluateSample({ ...bashFix, with: { settings } }).validUntil).toBe('2026-11-21T00:00:00.000Z');
   });
 });
