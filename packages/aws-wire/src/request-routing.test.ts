@@ -49,6 +49,7 @@ describe('routeRequest', () => {
       ]),
       undefined,
     ],
+    ['a target of no known form', { ...request([]), method: 'GET', rawUrl: '*' }, undefined],
     ['a broken authorization', request([['authorization', 'AWS4-HMAC-SHA256 x']]), undefined],
   ])('does not guess for %s', (_sentence, unclear, service) => {
     expect(routeRequest(unclear)).toEqual({ protocol: 'unknown', service });

@@ -37,13 +37,17 @@ export function routeRequest(request: SignableRequest): RoutedRequest {
     return { protocol: 'json11', jsonVersion, targetPrefix: match[1] ?? '', operation: match[2] ?? '' };
   }
   const service = scopeService(request);
-  const form = decodeQueryRequest(request);
+  const form = unlessMalformed(() => decodeQueryRequest(request));
   return form === undefined ? { protocol: 'unknown', service } : { protocol: 'query', service, ...form };
 }
 
 function scopeService(request: SignableRequest): string | undefined {
+  return unlessMalformed(() => parseAuthorization(request)?.service);
+}
+
+function unlessMalformed<Result>(read: () => Result): Result | undefined {
   try {
-    return parseAuthorization(request)?.service;
+    return read();
   } catch (error) {
     if (error instanceof SigningError) return undefined;
     throw error;

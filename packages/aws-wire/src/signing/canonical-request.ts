@@ -41,12 +41,19 @@ export function encodeStrictly(text: string): string {
   );
 }
 
-/** Splits path and query; drops scheme and authority of the absolute form that proxies may send. */
+/**
+ * Splits path and query; drops scheme and authority of the absolute form that proxies may send. Throws SigningError for
+ * a target of any other form, which normalising could make equal to an honest one.
+ */
 export function splitRawUrl(rawUrl: string): { readonly path: string; readonly query: string } {
-  const relative = rawUrl.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
+  const relative = rawUrl.replace(/^https?:\/\/[^/?#]+(?=$|[/?])\/?/i, '/');
+  if (!relative.startsWith('/')) {
+    throw new SigningError('INCOMPLETE_SIGNATURE', "The request target must be a path that begins with '/'.");
+  }
   const mark = relative.indexOf('?');
-  const path = mark === -1 ? relative : relative.slice(0, mark);
-  return { path: path === '' ? '/' : path, query: mark === -1 ? '' : relative.slice(mark + 1) };
+  return mark === -1
+    ? { path: relative, query: '' }
+    : { path: relative.slice(0, mark), query: relative.slice(mark + 1) };
 }
 
 /**

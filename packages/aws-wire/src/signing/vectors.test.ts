@@ -5,6 +5,7 @@ import {
   canonicalRequest,
   type SignableRequest,
   sha256Hex,
+  splitRawUrl,
 } from './canonical-request.ts';
 import { signRequest } from './sign-request.ts';
 import { verifySignature } from './verify-signature.ts';
@@ -84,6 +85,22 @@ describe('canonical path', () => {
     ['/a%2Fb', '/a%252Fb'],
   ])('writes %s as %s', (path, canonical) => {
     expect(canonicalPath(path)).toBe(canonical);
+  });
+});
+
+describe('splitRawUrl', () => {
+  it.each([
+    ['/a?b=c?d', '/a', 'b=c?d'],
+    ['/', '/', ''],
+    ['http://host:1/a?b', '/a', 'b'],
+    ['https://host', '/', ''],
+    ['http://host?b', '/', 'b'],
+  ])('splits %s', (rawUrl, path, query) => {
+    expect(splitRawUrl(rawUrl)).toEqual({ path, query });
+  });
+
+  it.each(['', '.', '?', '*', 'a/b', 'ftp://host/'])('refuses %j', (rawUrl) => {
+    expect(() => splitRawUrl(rawUrl)).toThrow("begins with '/'");
   });
 });
 
