@@ -7,11 +7,13 @@ import { openBoundedLog } from './bounded-log.ts';
 import { takeOverCluster } from './orphan-takeover.ts';
 import { findPostgresBinaries, linkLibraries } from './postgres-binaries.ts';
 import {
+  ACCESS_FILES,
   DATABASE_ROLE,
   draftOf,
   hasCluster,
   initializeCluster,
   prepareDraft,
+  prepareSharedFolder,
   writeAccessRules,
 } from './postgres-cluster.ts';
 import { type PostgresProcess, startPostgresProcess } from './postgres-process.ts';
@@ -69,9 +71,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const binaries = await findPostgresBinaries();
   const cluster = join(dataDirectory.postgres, binaries.majorVersion);
   const isNew = !(await hasCluster(binaries, cluster));
-  const places = { native: binaries.native, data: cluster, run: dataDirectory.run };
+  const shared = join(dataDirectory.postgres, 'shared');
+  const places = { native: binaries.native, data: cluster, shared, run: dataDirectory.run };
   const runner = await choosePostgresRunner(places);
-  await linkLibraries(binaries, join(dataDirectory.run, 'libraries'), runner.native);
+  await prepareSharedFolder(shared);
+  await linkLibraries(binaries, join(shared, 'libraries'), runner.native);
+  await writeAccessRules(shared, runner.userName);
   await runner.handOver(dataDirectory.run);
   if (isNew) {
     const draftRunner = await choosePostgresRunner({ ...places, data: draftOf(cluster) });
@@ -80,7 +85,6 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     onEvent({ kind: 'initialized' });
   }
   if ((await takeOverCluster(cluster)) === 'stopped-orphan') onEvent({ kind: 'took-over-orphan' });
-  await writeAccessRules(cluster, runner);
 
   const log = openBoundedLog(join(dataDirectory.log, 'postgres.log'), LOG_LIMIT_BYTES);
   const logTimer = setInterval(() => log.enforceLimit(), LOG_CHECK_MILLISECONDS).unref();
@@ -90,7 +94,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     user: DATABASE_ROLE,
     database: 'postgres',
   };
-  const settings = [...SETTINGS, ...(isDurable ? [] : UNSAFE_SETTINGS), `unix_socket_directories=${runner.run}`];
+  const settings = [
+    ...SETTINGS,
+    ...(isDurable ? [] : UNSAFE_SETTINGS),
+    `unix_socket_directories=${runner.run}`,
+    `hba_file=${join(runner.shared, ACCESS_FILES.rules)}`,
+    `ident_file=${join(runner.shared, ACCESS_FILES.users)}`,
+  ];
   const postgresArguments = ['-D', runner.data, ...settings.flatMap((setting) => ['-c', setting])];
   const start = () =>
     startPostgresProcess({
@@ -132,7 +142,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       if (stopping.signal.aborted) return null;
       try {
         const process = await start();
-        if (stopping.signal.aborted) await process.stop();
+        if (stopping.signal.aborted) {
+          await process.stop();
+          return null;
+        }
         current = process;
         onEvent({ kind: 'restarted' });
         return { process, failureCount: failureCount + 1 };

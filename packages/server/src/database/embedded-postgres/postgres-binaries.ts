@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, readFile, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -46,8 +46,8 @@ function resolvePackage(name: string): string {
  */
 export async function linkLibraries(binaries: PostgresBinaries, folder: string, nativeAsSeen: string): Promise<void> {
   const links = SymbolicLinks.parse(JSON.parse(await readFile(join(binaries.native, 'pg-symlinks.json'), 'utf8')));
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { mode: 0o755 });
+  await mkdir(folder);
+  await chmod(folder, 0o755);
   for (const { source, target } of links) {
     await symlink(join(nativeAsSeen, source.slice('native/'.length)), join(folder, target.slice('native/lib/'.length)));
   }

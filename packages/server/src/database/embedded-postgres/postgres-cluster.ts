@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EmbeddedPostgresError } from '../database-error.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
@@ -77,22 +77,25 @@ export async function initializeCluster(cluster: string, runner: PostgresRunner,
   await rename(draftOf(cluster), cluster);
 }
 
-/** Lets exactly the service user and root in, as the one role (PostgreSQL manual, 20.2 and 20.9). */
-export async function writeAccessRules(cluster: string, runner: PostgresRunner): Promise<void> {
-  const users = [...new Set([runner.userName, 'root'])];
-  await rewrite(join(cluster, 'pg_hba.conf'), `local all ${DATABASE_ROLE} peer map=patchbay\n`, runner);
-  await rewrite(
-    join(cluster, 'pg_ident.conf'),
+/** Where the access rules stand below the shared folder. */
+export const ACCESS_FILES = { rules: 'access.conf', users: 'users.conf' } as const;
+
+/**
+ * Lets exactly the service user and root in, as the one role (PostgreSQL manual, 20.2 and 20.9). The files lie outside
+ * of the data folder: root writes nothing where the service user could have put a link.
+ */
+export async function writeAccessRules(sharedFolder: string, userName: string): Promise<void> {
+  const users = [...new Set([userName, 'root'])];
+  await writeFile(join(sharedFolder, ACCESS_FILES.rules), `local all ${DATABASE_ROLE} peer map=patchbay\n`);
+  await writeFile(
+    join(sharedFolder, ACCESS_FILES.users),
     users.map((user) => `patchbay "${user}" ${DATABASE_ROLE}\n`).join(''),
-    runner,
   );
 }
 
-// Renamed into place: root never writes through a name that the service user could have turned into a link.
-async function rewrite(path: string, text: string, runner: PostgresRunner): Promise<void> {
-  const draft = `${path}.new`;
-  await rm(draft, { force: true });
-  await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
-  await runner.handOver(draft);
-  await rename(draft, path);
+/** Makes the folder that PostgreSQL reads and only we write. It is closed by the folders above it, not by its own mode. */
+export async function prepareSharedFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
+  await mkdir(path);
+  await chmod(path, 0o755);
 }

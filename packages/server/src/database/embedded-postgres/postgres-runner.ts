@@ -10,6 +10,8 @@ export interface PostgresRunner {
   readonly native: string;
   /** Where they see their data folder. */
   readonly data: string;
+  /** Where they see the folder with what we give them to read: `libraries/` and the access rules. */
+  readonly shared: string;
   /** The socket folder as the server is told it: absolute, or relative to the data folder. */
   readonly run: string;
   /** The operating system's name for the user that they run as. */
@@ -25,6 +27,8 @@ export interface PostgresRunner {
 export interface PostgresPlaces {
   readonly native: string;
   readonly data: string;
+  /** Ours, never the service user's: root writes into it. */
+  readonly shared: string;
   readonly run: string;
 }
 
@@ -49,7 +53,7 @@ async function createDirectRunner(places: PostgresPlaces): Promise<PostgresRunne
     // Sockets have short addresses; the path from the data folder is short however long the data folder's own is.
     run: relative(places.data, places.run),
     userName: ownUserName(),
-    environment: environmentWith(places.native, places.run),
+    environment: environmentWith(places.native, places.shared),
     commandLine: (program, programArguments, isTied) => [
       ...(isTied && setpriv !== null ? [setpriv, '--pdeathsig=INT', '--'] : []),
       join(places.native, 'bin', program),
@@ -62,17 +66,19 @@ async function createDirectRunner(places: PostgresPlaces): Promise<PostgresRunne
 // /mnt stands in every file system (FHS 3.0, 3.12), and what is mounted there stays untouched outside of the namespace.
 const NAMESPACE_SCRIPT = `set -eu
 mount -t tmpfs -o mode=0711,nosuid,nodev,size=1m tmpfs /mnt
-mkdir /mnt/native /mnt/data /mnt/run
+mkdir /mnt/native /mnt/shared /mnt/data /mnt/run
 mount --bind "$1" /mnt/native
 mount -o remount,bind,ro,nosuid,nodev /mnt/native
-mount --bind "$2" /mnt/data
-mount --bind "$3" /mnt/run
-printf 'root:x:0:0::/:/bin/false\\npatchbay:x:%s:%s::/:/bin/false\\n' "$4" "$4" > /mnt/passwd
+mount --bind "$2" /mnt/shared
+mount -o remount,bind,ro,nosuid,nodev /mnt/shared
+mount --bind "$3" /mnt/data
+mount --bind "$4" /mnt/run
+printf 'root:x:0:0::/:/bin/false\\npatchbay:x:%s:%s::/:/bin/false\\n' "$5" "$5" > /mnt/passwd
 chmod 0644 /mnt/passwd
 mount --bind /mnt/passwd /etc/passwd
-id=$4
-death_signal=$5
-shift 5
+id=$5
+death_signal=$6
+shift 6
 exec setpriv $death_signal --reuid "$id" --regid "$id" --clear-groups --bounding-set=-all --no-new-privs -- "$@"
 `;
 
@@ -82,9 +88,10 @@ async function createNamespaceRunner(places: PostgresPlaces): Promise<PostgresRu
   return {
     native: '/mnt/native',
     data: '/mnt/data',
+    shared: '/mnt/shared',
     run: '/mnt/run',
     userName: 'patchbay',
-    environment: environmentWith('/mnt/native', '/mnt/run'),
+    environment: environmentWith('/mnt/native', '/mnt/shared'),
     commandLine: (program, programArguments, isTied) => [
       'unshare',
       '--mount',
@@ -96,6 +103,7 @@ async function createNamespaceRunner(places: PostgresPlaces): Promise<PostgresRu
       NAMESPACE_SCRIPT,
       'patchbay-postgres',
       places.native,
+      places.shared,
       places.data,
       places.run,
       String(serviceId),
@@ -159,13 +167,13 @@ function ownUserName(): string {
   }
 }
 
-function environmentWith(native: string, run: string): Record<string, string> {
+function environmentWith(native: string, shared: string): Record<string, string> {
   // Nothing of our own environment: PG… variables and locales of the caller must not reach the server.
   return {
     PATH: SYSTEM_PATH,
     LC_ALL: 'C',
     TZ: 'UTC',
-    LD_LIBRARY_PATH: `${join(run, 'libraries')}:${join(native, 'lib')}`,
+    LD_LIBRARY_PATH: `${join(shared, 'libraries')}:${join(native, 'lib')}`,
   };
 }
 
