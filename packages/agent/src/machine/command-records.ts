@@ -41,8 +41,9 @@ export function openCommandRecords(directory: string): CommandRecords {
     },
     async resume(recordName) {
       const record = recordPath(directory, recordName);
-      if (!existsSync(join(record, 'locked'))) return null;
-      await waitForUnlock(record);
+      if (!existsSync(record)) return null;
+      // Without the mark it never began, or its shell was lost before the first step.
+      if (existsSync(join(record, 'locked'))) await waitForUnlock(record);
       return readRecord(record, defaultOutputLimitBytes);
     },
   };
@@ -151,7 +152,9 @@ function readRecord(record: string, limitBytes: number): CommandOutput {
   const exitCodePath = join(record, 'exit-code');
   const exitCode = existsSync(exitCodePath) ? Number.parseInt(readFileSync(exitCodePath, 'utf8'), 10) : null;
   const [stdout, stderr] = (['stdout', 'stderr'] as const).map((name) => join(record, name));
-  const isTruncated = [stdout, stderr].some((path) => path !== undefined && statSync(path).size > limitBytes);
+  const isTruncated = [stdout, stderr].some(
+    (path) => path !== undefined && (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > limitBytes,
+  );
   return {
     ...emptyOutput,
     exitCode,
@@ -162,6 +165,7 @@ function readRecord(record: string, limitBytes: number): CommandOutput {
 }
 
 function readAt(path: string, offset: number, limitBytes: number): Buffer {
+  if (!existsSync(path)) return Buffer.alloc(0);
   const file = openSync(path, 'r');
   try {
     const buffer = Buffer.alloc(Math.max(0, Math.min(limitBytes, statSync(path).size - offset)));

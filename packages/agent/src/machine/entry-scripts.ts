@@ -39,10 +39,12 @@ umask 022
 root=$1 access=$2 work=$3 capabilities=$4
 shift 4
 mount --rbind "$root" "$root"
-while read -r _ _ _ _ point _; do
+while read -r _ _ _ _ point options _; do
   point=$(printf '%b_' "$point") point=\${point%_}
+  # What is mounted read-only below the root stays so.
+  if [ "$access" = ro ]; then options=$options,ro; fi
   case $point in
-    "$root" | "$root"/*) mount -o "remount,bind,$access,nodev" "$point" ;;
+    "$root" | "$root"/*) mount -o "remount,bind,$options,nodev" "$point" ;;
   esac
 done </proc/self/mountinfo
 mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$root/run"
@@ -55,19 +57,21 @@ ln -s pts/ptmx dev/ptmx
 escape() { printf '%s' "$1" | sed 's/\\\\/\\\\134/g; s/ /\\\\040/g; s/\t/\\\\011/g; s/#/\\\\043/g'; }
 at=$(escape "$root")
 {
-  echo "tmpfs $at/tmp tmpfs mode=1777,nosuid,nodev"
-  echo "sysfs $at/sys sysfs ro,nosuid,nodev,noexec"
-  echo "devpts $at/dev/pts devpts newinstance,ptmxmode=0666,mode=620,gid=5"
-  echo "tmpfs $at/dev/shm tmpfs mode=1777,nosuid,nodev"
+  printf '%s\\n' "tmpfs $at/tmp tmpfs mode=1777,nosuid,nodev"
+  printf '%s\\n' "sysfs $at/sys sysfs ro,nosuid,nodev,noexec"
+  printf '%s\\n' "devpts $at/dev/pts devpts newinstance,ptmxmode=0666,mode=620,gid=5"
+  printf '%s\\n' "tmpfs $at/dev/shm tmpfs mode=1777,nosuid,nodev"
   for node in null zero full random urandom tty; do
     : >"dev/$node"
-    echo "/dev/$node $at/dev/$node none bind"
+    printf '%s\\n' "/dev/$node $at/dev/$node none bind"
   done
   for name in sys sysrq-trigger irq bus fs acpi; do
-    if [ -e "proc/$name" ]; then echo "$at/proc/$name $at/proc/$name none bind,ro"; fi
+    if [ -e "proc/$name" ]; then printf '%s\\n' "$at/proc/$name $at/proc/$name none bind,ro"; fi
   done
 } >run/mounts
 mount --all --fstab "$root/run/mounts"
+# mount(8) ignores a line that it cannot parse and reports success.
+for name in tmp sys dev/pts dev/shm dev/null proc/sys; do mountpoint -q "$root/$name" || exit 1; done
 mount --bind "$work" "$root/run/patchbay"
 mount -o remount,bind,rw,nosuid,nodev "$root/run/patchbay"
 rm run/mounts
