@@ -76,7 +76,7 @@ export type CommandDocument = z.infer<typeof CommandDocument>;
 
 function isPattern(text: string): boolean {
   try {
-    return new RegExp(text, 'u') instanceof RegExp;
+    return new RegExp(text) instanceof RegExp;
   } catch {
     return false;
   }

@@ -58,7 +58,7 @@ function checkTexts(name: string, parameter: DocumentParameter, texts: readonly 
     messages.push(`Parameter ${name} takes at least ${minItems} values`);
   if (maxItems !== undefined && texts.length > maxItems)
     messages.push(`Parameter ${name} takes at most ${maxItems} values`);
-  const pattern = allowedPattern === undefined ? null : new RegExp(allowedPattern, 'u');
+  const pattern = allowedPattern === undefined ? null : new RegExp(allowedPattern);
   for (const text of texts) {
     const shown = JSON.stringify(text);
     if (minChars !== undefined && text.length < minChars) {

@@ -29,6 +29,9 @@ export interface CompiledBaseline {
   rejectedBy(name: string, architecture: string): string | null;
 }
 
+/** Products, sections and priorities come from nodes: what is remembered of them stays bounded. */
+const MOST_ANSWERS = 1000;
+
 /** Operating systems whose package manager and filters the evaluator understands. */
 export const evaluatedOperatingSystems: ReadonlySet<OperatingSystem> = new Set(['DEBIAN', 'UBUNTU', 'RASPBIAN']);
 
@@ -52,7 +55,7 @@ export function compileBaseline(baseline: PatchBaseline, revision: number): Comp
       const found = approversByProduct.get(product);
       if (found !== undefined) return found;
       const approvers = compileRules(baseline, product);
-      approversByProduct.set(product, approvers);
+      if (approversByProduct.size < MOST_ANSWERS) approversByProduct.set(product, approvers);
       return approvers;
     },
     explicitApprover(name, architecture) {
@@ -112,7 +115,7 @@ function rememberAnswers(matches: TextMatcher): TextMatcher {
     const known = answers.get(text);
     if (known !== undefined) return known;
     const answer = matches(text);
-    if (answers.size < 1000) answers.set(text, answer);
+    if (answers.size < MOST_ANSWERS) answers.set(text, answer);
     return answer;
   };
 }

@@ -54,8 +54,10 @@ export function findArchiveDoubts(
       doubt('archive', `Archive ${archive.key} could supply an approved patch but is ${archive.fault}`, archive.key),
     );
   }
-  // Debian's unstable (no VERSION_ID) has no security archive: there only a security-only baseline cannot be judged.
-  const expectsSecurityArchive = facts.operatingSystem.versionId !== '' || !reach.approvesNonSecurity;
+  // Debian's unstable (no VERSION_ID) and Raspbian have none: there only a security-only baseline cannot be judged.
+  const { operatingSystem, versionId } = facts.operatingSystem;
+  const hasSecurityArchive = operatingSystem !== 'RASPBIAN' && versionId !== '';
+  const expectsSecurityArchive = hasSecurityArchive || !reach.approvesNonSecurity;
   if (expectsSecurityArchive && !archives.some((archive) => archive.isSecurity)) {
     doubts.push(doubt('no-security-archive', 'No security archive is configured, so missing fixes cannot be seen'));
   }

@@ -1,7 +1,7 @@
 import type { Evidence, InnerState, InstalledPackage, Offer, OfferedVersion, VerdictItem } from '@patchbay/facts';
 import { versionSchemes } from '@patchbay/versioning';
 import type { Approver } from './compile-baseline.ts';
-import { describeClock, describeOffered, findArchiveNotes, findPinNotes } from './evidence.ts';
+import { describeClock, describeOffered, findArchiveNotes, findPinNotes, isNotAutomatic } from './evidence.ts';
 import { type InstalledJudgement, judgeInstalled } from './installed-state.ts';
 import {
   type DatedApproval,
@@ -111,7 +111,10 @@ function judgeNewer(
 ): Outcome {
   const judgement = judgeUpdate(question);
   if (judgement.kind === 'approved') return settleApproved(context, key, installed, question, judgement);
-  const everyPosition = question.newer.map((_, position) => position);
+  const { pins } = context.facts.policy;
+  const everyPosition = question.newer.flatMap((version, position) =>
+    isNotAutomatic(version, installed.name, pins, context.archives) ? [] : [position],
+  );
   const unphased = everyPosition.filter((position) => !isPhasedOut(context, key, question.newer[position]));
   const beyond = judgeUpdate({ ...question, eligible: unphased });
   if (beyond.kind === 'approved') return settlePinned(context, key, installed, question, beyond);
@@ -192,7 +195,7 @@ function settleNotObtainable(
 }
 
 function settleUnapproved(question: UpdateQuestion, judgement: UpdateJudgement): Outcome {
-  const newest = question.newer[0]?.version ?? '';
+  const newest = question.newer[0];
   if (judgement.kind === 'waiting') {
     const { approver, clock, position } = judgement;
     const target = question.newer[position];
@@ -209,11 +212,24 @@ function settleUnapproved(question: UpdateQuestion, judgement: UpdateJudgement):
     const date = approver.delay.approveUntilDate ?? '';
     return {
       state: 'excluded',
-      reason: `${newest} came after ${date}, up to which ${approver.label} approves.`,
+      reason: `${newest?.version} came after ${date}, up to which ${approver.label} approves.`,
       clock,
     };
   }
-  return { state: 'excluded', reason: `No rule of the baseline covers ${newest}.` };
+  const reason = describeUncovered(question, newest);
+  return { state: 'excluded', reason };
+}
+
+function describeUncovered(question: UpdateQuestion, newest: OfferedVersion | undefined): string {
+  if (newest === undefined) return 'Nothing newer is offered.';
+  const { version, section, priority } = newest;
+  const covering = question.approvers.filter((approver) => approver.filters?.(section, priority) ?? true);
+  const [first] = covering;
+  if (first === undefined) return `No rule of the baseline covers ${version}.`;
+  if (covering.some((approver) => approver.enableNonSecurity)) {
+    return `${version} is only in archives that are not for automatic upgrades (apt priority ${newest.pinPriority}).`;
+  }
+  return `${version} comes from no security archive, and ${first.label} takes security updates only.`;
 }
 
 function describeBroken(context: PackageContext, installed: InstalledPackage, state: string): string {
@@ -231,7 +247,7 @@ function isObtainable(
   const candidate = offer?.candidate ?? null;
   if (candidate === null || isPhasedOut(context, key, version)) return false;
   if (version.version === candidate) return true;
-  return version.pinPriority >= 100 && dpkg.compare(version.version, candidate) <= 0;
+  return version.pinPriority > 100 && dpkg.compare(version.version, candidate) <= 0;
 }
 
 function isPhasedOut(context: PackageContext, key: string, version: OfferedVersion | undefined): boolean {

@@ -14,6 +14,7 @@ import {
   type SampleEvaluation,
   SECURITY,
   securityKey,
+  VENDOR,
 } from './sample-machine.ts';
 
 const bash = installedPackage('bash', '1');
@@ -46,7 +47,10 @@ describe('the states of an update', () => {
       installed: [bash],
       offers: [offer('bash', [offeredVersion('bash', '2', [MAIN])])],
     });
-    expect(itemNamed(verdict, 'bash').state).toBe('excluded');
+    expect(itemNamed(verdict, 'bash')).toMatchObject({
+      state: 'excluded',
+      reason: '2 comes from no security archive, and rule 1 takes security updates only.',
+    });
     expect(verdict.status).toBe('compliant');
   });
 
@@ -115,6 +119,23 @@ describe('the states of an update', () => {
       'Pinned in /etc/apt/preferences: ba* to version 1 at priority 1001 (frozen).',
     ]);
     expect(verdict.status).toBe('non-compliant');
+  });
+
+  it('takes a version of an archive like backports for an offer, unless the owner pinned it there', () => {
+    const sample: SampleEvaluation = {
+      installed: [bash],
+      offers: [
+        offer(
+          'bash',
+          [offeredVersion('bash', '3~bpo12+1', [VENDOR], { pinPriority: 100 }), offeredVersion('bash', '1', [MAIN])],
+          '1',
+        ),
+      ],
+      baseline: rulesBaseline(rule({ enableNonSecurity: true })),
+    };
+    expect(itemNamed(evaluateSample(sample), 'bash').state).toBe('excluded');
+    const pin = { file: 'p', packages: 'bash', pin: 'release n=x', priority: 100, explanation: '' };
+    expect(itemNamed(evaluateSample({ ...sample, policy: { pins: [pin] } }), 'bash').state).toBe('pinned');
   });
 
   it('takes what lies below the candidate when only that is a fix', () => {

@@ -37,7 +37,7 @@ function describeInstant(instant: number | null, atOnce: string): string | null 
 /** The stanzas of apt's preferences that name a package; a general pin (`*`) counts. */
 export function findPinNotes(pins: readonly Pin[], name: string): string[] {
   const notes = pins
-    .filter((pin) => compileWildcards(pin.packages.split(/\s+/))(name))
+    .filter((pin) => namesPackage(pin, name))
     .map((pin) => {
       const explanation = pin.explanation === '' ? '' : ` (${pin.explanation})`;
       return `Pinned in ${pin.file}: ${pin.packages} to ${pin.pin} at priority ${pin.priority}${explanation}.`;
@@ -64,4 +64,23 @@ export function findArchiveNotes(
     )
     .map(({ archive }) => `Archive ${archive.key} may have a newer version that cannot be seen: ${archive.fault}.`)
     .sort();
+}
+
+/**
+ * Whether a version stands back only because its archive says so (NotAutomatic in its Release file, as Debian's backports
+ * and experimental: priorities 1 and 100, apt_preferences(5)). Without a pin of the owner's it is an offer, not a patch.
+ */
+export function isNotAutomatic(
+  version: OfferedVersion,
+  name: string,
+  pins: readonly Pin[],
+  archives: readonly ArchiveView[],
+): boolean {
+  if (version.pinPriority !== 1 && version.pinPriority !== 100) return false;
+  if (version.archives.some((position) => archives[position]?.isSecurity === true)) return false;
+  return !pins.some((pin) => pin.priority === version.pinPriority && namesPackage(pin, name));
+}
+
+function namesPackage(pin: Pin, name: string): boolean {
+  return compileWildcards(pin.packages.split(/\s+/))(name);
 }
