@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,9 +25,9 @@ describe('openDataDirectory', () => {
     await opened.close();
   });
 
-  it.each([0o750, 0o701, 0o707, 0o770])('refuses a directory of mode %o and says how to close it', async (mode) => {
+  it.each(['750', '701', '707', '770'])('refuses a directory of mode %s and says how to close it', async (mode) => {
     await mkdir(path, { recursive: true });
-    await chmod(path, mode);
+    await chmod(path, Number.parseInt(mode, 8));
     await expect(openDataDirectory(path)).rejects.toMatchObject({
       code: 'TOO_LOOSE',
       message: expect.stringContaining('chmod 700'),
@@ -65,7 +65,7 @@ describe('openDataDirectory', () => {
     const dead = spawnSync(process.execPath, ['-e', '']).pid;
     await writeLock({ pid: dead, startTicks: '1', bootId: 'x' });
     const opened = await openDataDirectory(path);
-    expect(await readFile(join(path, 'lock'), 'utf8')).toContain(`"pid":${process.pid}`);
+    expect(await readFile(join(path, 'lock.2'), 'utf8')).toContain(`"pid":${process.pid}`);
     await opened.close();
   });
 
@@ -77,7 +77,7 @@ describe('openDataDirectory', () => {
 
   it('takes over a lock that a crash of the machine damaged', async () => {
     await mkdir(path, { recursive: true, mode: 0o700 });
-    await writeFile(join(path, 'lock'), '{"pid":');
+    await writeFile(join(path, 'lock.1'), '{"pid":');
     await (await openDataDirectory(path)).close();
   });
 
@@ -85,10 +85,18 @@ describe('openDataDirectory', () => {
     await writeLock({ pid: spawnSync(process.execPath, ['-e', '']).pid, startTicks: '1', bootId: 'x' });
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => openDataDirectory(path)));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'IN_USE' });
+    }
+  });
+
+  it('leaves nothing behind but the one released lock', async () => {
+    for (let round = 0; round < 3; round += 1) await (await openDataDirectory(path)).close();
+    expect((await readdir(path)).sort()).toEqual(['lock.3', 'log', 'postgres', 'run']);
   });
 
   async function writeLock(holder: object): Promise<void> {
     await mkdir(path, { recursive: true, mode: 0o700 });
-    await writeFile(join(path, 'lock'), JSON.stringify(holder));
+    await writeFile(join(path, 'lock.1'), JSON.stringify(holder));
   }
 });
