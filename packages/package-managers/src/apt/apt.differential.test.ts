@@ -69,13 +69,22 @@ interface PolicyAnswer {
   versions: Map<string, { priority: number; archives: string[] }>;
 }
 
+function byText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
 /** What `apt-cache policy` prints, by package. */
-function askApt(installed: readonly InstalledPackage[], native: string): Map<string, PolicyAnswer> {
+function askApt(
+  installed: readonly InstalledPackage[],
+  native: string,
+  defaultRelease: string | null,
+): Map<string, PolicyAnswer> {
   const names = installed.map(({ name, architecture }) => `${name}:${architecture === 'all' ? native : architecture}`);
+  const release = defaultRelease === null ? [] : ['-o', `APT::Default-Release=${defaultRelease}`];
   const answers = new Map<string, PolicyAnswer>();
   let answer: PolicyAnswer | null = null;
   let version = '';
-  for (const line of run('apt-cache', [...settings, 'policy', ...names]).split('\n')) {
+  for (const line of run('apt-cache', [...settings, ...release, 'policy', ...names]).split('\n')) {
     const header = /^(\S+):$/.exec(line);
     const candidate = /^ {2}Candidate: (\S+)$/.exec(line);
     const row = /^ (?:\*\*\*| {3}) (\S+) (-?\d+)(?: \(phased \d+%\))?$/.exec(line);
@@ -130,11 +139,15 @@ function readIndex(filename: string): Uint8Array {
   return execFileSync('/usr/lib/apt/apt-helper', ['cat-file', filename], { maxBuffer: 256 * 1024 * 1024 });
 }
 
-function compareWithApt(installed: readonly InstalledPackage[], pinText: string): void {
+function compareWithApt(
+  installed: readonly InstalledPackage[],
+  pinText: string,
+  defaultRelease: string | null = null,
+): void {
   const native = run('dpkg', ['--print-architecture']).trim();
   writeFileSync(preferences, pinText);
-  const answers = askApt(installed, native);
-  const { offers, lines } = askOurselves(installed, native, parsePreferences(pinText, preferences), null);
+  const answers = askApt(installed, native, defaultRelease);
+  const { offers, lines } = askOurselves(installed, native, parsePreferences(pinText, preferences), defaultRelease);
   expect(offers).toHaveLength(installed.length);
   const expected: unknown[] = [];
   const actual: unknown[] = [];
@@ -148,7 +161,7 @@ function compareWithApt(installed: readonly InstalledPackage[], pinText: string)
     expected.push({
       key,
       candidate: answer?.candidate,
-      versions: table.map(([version, { priority, archives }]) => [version, priority, archives.toSorted()]),
+      versions: table.map(([version, { priority, archives }]) => [version, priority, archives.toSorted(byText)]),
     });
     actual.push({
       key,
@@ -156,7 +169,7 @@ function compareWithApt(installed: readonly InstalledPackage[], pinText: string)
       versions: offer.versions.map((version) => [
         version.version,
         version.pinPriority,
-        version.archives.map((position) => lines[position]).toSorted(),
+        version.archives.map((position) => lines[position] ?? '').toSorted(byText),
       ]),
     });
   }
@@ -271,22 +284,21 @@ describe.skipIf(!isAptInstalled)('offers beside apt-cache policy', () => {
       ['everything forbidden', 'Package: *\nPin: release *\nPin-Priority: -1\n'],
       ['letters of another case', 'Package: *\nPin: release o=vENDOR\nPin-Priority: 33\n'],
     ])('agrees with %s', { timeout: 120_000 }, (_, pinText) => {
-      const touched = new Set([
-        'bash',
-        'sed',
-        'grep',
-        'tar',
-        'adduser',
-        'gzip',
-        'dpkg',
-        'coreutils',
-        'apt',
-        'base-files',
-      ]);
-      compareWithApt(
-        installed.filter(({ name }) => touched.has(name)),
-        pinText,
-      );
+      compareWithApt(touched(), pinText);
     });
+
+    it.each(['lab-backports', 'experiment', 'venus', '7*', 'a=now', 'bookworm'])(
+      'agrees with the default release %s, which comes before any pin',
+      { timeout: 120_000 },
+      (defaultRelease) => {
+        const pinText = 'Package: *\nPin: release o=Lab\nPin-Priority: 450\n';
+        compareWithApt(touched(), pinText, defaultRelease);
+      },
+    );
+
+    function touched(): InstalledPackage[] {
+      const names = 'bash sed grep tar adduser gzip dpkg coreutils apt base-files'.split(' ');
+      return installed.filter(({ name }) => names.includes(name));
+    }
   });
 });

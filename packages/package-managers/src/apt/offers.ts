@@ -50,7 +50,7 @@ interface Candidate {
   readonly positions: number[];
 }
 
-const { compare, isValid } = versionSchemes.dpkg;
+const scheme = versionSchemes.dpkg;
 
 /**
  * What the archives offer for each installed package, with the candidate and the priorities that `apt-cache policy`
@@ -63,14 +63,14 @@ export function computeOffers(request: OfferRequest): ComputedOffers {
   const uncomparable: UncomparableVersion[] = [];
   const offers = request.installed.map((installed): Offer => {
     const name = { name: installed.name, architecture: installed.architecture };
-    if (!isValid(installed.version)) {
+    if (!scheme.isValid(installed.version)) {
       uncomparable.push({ ...name, version: installed.version, archive: null });
       return { ...name, candidate: null, versions: [] };
     }
     const found = byPackage.get(nativeKey(installed, request.architecture)) ?? [];
     const candidates = new Map<string, Candidate>();
     for (const { stanza, position } of found) {
-      if (!isValid(stanza.version)) {
+      if (!scheme.isValid(stanza.version)) {
         uncomparable.push({ ...name, version: stanza.version, archive: request.indexes[position]?.archive ?? null });
         continue;
       }
@@ -94,7 +94,7 @@ function choose(
   const statusPosition = archives.length - 1;
   const isOffered = offered.some((candidate) => candidate.version === installed.version);
   const all = isOffered ? [...offered] : [...offered, { version: installed.version, stanza: null, positions: [] }];
-  all.sort((left, right) => compare(right.version, left.version));
+  all.sort((left, right) => scheme.compare(right.version, left.version));
 
   let candidate: string | null = null;
   let candidatePriority = 0;
@@ -103,7 +103,7 @@ function choose(
     const isInstalled = version === installed.version;
     const carriers = isInstalled ? [...positions, statusPosition] : positions;
     const priority = priorityOf(version, stanza ?? installed, carriers, archives, policy, request.architecture);
-    const order = compare(version, installed.version);
+    const order = scheme.compare(version, installed.version);
     // apt_preferences(5): only a priority of 1000 or more brings in a version older than the installed one.
     if (priority > candidatePriority && (order >= 0 || priority >= 1000)) {
       candidate = version;

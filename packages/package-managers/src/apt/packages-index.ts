@@ -61,7 +61,7 @@ function readName(buffer: Buffer, start: number, end: number, what: string): str
     at += 1;
   }
   const nameEnd = buffer.indexOf(lineFeed, at);
-  return buffer.latin1Slice(at, nameEnd === -1 || nameEnd > end ? end : nameEnd).trim();
+  return buffer.toString('latin1', at, nameEnd === -1 || nameEnd > end ? end : nameEnd).trim();
 }
 
 /** Archives of others may put other fields first. */
