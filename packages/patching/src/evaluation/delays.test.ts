@@ -123,6 +123,65 @@ describe('approval delays', () => {
     expect(item.state).toBe('waiting');
   });
 
+  it('goes past what passes itself when an approved version above it has left the archives', () => {
+    const sample = {
+      offers: [offer('bash', [offeredVersion('bash', '4', [SECURITY]), offeredVersion('bash', '2', [SECURITY])])],
+      history: [
+        seen('bash', '2', '2026-11-01T00:00:00Z'),
+        seen('bash', '3', '2026-11-05T00:00:00Z'),
+        seen('bash', '4', '2026-11-19T00:00:00Z'),
+      ],
+    };
+    expect(bashOf(sample)).toMatchObject({ state: 'missing', targetVersion: '4' });
+    expect(bashOf({ ...sample, with: wait })).toMatchObject({ state: 'missing', targetVersion: '2' });
+  });
+
+  it('does not take a plain build below the approved fix for the fix', () => {
+    const item = bashOf({
+      offers: [offer('bash', [offeredVersion('bash', '4', [SECURITY]), offeredVersion('bash', '2', [MAIN])])],
+      history: [seen('bash', '3', '2026-11-05T00:00:00Z'), seen('bash', '4', '2026-11-19T00:00:00Z')],
+      with: wait,
+    });
+    expect(item.state).toBe('not-obtainable');
+  });
+
+  it('dates a version by the security archive where both carry it', () => {
+    const item = bashOf({
+      offers: [offer('bash', [offeredVersion('bash', '3', [MAIN, SECURITY]), offeredVersion('bash', '2', [SECURITY])])],
+      history: [
+        seen('bash', '2', '2026-11-01T00:00:00Z'),
+        seen('bash', '3', '2026-11-19T00:00:00Z'),
+        seen('bash', '3', '2026-10-01T00:00:00Z', { archiveKey: mainKey }),
+      ],
+    });
+    expect(item).toMatchObject({ state: 'missing', targetVersion: '2' });
+  });
+
+  it('does not let an approved version beyond the candidate open the way for a waiting one', () => {
+    const item = bashOf({
+      offers: [offer('bash', [offeredVersion('bash', '3', [SECURITY]), offeredVersion('bash', '2', [SECURITY])], '2')],
+      history: [seen('bash', '2', '2026-11-19T00:00:00Z'), seen('bash', '3', '2026-11-01T00:00:00Z')],
+    });
+    expect(item).toMatchObject({ state: 'pinned', targetVersion: '3' });
+  });
+
+  it('does not fall back on an archive like backports while the candidate waits', () => {
+    const item = bashOf({
+      baseline: rulesBaseline(rule({ approveAfterDays: 7, enableNonSecurity: true })),
+      offers: [
+        offer('bash', [
+          offeredVersion('bash', '3', [SECURITY]),
+          offeredVersion('bash', '2', [MAIN], { pinPriority: 100 }),
+        ]),
+      ],
+      history: [
+        seen('bash', '2', '2026-11-19T00:00:00Z', { archiveKey: mainKey }),
+        seen('bash', '3', '2026-11-19T00:00:00Z'),
+      ],
+    });
+    expect(item).toMatchObject({ state: 'waiting', targetVersion: '3' });
+  });
+
   it.each([
     ['2026-11-18', 'excluded'],
     ['2026-11-19', 'missing'],

@@ -15,7 +15,9 @@ import {
   type SampleEvaluation,
   SECURITY,
   securityKey,
+  seen,
   VENDOR,
+  vendorKey,
 } from './sample-machine.ts';
 
 const bash = installedPackage('bash', '1');
@@ -53,6 +55,27 @@ describe('doubts', () => {
     expect(verdict.status).toBe('compliant');
     expect(itemNamed(verdict, 'docker').evidence.notes).toHaveLength(1);
     expect(itemNamed(verdict, 'bash').evidence.notes).toEqual([]);
+  });
+
+  it('marks what the dead archive offered or was seen to offer, though others carry it too', () => {
+    const archives = [archive(MAIN), archive(SECURITY), archive(VENDOR, 'unreachable')];
+    const offered = [offer('bash', [offeredVersion('bash', '1', [MAIN, VENDOR])])];
+    expect(itemNamed(evaluateSample({ ...upToDate, archives, offers: offered }), 'bash').evidence.notes).toHaveLength(
+      1,
+    );
+    const history = [seen('bash', '0.9', '2026-11-01T00:00:00Z', { archiveKey: vendorKey })];
+    expect(itemNamed(evaluateSample({ ...upToDate, archives, history }), 'bash').evidence.notes).toHaveLength(1);
+  });
+
+  it.each([
+    ['unstable', { versionId: '' }, 'DEBIAN'],
+    ['Raspbian', { operatingSystem: 'RASPBIAN' }, 'RASPBIAN'],
+  ] as const)('expects no security archive of %s unless the baseline takes nothing else', (_, change, system) => {
+    const sample: SampleEvaluation = { ...upToDate, archives: [archive(MAIN)], operatingSystem: change };
+    const securityOnly = debianBaseline({ operatingSystem: system });
+    const anything = { ...rulesBaseline(rule({ enableNonSecurity: true })), operatingSystem: system };
+    expect(evaluateSample({ ...sample, baseline: securityOnly }).status).toBe('unknown');
+    expect(evaluateSample({ ...sample, baseline: anything }).status).toBe('compliant');
   });
 
   it('lets it make the node unknown where the baseline takes updates from anywhere', () => {

@@ -136,6 +136,8 @@ describe('the states of an update', () => {
     expect(itemNamed(evaluateSample(sample), 'bash').state).toBe('excluded');
     const pin = { file: 'p', packages: 'bash', pin: 'release n=x', priority: 100, explanation: '' };
     expect(itemNamed(evaluateSample({ ...sample, policy: { pins: [pin] } }), 'bash').state).toBe('pinned');
+    const offers = [offer('bash', [offeredVersion('bash', '3', [SECURITY], { pinPriority: 100 })], '1')];
+    expect(itemNamed(evaluateSample({ ...sample, offers }), 'bash').state).toBe('pinned');
   });
 
   it('takes what lies below the candidate when only that is a fix', () => {
@@ -183,6 +185,30 @@ describe('the states of an update', () => {
       expect(item.reason).toContain('it would not go');
     },
   );
+
+  it.each([
+    ['needs-removal', { action: 'remove' as const, toVersion: null }, 'it would remove dash'],
+    ['dependency-blocked', { action: 'install' as const, toVersion: '1' }, 'it needs dash, which the baseline blocks'],
+  ])('finds %s in the group of a target', (state, extra, words) => {
+    const change = {
+      name: 'bash',
+      architecture: 'amd64',
+      action: 'upgrade' as const,
+      fromVersion: '1',
+      toVersion: '2',
+      origins: '',
+      filename: '',
+      sizeBytes: 0,
+      sha256: '',
+      archive: securityKey,
+      indexDigest: '',
+    };
+    const simulation = { groups: [[change, { ...change, name: 'dash', ...extra }]], refused: [], diskBytes: 0 };
+    const baseline = debianBaseline({ rejectedPatches: ['dash'], rejectedPatchesAction: 'BLOCK' });
+    const item = itemNamed(evaluateSample({ ...bashFix, baseline, with: { simulation } }), 'bash');
+    expect(item.state).toBe(state);
+    expect(item.reason).toContain(words);
+  });
 
   it('fails what the last install did not get, until another version is the target', () => {
     const failure = { name: 'bash', architecture: 'amd64', version: '2', reason: 'postinst exited 1' };

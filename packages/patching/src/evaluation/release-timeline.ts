@@ -54,7 +54,7 @@ export function buildTimeline(
   for (const archive of archives) {
     for (const record of history(archive.key, installed.source)) {
       const { source, sourceVersion } = record;
-      if (source !== installed.source || offered.has(`${archive.key}\n${source}\n${sourceVersion}`)) continue;
+      if (offered.has(`${archive.key}\n${source}\n${sourceVersion}`)) continue;
       if (!dpkg.isValid(sourceVersion) || dpkg.compare(sourceVersion, installed.sourceVersion) <= 0) continue;
       const reach = newer.findLastIndex(
         (version) => version.source === source && dpkg.compare(version.sourceVersion, sourceVersion) >= 0,
