@@ -18,6 +18,7 @@ export default defineConfig({
           ...node,
           name: 'db',
           include: ['packages/*/src/**/*.db.test.ts'],
+          globalSetup: ['packages/server/src/database/test-support/global-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

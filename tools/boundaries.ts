@@ -8,7 +8,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'package-managers': ['facts', 'versioning'],
   patching: ['facts', 'versioning'],
   contracts: ['facts'],
-  'aws-wire': ['facts'],
+  'aws-wire': [],
   agent: ['facts', 'versioning', 'package-managers', 'patching', 'contracts', 'aws-wire/signing'],
   server: ['facts', 'versioning', 'patching', 'contracts', 'aws-wire'],
   cli: ['agent', 'server', 'patching', 'contracts', 'facts', 'aws-wire/signing'],

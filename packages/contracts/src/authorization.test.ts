@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { authorizationText, CommandAuthorization } from './authorization.ts';
+import { authorizationText, type CommandAuthorization } from './authorization.ts';
 
 const command: CommandAuthorization = {
   kind: 'command',
@@ -13,7 +13,7 @@ const command: CommandAuthorization = {
 
 describe('the text that is signed', () => {
   it('does not depend on the order of members', () => {
-    const turned = Object.fromEntries(Object.entries(command).reverse()) as CommandAuthorization;
+    const turned = Object.fromEntries(Object.entries(command).toReversed()) as CommandAuthorization;
     expect(authorizationText(turned)).toBe(authorizationText(command));
   });
 

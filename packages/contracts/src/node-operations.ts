@@ -5,7 +5,6 @@ import {
   NodePolicy,
   Offers,
   OperatingSystemFacts,
-  PackageName,
   PatchCounts,
   Plan,
   RefusedTarget,
@@ -68,8 +67,8 @@ export const BeginPatchOperation = defineContract(
     operationId: z.string(),
     baseline: z.object({ baselineId: z.string(), name: z.string() }),
     targets: z.array(Target),
-    /** Packages that may not change, whoever asks for them: rejected with BLOCK, or on hold. */
-    blocked: z.array(PackageName),
+    /** Names of packages that may not come in, whoever asks for them: rejected with BLOCK; `*` stands for any text. */
+    blocked: z.array(z.string()),
     status: z.enum(['compliant', 'non-compliant', 'unknown']),
     unknownReasons: z.array(UnknownReason),
   }),

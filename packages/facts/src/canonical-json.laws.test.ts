@@ -18,7 +18,7 @@ describe('canonical JSON', () => {
   it('is the same text whatever the order of members, and so is the digest', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), value), (given) => {
-        const turned = Object.fromEntries(Object.entries(given).reverse());
+        const turned = Object.fromEntries(Object.entries(given).toReversed());
         expect(canonicalJson(turned)).toBe(canonicalJson(given));
         expect(contentDigest(turned)).toBe(contentDigest(given));
       }),

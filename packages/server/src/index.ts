@@ -1,2 +1,12 @@
-/** Nothing here yet. */
-export const placeholder = 0;
+export {
+  ConfigError,
+  defaultPort,
+  defaultRegion,
+  readServerConfig,
+  type ServerConfig,
+  type ServerFlags,
+} from './config.ts';
+export { DEFAULT_DATA_DIRECTORY, layoutDataDirectory } from './data-directory/index.ts';
+export { AdministratorAccess, administratorFile } from './identity/administrator.ts';
+export { createLogger, type Logger } from './observability/index.ts';
+export { type RunningServer, startServer } from './server.ts';

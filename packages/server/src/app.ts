@@ -1,0 +1,81 @@
+import { encodeJsonError, headersFromRaw, requestTooLargeError, toAwsError, type WireReply } from '@patchbay/aws-wire';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { ec2Messages } from './aws/ec2messages/index.ts';
+import { ssm } from './aws/ssm/index.ts';
+import type { Database } from './database/tables.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { Authenticator } from './identity/authenticate.ts';
+import { createPipeline } from './operations/pipeline.ts';
+import { patchbay } from './patchbay/index.ts';
+
+/** Facts of a large machine are about a megabyte; nothing else comes near. */
+const bodyLimitBytes = 8 * 1024 * 1024;
+/** Above the idle time of the clients' own pools, so that they and not we close a connection. */
+const keepAliveMilliseconds = 75_000;
+
+export interface AppParts {
+  readonly db: Database;
+  readonly dependencies: Dependencies;
+  readonly authenticator: Authenticator;
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** Aborted when the server wants to stop: waiting polls end at once. */
+  readonly stopping: AbortSignal;
+}
+
+/** Every service that this server speaks. */
+export const services = [ssm, ec2Messages, patchbay];
+
+function send(reply: FastifyReply, answer: WireReply): FastifyReply {
+  return reply
+    .code(answer.statusCode)
+    .headers(answer.headers)
+    .header('Date', new Date().toUTCString())
+    .send(answer.body);
+}
+
+/** Ends with the request's connection or with the server, whichever comes first. */
+function callerSignal(reply: FastifyReply, stopping: AbortSignal): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return AbortSignal.any([gone.signal, stopping]);
+}
+
+/** Builds the HTTP server: one way in for every operation, bodies as the bytes that were signed. */
+export function buildApp(parts: AppParts): FastifyInstance {
+  const { dependencies, stopping, tls } = parts;
+  const app = fastify({
+    bodyLimit: bodyLimitBytes,
+    keepAliveTimeout: keepAliveMilliseconds,
+    requestTimeout: 0,
+    forceCloseConnections: 'idle',
+    logger: false,
+    // The types of fastify tie the server's kind to this option; the plain instance is all that is used here.
+    ...((tls ? { https: tls } : {}) as object),
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  const answer = createPipeline({ db: parts.db, services, authenticator: parts.authenticator, dependencies });
+  const handle = async (request: FastifyRequest, reply: FastifyReply) => {
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const reached = await answer({
+      method: request.method,
+      rawUrl: request.raw.url ?? '/',
+      headers: headersFromRaw(request.raw.rawHeaders),
+      body,
+      sourceAddress: request.ip,
+      signal: callerSignal(reply, stopping),
+    });
+    return send(reply, reached);
+  };
+  app.all('/', handle);
+  app.all('/*', handle);
+  app.setErrorHandler((error, _request, reply) => {
+    const requestId = dependencies.randomId();
+    const isTooLarge = error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
+    const refused = isTooLarge ? requestTooLargeError(bodyLimitBytes) : toAwsError(error);
+    if (!refused.senderFault) dependencies.logger.error({ requestId, error }, 'request failed');
+    return send(reply, encodeJsonError(refused, { requestId }));
+  });
+  return app;
+}

@@ -1,0 +1,163 @@
+import type { SignedAuthorization } from '@patchbay/contracts';
+import { authorizationText } from '@patchbay/contracts';
+import { contentDigest } from '@patchbay/facts/digest';
+import { type OperationContext, operation } from '../../operations/operation.ts';
+import { nodeResource } from '../../operations/resources.ts';
+import { nodeTopic } from '../ssm/commands/advance.ts';
+import { CommandError, commandErrors } from '../ssm/commands/errors.ts';
+import {
+  acknowledge,
+  findDelivered,
+  messageId,
+  ReplyPayload,
+  recordReply,
+  recordUndeliverable,
+} from '../ssm/commands/replies.ts';
+import { findCommand, type Invocation, takeDeliverable } from '../ssm/commands/repository.ts';
+import { findDocument } from '../ssm/documents/service.ts';
+import { waitForMessage } from './long-poll.ts';
+
+interface Message {
+  readonly messageId: string;
+  readonly createdDate: string;
+  readonly destination: string;
+  readonly topic: string;
+  readonly payload: string;
+}
+
+/** The whole command as agents get it, with the control plane's signature for agents that check it. */
+async function writeMessage(invocation: Invocation, context: OperationContext): Promise<Message> {
+  const { commandId, instanceId } = invocation;
+  const command = await findCommand(context.db, context, commandId);
+  if (!command) throw new Error(`The invocation of ${commandId} has lost its command`);
+  const { content } = findDocument(command.documentName, command.documentVersion);
+  const { signingKey } = context.dependencies;
+  const authorization = {
+    kind: 'command',
+    nodeId: instanceId,
+    commandId,
+    documentName: command.documentName,
+    documentDigest: contentDigest(content),
+    parametersDigest: contentDigest(command.parameters),
+    expiresAt: command.expiresAfter.toISOString(),
+  } as const;
+  const signed: SignedAuthorization = {
+    authorization,
+    keyId: signingKey.keyId,
+    signature: signingKey.sign(authorizationText(authorization)),
+  };
+  return {
+    messageId: messageId(commandId, instanceId),
+    createdDate: invocation.requestedAt.toISOString(),
+    destination: instanceId,
+    topic: `aws.ssm.sendCommand.${context.region}`,
+    payload: JSON.stringify({
+      Parameters: command.parameters,
+      DocumentContent: content,
+      CommandId: commandId,
+      DocumentName: command.documentName,
+      OutputS3KeyPrefix: '',
+      OutputS3BucketName: '',
+      CloudWatchLogGroupName: '',
+      CloudWatchOutputEnabled: 'false',
+      PatchbayAuthorization: signed,
+    }),
+  };
+}
+
+interface GetMessagesInput {
+  readonly destination: string;
+  readonly messagesRequestId: string;
+  readonly visibilityTimeoutInSeconds?: number | undefined;
+}
+
+async function GetMessages(
+  input: GetMessagesInput,
+  context: OperationContext,
+): Promise<{ destination: string; messagesRequestId: string; messages: Message[] }> {
+  const { destination, messagesRequestId } = input;
+  const hiddenMilliseconds = (input.visibilityTimeoutInSeconds ?? 10) * 1000;
+  const invocation = await waitForMessage(
+    {
+      subscribe: (callback) => context.dependencies.wake.subscribe(nodeTopic, destination, callback),
+      take: async () => {
+        const now = context.dependencies.clock();
+        return await takeDeliverable(context.db, destination, now, new Date(now.getTime() + hiddenMilliseconds));
+      },
+    },
+    context.dependencies.longPollMilliseconds,
+    context.signal,
+  );
+  const messages = invocation ? [await writeMessage(invocation, context)] : [];
+  return { destination, messagesRequestId, messages };
+}
+
+async function AcknowledgeMessage(input: { readonly messageId: string }, context: OperationContext): Promise<object> {
+  await acknowledge(await findDelivered(input.messageId, context), context);
+  return {};
+}
+
+interface SendReplyInput {
+  readonly messageId: string;
+  readonly replyId: string;
+  readonly payload: string;
+}
+
+function readPayload(text: string): ReplyPayload {
+  try {
+    return ReplyPayload.parse(JSON.parse(text));
+  } catch (error) {
+    throw new CommandError(
+      'COMMAND_TARGETS',
+      'The payload of a reply must be the JSON text that the SSM Agent sends.',
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function SendReply(input: SendReplyInput, context: OperationContext): Promise<object> {
+  await recordReply(await findDelivered(input.messageId, context), readPayload(input.payload), context);
+  return { messageId: input.messageId, replyId: input.replyId, replyStatus: 'COMPLETED', description: '' };
+}
+
+async function FailMessage(
+  input: { readonly messageId: string; readonly failureType: string },
+  context: OperationContext,
+): Promise<object> {
+  await recordUndeliverable(await findDelivered(input.messageId, context), input.failureType, context);
+  return {};
+}
+
+/** Called by the agent's self-update only: the message was handled outside of the ordinary replies. */
+async function DeleteMessage(input: { readonly messageId: string }, context: OperationContext): Promise<object> {
+  await acknowledge(await findDelivered(input.messageId, context), context);
+  return {};
+}
+
+/** Every node polls where it already is. */
+async function GetEndpoint(input: { readonly destination: string; readonly protocol?: string }): Promise<object> {
+  return { endpoint: '', protocol: input.protocol ?? 'https' };
+}
+
+/** Messages are addressed by their id; the node in it must be the caller, which `findDelivered` checks. */
+const agentCall = { errors: commandErrors, isAudited: false } as const;
+
+export const ec2MessagesOperations = {
+  GetMessages: operation({
+    ...agentCall,
+    handle: GetMessages,
+    isTransactional: false,
+    resource: (input, context) => nodeResource(context, input.destination),
+  }),
+  AcknowledgeMessage: operation({ ...agentCall, handle: AcknowledgeMessage }),
+  SendReply: operation({ ...agentCall, handle: SendReply }),
+  FailMessage: operation({ ...agentCall, handle: FailMessage }),
+  DeleteMessage: operation({ ...agentCall, handle: DeleteMessage }),
+  GetEndpoint: operation({
+    ...agentCall,
+    handle: GetEndpoint,
+    resource: (input, context) => nodeResource(context, input.destination),
+  }),
+};

@@ -1,0 +1,116 @@
+import type {
+  CommandInvocation,
+  CommandPlugin,
+  GetCommandInvocationResult,
+  Command as WireCommand,
+} from '@aws-sdk/client-ssm';
+import type { CamelCased } from '../../../operations/camel-cased.ts';
+import type { Command, Invocation, Plugin } from './repository.ts';
+
+/** GetCommandInvocation: "The first 24,000 characters … The first 8,000 characters". */
+const mostStandardOutput = 24_000;
+const mostStandardError = 8_000;
+/** ListCommandInvocations: CommandPlugin.Output is at most 2,500 characters long. */
+const mostPluginOutput = 2_500;
+const truncationMark = '\n--output truncated--';
+
+/** SSM's wire form of a command. */
+export function describeCommand(command: Command): CamelCased<WireCommand> {
+  return {
+    commandId: command.commandId,
+    documentName: command.documentName,
+    documentVersion: command.documentVersion,
+    comment: command.comment,
+    expiresAfter: command.expiresAfter,
+    parameters: command.parameters,
+    instanceIds: command.instanceIds,
+    targets: command.targets as CamelCased<WireCommand>['targets'],
+    requestedDateTime: command.requestedAt,
+    status: command.status as CamelCased<WireCommand>['status'],
+    statusDetails: command.statusDetails,
+    outputS3BucketName: '',
+    outputS3KeyPrefix: '',
+    maxConcurrency: command.maxConcurrency,
+    maxErrors: command.maxErrors,
+    targetCount: command.targetCount,
+    completedCount: command.completedCount,
+    errorCount: command.errorCount,
+    deliveryTimedOutCount: command.deliveryTimedOutCount,
+    serviceRole: '',
+    timeoutSeconds: command.timeoutSeconds,
+  };
+}
+
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : text.slice(0, most - truncationMark.length) + truncationMark;
+}
+
+function describePlugin(plugin: Plugin): CamelCased<CommandPlugin> {
+  const separator = plugin.standardError ? '\n----------ERROR-------\n' : '';
+  return {
+    name: plugin.pluginName,
+    status: plugin.status as CamelCased<CommandPlugin>['status'],
+    statusDetails: plugin.status,
+    responseCode: plugin.responseCode,
+    responseStartDateTime: plugin.startedAt ?? undefined,
+    responseFinishDateTime: plugin.finishedAt ?? undefined,
+    output: cut(`${plugin.standardOutput}${separator}${plugin.standardError}`, mostPluginOutput),
+    standardOutputUrl: '',
+    standardErrorUrl: '',
+  };
+}
+
+/** SSM's wire form of an invocation; its steps only where they were asked for. */
+export function describeInvocation(
+  invocation: Invocation & Pick<Command, 'comment' | 'documentName' | 'documentVersion'>,
+  plugins: readonly Plugin[] | undefined,
+): CamelCased<CommandInvocation> {
+  return {
+    commandId: invocation.commandId,
+    instanceId: invocation.instanceId,
+    instanceName: invocation.instanceName,
+    comment: invocation.comment,
+    documentName: invocation.documentName,
+    documentVersion: invocation.documentVersion,
+    requestedDateTime: invocation.requestedAt,
+    status: invocation.status as CamelCased<CommandInvocation>['status'],
+    statusDetails: invocation.statusDetails,
+    traceOutput: invocation.traceOutput || undefined,
+    standardOutputUrl: '',
+    standardErrorUrl: '',
+    commandPlugins: plugins?.map(describePlugin) ?? [],
+    serviceRole: '',
+  };
+}
+
+/** An ISO 8601 duration in seconds, as GetCommandInvocation writes it: `PT1.5S`. */
+export function writeDuration(milliseconds: number): string {
+  return `PT${milliseconds / 1000}S`;
+}
+
+/** SSM's wire form of one step of an invocation; times are texts, empty before it began. */
+export function describeStep(
+  invocation: Invocation,
+  command: Command,
+  plugin: Plugin,
+): CamelCased<GetCommandInvocationResult> {
+  const { startedAt, finishedAt } = plugin;
+  return {
+    commandId: invocation.commandId,
+    instanceId: invocation.instanceId,
+    comment: command.comment,
+    documentName: command.documentName,
+    documentVersion: command.documentVersion,
+    pluginName: plugin.pluginName,
+    responseCode: plugin.responseCode,
+    executionStartDateTime: startedAt?.toISOString() ?? '',
+    executionElapsedTime: startedAt && finishedAt ? writeDuration(finishedAt.getTime() - startedAt.getTime()) : '',
+    executionEndDateTime: finishedAt?.toISOString() ?? '',
+    status: invocation.status as CamelCased<GetCommandInvocationResult>['status'],
+    statusDetails: invocation.statusDetails,
+    standardOutputContent: cut(plugin.standardOutput, mostStandardOutput),
+    standardOutputUrl: '',
+    standardErrorContent: cut(plugin.standardError, mostStandardError),
+    standardErrorUrl: '',
+  };
+}

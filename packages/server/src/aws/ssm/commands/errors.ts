@@ -1,0 +1,28 @@
+import { AppError } from '@patchbay/facts';
+import type { ErrorTable } from '../../../operations/operation.ts';
+import { documentErrors } from '../documents/errors.ts';
+
+export class CommandError extends AppError<
+  | 'COMMAND_INSTANCE'
+  | 'COMMAND_DUPLICATE_INSTANCE'
+  | 'COMMAND_PARAMETERS'
+  | 'COMMAND_TARGETS'
+  | 'COMMAND_ID'
+  | 'COMMAND_FILTER'
+  | 'COMMAND_UNSUPPORTED'
+  | 'INVOCATION_NOT_FOUND'
+  | 'PLUGIN_NAME'
+> {}
+
+export const commandErrors: ErrorTable = {
+  ...documentErrors,
+  COMMAND_INSTANCE: 'InvalidInstanceId',
+  COMMAND_DUPLICATE_INSTANCE: 'DuplicateInstanceId',
+  COMMAND_PARAMETERS: 'InvalidParameters',
+  COMMAND_TARGETS: 'ValidationException',
+  COMMAND_ID: 'InvalidCommandId',
+  COMMAND_FILTER: 'InvalidFilterKey',
+  COMMAND_UNSUPPORTED: 'ValidationException',
+  INVOCATION_NOT_FOUND: 'InvocationDoesNotExist',
+  PLUGIN_NAME: 'InvalidPluginName',
+};

@@ -1,0 +1,182 @@
+import type {
+  GetCommandInvocationRequest,
+  GetCommandInvocationResult,
+  ListCommandInvocationsRequest,
+  ListCommandInvocationsResult,
+  ListCommandsRequest,
+  ListCommandsResult,
+  SendCommandRequest,
+  SendCommandResult,
+} from '@aws-sdk/client-ssm';
+import type { CamelCased } from '../../../operations/camel-cased.ts';
+import { type OperationContext, operation } from '../../../operations/operation.ts';
+import { nextToken, startOfPage } from '../../../operations/pages.ts';
+import { nodeResource, ssmResource } from '../../../operations/resources.ts';
+import { describeCommand, describeInvocation, describeStep } from './describe.ts';
+import { CommandError, commandErrors } from './errors.ts';
+import {
+  type CommandQuery,
+  findCommand,
+  findInvocation,
+  listCommands,
+  listInvocations,
+  listPlugins,
+} from './repository.ts';
+import { sendCommand } from './service.ts';
+
+/** Members that stand for things of AWS that are not here; silently dropping one would lose what the caller relies on. */
+const unsupportedMembers = {
+  outputS3BucketName: 'OutputS3BucketName: outputs are kept by Patchbay and read with GetCommandInvocation',
+  notificationConfig: 'NotificationConfig: there is no SNS here',
+  cloudWatchOutputConfig: 'CloudWatchOutputConfig: there is no CloudWatch here',
+  alarmConfiguration: 'AlarmConfiguration: there is no CloudWatch here',
+} as const;
+
+async function SendCommand(
+  input: CamelCased<SendCommandRequest>,
+  context: OperationContext,
+): Promise<CamelCased<SendCommandResult>> {
+  for (const [member, message] of Object.entries(unsupportedMembers)) {
+    const value = input[member as keyof typeof unsupportedMembers];
+    if (
+      value !== undefined &&
+      !(typeof value === 'object' && 'cloudWatchOutputEnabled' in value && !value.cloudWatchOutputEnabled)
+    ) {
+      throw new CommandError('COMMAND_UNSUPPORTED', `Not supported: ${message}.`);
+    }
+  }
+  const command = await sendCommand(
+    {
+      documentName: input.documentName ?? '',
+      documentVersion: input.documentVersion,
+      instanceIds: input.instanceIds ?? [],
+      targets: (input.targets ?? []).map(({ key = '', values = [] }) => ({ key, values })),
+      parameters: input.parameters ?? {},
+      comment: input.comment ?? '',
+      timeoutSeconds: input.timeoutSeconds,
+      maxConcurrency: input.maxConcurrency,
+      maxErrors: input.maxErrors,
+    },
+    context,
+  );
+  return { command: describeCommand(command) };
+}
+
+type Filter = Pick<CommandQuery, 'invokedAfter' | 'invokedBefore' | 'statuses' | 'documentName'>;
+
+function readDate(key: string, value: string): Date {
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime()))
+    throw new CommandError('COMMAND_FILTER', `${key} must be a time such as 2026-11-22T00:00:00Z.`);
+  return date;
+}
+
+const executionStages: Readonly<Record<string, readonly string[]>> = {
+  Executing: ['Pending', 'InProgress', 'Cancelling'],
+  Complete: ['Success', 'Failed', 'Cancelled', 'TimedOut'],
+};
+
+function readFilters(filters: CamelCased<ListCommandsRequest>['filters'], knowsStages: boolean): Filter {
+  const query: { -readonly [Key in keyof Filter]: Filter[Key] } = {};
+  for (const { key = '', value = '' } of filters ?? []) {
+    if (key === 'InvokedAfter') query.invokedAfter = readDate(key, value);
+    else if (key === 'InvokedBefore') query.invokedBefore = readDate(key, value);
+    else if (key === 'Status') query.statuses = [value];
+    else if (key === 'DocumentName') query.documentName = value;
+    else if (key === 'ExecutionStage' && knowsStages) query.statuses = executionStages[value] ?? [''];
+    else throw new CommandError('COMMAND_FILTER', `${key} is not a key that this list can be filtered by.`);
+  }
+  return query;
+}
+
+interface Position {
+  readonly requestedAt: Date;
+  readonly commandId: string;
+  readonly instanceId: string;
+}
+
+function writePosition(entry: { requestedAt: Date; commandId: string; instanceId?: string }): string {
+  return `${entry.requestedAt.toISOString()} ${entry.commandId} ${entry.instanceId ?? ''}`;
+}
+
+function readPosition(text: string): Position | undefined {
+  const [requestedAt, commandId, instanceId = ''] = text.split(' ');
+  return requestedAt && commandId ? { requestedAt: new Date(requestedAt), commandId, instanceId } : undefined;
+}
+
+async function ListCommands(
+  input: CamelCased<ListCommandsRequest>,
+  context: OperationContext,
+): Promise<CamelCased<ListCommandsResult>> {
+  const page = startOfPage('ListCommands', input, context);
+  const limit = input.maxResults ?? 50;
+  const found = await listCommands(context.db, context, {
+    ...readFilters(input.filters, true),
+    commandId: input.commandId,
+    instanceId: input.instanceId,
+    after: readPosition(page.after),
+    limit: limit + 1,
+  });
+  return {
+    commands: found.slice(0, limit).map(describeCommand),
+    nextToken: nextToken(page, found, limit, writePosition),
+  };
+}
+
+async function ListCommandInvocations(
+  input: CamelCased<ListCommandInvocationsRequest>,
+  context: OperationContext,
+): Promise<CamelCased<ListCommandInvocationsResult>> {
+  const page = startOfPage('ListCommandInvocations', input, context);
+  const limit = input.maxResults ?? 50;
+  const found = await listInvocations(context.db, context, {
+    ...readFilters(input.filters, false),
+    commandId: input.commandId,
+    instanceId: input.instanceId,
+    after: readPosition(page.after),
+    limit: limit + 1,
+  });
+  const shown = found.slice(0, limit);
+  const plugins = input.details ? await listPlugins(context.db, shown) : undefined;
+  const pluginsOf = (invocation: { commandId: string; instanceId: string }) =>
+    plugins?.filter((each) => each.commandId === invocation.commandId && each.instanceId === invocation.instanceId);
+  return {
+    commandInvocations: shown.map((invocation) => describeInvocation(invocation, pluginsOf(invocation))),
+    nextToken: nextToken(page, found, limit, writePosition),
+  };
+}
+
+async function GetCommandInvocation(
+  input: CamelCased<GetCommandInvocationRequest>,
+  context: OperationContext,
+): Promise<CamelCased<GetCommandInvocationResult>> {
+  const { commandId = '', instanceId = '', pluginName } = input;
+  const command = await findCommand(context.db, context, commandId);
+  const invocation = await findInvocation(context.db, context, commandId, instanceId);
+  if (!command || !invocation) {
+    throw new CommandError('INVOCATION_NOT_FOUND', `There is no command ${commandId} on ${instanceId}.`);
+  }
+  const plugins = await listPlugins(context.db, [invocation]);
+  const names = plugins.map((plugin) => plugin.pluginName).join(', ');
+  const plugin =
+    pluginName === undefined && plugins.length === 1
+      ? plugins[0]
+      : plugins.find((each) => each.pluginName === pluginName);
+  if (!plugin) throw new CommandError('PLUGIN_NAME', `PluginName must be one of the document's steps: ${names}.`);
+  return describeStep(invocation, command, plugin);
+}
+
+export const commandOperations = {
+  SendCommand: operation({
+    handle: SendCommand,
+    errors: commandErrors,
+    resource: (input, context) => ssmResource(context, `document/${input.documentName}`),
+  }),
+  ListCommands: operation({ handle: ListCommands, errors: commandErrors }),
+  ListCommandInvocations: operation({ handle: ListCommandInvocations, errors: commandErrors }),
+  GetCommandInvocation: operation({
+    handle: GetCommandInvocation,
+    errors: commandErrors,
+    resource: (input, context) => nodeResource(context, input.instanceId ?? ''),
+  }),
+};

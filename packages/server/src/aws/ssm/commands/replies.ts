@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import type { OperationContext } from '../../../operations/operation.ts';
+import { advanceCommand } from './advance.ts';
+import { CommandError } from './errors.ts';
+import { findInvocation, type Invocation, listPlugins, updateInvocations, updatePlugin } from './repository.ts';
+
+const StepStatus = z.object({
+  status: z.string(),
+  code: z.number().int().default(0),
+  startDateTime: z.string().optional(),
+  endDateTime: z.string().optional(),
+  standardOutput: z.string().default(''),
+  standardError: z.string().default(''),
+  output: z.string().default(''),
+});
+
+/** What an agent says about a command in SendReply's payload (ssm-agent source, messagecontracts). */
+export const ReplyPayload = z.object({
+  documentStatus: z.string(),
+  documentTraceOutput: z.string().default(''),
+  runtimeStatus: z.record(z.string(), StepStatus).nullish(),
+});
+export type ReplyPayload = z.infer<typeof ReplyPayload>;
+
+/** The agent's words for the ends of a document → status and details of the invocation. */
+const documentEnds: Readonly<Record<string, { status: string; statusDetails: string }>> = {
+  Success: { status: 'Success', statusDetails: 'Success' },
+  Skipped: { status: 'Success', statusDetails: 'Success' },
+  Failed: { status: 'Failed', statusDetails: 'Failed' },
+  TimedOut: { status: 'TimedOut', statusDetails: 'ExecutionTimedOut' },
+  Cancelled: { status: 'Cancelled', statusDetails: 'Cancelled' },
+};
+
+/** What is kept of one stream of one step: enough for any real output, not enough to fill a database. */
+const mostOutputCharacters = 1_000_000;
+
+function asDate(text: string | undefined): Date | null {
+  const date = new Date(text ?? '');
+  return Number.isNaN(date.getTime()) ? null : date;
+}
+
+/** `aws.ssm.<command id>.<node>`: the id of the message that carries a command to a node. */
+export function messageId(commandId: string, instanceId: string): string {
+  return `aws.ssm.${commandId}.${instanceId}`;
+}
+
+/** The invocation that a message of this node carried. A message for another node is one that never was. */
+export async function findDelivered(id: string, context: OperationContext): Promise<Invocation> {
+  const parts = /^aws\.ssm\.(?<commandId>[0-9a-f-]{36})\.(?<instanceId>mi-[0-9a-f]{17})$/.exec(id)?.groups;
+  const instanceId = context.principal.kind === 'node' ? context.principal.instanceId : '';
+  const invocation =
+    parts?.commandId && parts.instanceId === instanceId
+      ? await findInvocation(context.db, context, parts.commandId, instanceId)
+      : undefined;
+  if (!invocation?.visibleAt)
+    throw new CommandError('INVOCATION_NOT_FOUND', `No message ${id} was delivered to this node.`);
+  return invocation;
+}
+
+/** The agent has the message and will not need it again. */
+export async function acknowledge(invocation: Invocation, context: OperationContext): Promise<void> {
+  if (invocation.acknowledgedAt) return;
+  const progress = invocation.finishedAt ? {} : { status: 'InProgress', statusDetails: 'InProgress' };
+  await updateInvocations(context.db, invocation.commandId, [invocation.instanceId], {
+    ...progress,
+    acknowledgedAt: context.now,
+  });
+  await advanceCommand(invocation.commandId, context);
+}
+
+/**
+ * Merges a reply into the invocation: steps by their name, whatever order replies come in. What has ended stays as it
+ * ended, so a reply that is sent twice, or late, changes nothing.
+ */
+export async function recordReply(
+  invocation: Invocation,
+  payload: ReplyPayload,
+  context: OperationContext,
+): Promise<void> {
+  if (invocation.finishedAt) return;
+  const plugins = await listPlugins(context.db, [invocation]);
+  for (const [name, step] of Object.entries(payload.runtimeStatus ?? {})) {
+    const plugin = plugins.find((each) => each.pluginName === name);
+    if (!plugin || plugin.finishedAt) continue;
+    const isEnded = step.status !== 'InProgress' && step.status !== 'Pending';
+    await updatePlugin(context.db, invocation, name, {
+      status: documentEnds[step.status]?.status ?? step.status,
+      responseCode: step.code,
+      startedAt: asDate(step.startDateTime),
+      finishedAt: isEnded ? (asDate(step.endDateTime) ?? context.now) : null,
+      standardOutput: (step.standardOutput || step.output).slice(0, mostOutputCharacters),
+      standardError: step.standardError.slice(0, mostOutputCharacters),
+    });
+  }
+  const end = documentEnds[payload.documentStatus];
+  await updateInvocations(context.db, invocation.commandId, [invocation.instanceId], {
+    ...(end ? { ...end, finishedAt: context.now } : { status: 'InProgress', statusDetails: 'InProgress' }),
+    traceOutput: payload.documentTraceOutput.slice(0, 2500),
+    acknowledgedAt: invocation.acknowledgedAt ?? context.now,
+  });
+  if (end) await advanceCommand(invocation.commandId, context);
+}
+
+/** The agent could make nothing of the message. */
+export async function recordUndeliverable(
+  invocation: Invocation,
+  failureType: string,
+  context: OperationContext,
+): Promise<void> {
+  if (invocation.finishedAt) return;
+  await updateInvocations(context.db, invocation.commandId, [invocation.instanceId], {
+    status: 'Failed',
+    statusDetails: 'Undeliverable',
+    traceOutput: `The agent refused the command: ${failureType}`.slice(0, 2500),
+    acknowledgedAt: invocation.acknowledgedAt ?? context.now,
+    finishedAt: context.now,
+  });
+  await advanceCommand(invocation.commandId, context);
+}

@@ -1,0 +1,259 @@
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import type { Database } from '../../../database/tables.ts';
+import type { Scope } from '../../../operations/scope.ts';
+import type { CommandInvocationsTable, CommandPluginsTable, CommandsTable } from './tables.ts';
+
+export type Command = Selectable<CommandsTable>;
+export type Invocation = Selectable<CommandInvocationsTable>;
+export type Plugin = Selectable<CommandPluginsTable>;
+
+export async function insertCommand(
+  db: Database,
+  command: Insertable<CommandsTable>,
+  invocations: readonly Insertable<CommandInvocationsTable>[],
+  plugins: readonly Insertable<CommandPluginsTable>[],
+): Promise<void> {
+  await db.insertInto('commands').values(command).execute();
+  const rowsAtOnce = 1000;
+  for (let start = 0; start < invocations.length; start += rowsAtOnce) {
+    await db
+      .insertInto('commandInvocations')
+      .values(invocations.slice(start, start + rowsAtOnce))
+      .execute();
+  }
+  for (let start = 0; start < plugins.length; start += rowsAtOnce) {
+    await db
+      .insertInto('commandPlugins')
+      .values(plugins.slice(start, start + rowsAtOnce))
+      .execute();
+  }
+}
+
+export async function findCommand(db: Database, scope: Scope, commandId: string): Promise<Command | undefined> {
+  return await db
+    .selectFrom('commands')
+    .selectAll()
+    .where('accountId', '=', scope.accountId)
+    .where('region', '=', scope.region)
+    .where('commandId', '=', commandId)
+    .executeTakeFirst();
+}
+
+/** The command with its row locked: whoever advances it does so alone. */
+export async function lockCommand(db: Database, commandId: string): Promise<Command | undefined> {
+  return await db.selectFrom('commands').selectAll().where('commandId', '=', commandId).forUpdate().executeTakeFirst();
+}
+
+export async function updateCommand(db: Database, commandId: string, change: Updateable<CommandsTable>): Promise<void> {
+  await db.updateTable('commands').set(change).where('commandId', '=', commandId).execute();
+}
+
+export async function listInvocationsOf(db: Database, commandId: string): Promise<Invocation[]> {
+  return await db
+    .selectFrom('commandInvocations')
+    .selectAll()
+    .where('commandId', '=', commandId)
+    .orderBy('instanceId')
+    .execute();
+}
+
+export async function findInvocation(
+  db: Database,
+  scope: Scope,
+  commandId: string,
+  instanceId: string,
+): Promise<Invocation | undefined> {
+  return await db
+    .selectFrom('commandInvocations')
+    .selectAll()
+    .where('accountId', '=', scope.accountId)
+    .where('region', '=', scope.region)
+    .where('commandId', '=', commandId)
+    .where('instanceId', '=', instanceId)
+    .executeTakeFirst();
+}
+
+export async function updateInvocations(
+  db: Database,
+  commandId: string,
+  instanceIds: readonly string[],
+  change: Updateable<CommandInvocationsTable>,
+): Promise<void> {
+  if (instanceIds.length === 0) return;
+  await db
+    .updateTable('commandInvocations')
+    .set(change)
+    .where('commandId', '=', commandId)
+    .where('instanceId', 'in', instanceIds)
+    .execute();
+}
+
+/**
+ * Takes the oldest invocation that may go out to a node and hides it from the next call until `visibleAt`, so that two
+ * polls of one node never get the same message at once.
+ */
+export async function takeDeliverable(
+  db: Database,
+  instanceId: string,
+  now: Date,
+  visibleAt: Date,
+): Promise<Invocation | undefined> {
+  return await db
+    .updateTable('commandInvocations')
+    .set({ visibleAt })
+    .where('instanceId', '=', instanceId)
+    .where('acknowledgedAt', 'is', null)
+    .where('commandId', '=', (select) =>
+      select
+        .selectFrom('commandInvocations as waiting')
+        .select('waiting.commandId')
+        .where('waiting.instanceId', '=', instanceId)
+        .where('waiting.dispatchedAt', 'is not', null)
+        .where('waiting.acknowledgedAt', 'is', null)
+        .where('waiting.finishedAt', 'is', null)
+        .where('waiting.deliveryExpiresAt', '>', now)
+        .where((where) => where.or([where('waiting.visibleAt', 'is', null), where('waiting.visibleAt', '<=', now)]))
+        .orderBy('waiting.requestedAt')
+        .limit(1)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function listPlugins(
+  db: Database,
+  invocations: readonly Pick<Invocation, 'commandId' | 'instanceId' | 'requestedAt'>[],
+): Promise<Plugin[]> {
+  if (invocations.length === 0) return [];
+  return await db
+    .selectFrom('commandPlugins')
+    .selectAll()
+    .where((where) =>
+      where.or(
+        invocations.map((invocation) =>
+          where.and({
+            requestedAt: invocation.requestedAt,
+            commandId: invocation.commandId,
+            instanceId: invocation.instanceId,
+          }),
+        ),
+      ),
+    )
+    .orderBy('position')
+    .execute();
+}
+
+export async function updatePlugin(
+  db: Database,
+  invocation: Pick<Invocation, 'commandId' | 'instanceId' | 'requestedAt'>,
+  pluginName: string,
+  change: Updateable<CommandPluginsTable>,
+): Promise<void> {
+  await db
+    .updateTable('commandPlugins')
+    .set(change)
+    .where('requestedAt', '=', invocation.requestedAt)
+    .where('commandId', '=', invocation.commandId)
+    .where('instanceId', '=', invocation.instanceId)
+    .where('pluginName', '=', pluginName)
+    .execute();
+}
+
+export interface CommandQuery {
+  readonly commandId?: string | undefined;
+  readonly instanceId?: string | undefined;
+  readonly invokedAfter?: Date | undefined;
+  readonly invokedBefore?: Date | undefined;
+  readonly statuses?: readonly string[] | undefined;
+  readonly documentName?: string | undefined;
+  /** The position of the last entry of the page before: time, command, node. */
+  readonly after?: { readonly requestedAt: Date; readonly commandId: string; readonly instanceId: string } | undefined;
+  readonly limit: number;
+}
+
+/** One page of commands, newest first. */
+export async function listCommands(db: Database, scope: Scope, query: CommandQuery): Promise<Command[]> {
+  const { commandId, instanceId, invokedAfter, invokedBefore, statuses, documentName, after } = query;
+  let select = db
+    .selectFrom('commands')
+    .selectAll()
+    .where('accountId', '=', scope.accountId)
+    .where('region', '=', scope.region);
+  if (commandId) select = select.where('commandId', '=', commandId);
+  if (instanceId) {
+    select = select.where((where) =>
+      where.exists(
+        where
+          .selectFrom('commandInvocations')
+          .select('commandInvocations.instanceId')
+          .whereRef('commandInvocations.commandId', '=', 'commands.commandId')
+          .where('commandInvocations.instanceId', '=', instanceId),
+      ),
+    );
+  }
+  if (invokedAfter) select = select.where('requestedAt', '>=', invokedAfter);
+  if (invokedBefore) select = select.where('requestedAt', '<', invokedBefore);
+  if (statuses) select = select.where('status', 'in', statuses);
+  if (documentName) select = select.where('documentName', '=', documentName);
+  if (after)
+    select = select.where(sql<boolean>`(requested_at, command_id) < (${after.requestedAt}, ${after.commandId})`);
+  return await select.orderBy('requestedAt', 'desc').orderBy('commandId', 'desc').limit(query.limit).execute();
+}
+
+/** One page of invocations, newest first, each with the comment and document of its command. */
+export async function listInvocations(
+  db: Database,
+  scope: Scope,
+  query: CommandQuery,
+): Promise<(Invocation & Pick<Command, 'comment' | 'documentName' | 'documentVersion'>)[]> {
+  const { commandId, instanceId, invokedAfter, invokedBefore, statuses, documentName, after } = query;
+  let select = db
+    .selectFrom('commandInvocations')
+    .innerJoin('commands', 'commands.commandId', 'commandInvocations.commandId')
+    .selectAll('commandInvocations')
+    .select(['commands.comment', 'commands.documentName', 'commands.documentVersion'])
+    .where('commandInvocations.accountId', '=', scope.accountId)
+    .where('commandInvocations.region', '=', scope.region);
+  if (commandId) select = select.where('commandInvocations.commandId', '=', commandId);
+  if (instanceId) select = select.where('commandInvocations.instanceId', '=', instanceId);
+  if (invokedAfter) select = select.where('commandInvocations.requestedAt', '>=', invokedAfter);
+  if (invokedBefore) select = select.where('commandInvocations.requestedAt', '<', invokedBefore);
+  if (statuses) select = select.where('commandInvocations.status', 'in', statuses);
+  if (documentName) select = select.where('commands.documentName', '=', documentName);
+  if (after) {
+    select = select.where(
+      sql<boolean>`(command_invocations.requested_at, command_invocations.command_id, command_invocations.instance_id)
+        < (${after.requestedAt}, ${after.commandId}, ${after.instanceId})`,
+    );
+  }
+  return await select
+    .orderBy('commandInvocations.requestedAt', 'desc')
+    .orderBy('commandInvocations.commandId', 'desc')
+    .orderBy('commandInvocations.instanceId', 'desc')
+    .limit(query.limit)
+    .execute();
+}
+
+/** Commands with an invocation that is past its time: what the sweep looks at. */
+export async function listOverdueCommands(db: Database, now: Date, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('commandInvocations')
+    .innerJoin('commands', 'commands.commandId', 'commandInvocations.commandId')
+    .select('commandInvocations.commandId')
+    .distinct()
+    .where('commandInvocations.finishedAt', 'is', null)
+    .where((where) =>
+      where.or([
+        where('commands.expiresAfter', '<=', now),
+        where.and([
+          where('commandInvocations.deliveryExpiresAt', '<=', now),
+          where('commandInvocations.acknowledgedAt', 'is', null),
+        ]),
+      ]),
+    )
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.commandId);
+}

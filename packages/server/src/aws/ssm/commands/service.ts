@@ -1,0 +1,107 @@
+import { resolveParameters } from '@patchbay/patching';
+import type { OperationContext } from '../../../operations/operation.ts';
+import { principalArn } from '../../../operations/principal.ts';
+import { findDocument } from '../documents/service.ts';
+import { findNode } from '../instances/repository.ts';
+import { advanceCommand } from './advance.ts';
+import { CommandError } from './errors.ts';
+import { type Command, findCommand, insertCommand } from './repository.ts';
+import type { CommandTarget } from './tables.ts';
+import { resolveTargets } from './targets.ts';
+
+export interface CommandRequest {
+  readonly documentName: string;
+  readonly documentVersion?: string | undefined;
+  readonly instanceIds: readonly string[];
+  readonly targets: readonly CommandTarget[];
+  readonly parameters: Readonly<Record<string, readonly string[]>>;
+  readonly comment: string;
+  readonly timeoutSeconds?: number | undefined;
+  readonly maxConcurrency?: string | undefined;
+  readonly maxErrors?: string | undefined;
+}
+
+/** Run Command's defaults: an hour for delivery, an hour for execution, fifty at once, no error allowed. */
+const defaults = { timeoutSeconds: 3600, executionSeconds: 3600, maxConcurrency: '50', maxErrors: '0' };
+
+/** The document's own limit of execution, where its parameters have one. */
+function executionSeconds(parameters: Readonly<Record<string, unknown>>): number {
+  const given = Number(parameters.executionTimeout);
+  return Number.isFinite(given) && given > 0 ? given : defaults.executionSeconds;
+}
+
+/** Takes a command, resolves its targets and lets the first of them go. */
+export async function sendCommand(request: CommandRequest, context: OperationContext): Promise<Command> {
+  const { db, now, accountId, region } = context;
+  const document = findDocument(request.documentName, request.documentVersion);
+  const parameters = resolveParameters(document.content, request.parameters);
+  if (!parameters.ok)
+    throw new CommandError('COMMAND_PARAMETERS', parameters.problems.map((problem) => problem.message).join('; '));
+  const instanceIds = await resolveTargets(request.instanceIds, request.targets, context);
+  const commandId = context.dependencies.randomId();
+  const timeoutSeconds = request.timeoutSeconds ?? defaults.timeoutSeconds;
+  const deliveryExpiresAt = new Date(now.getTime() + timeoutSeconds * 1000);
+  const expiresAfter = new Date(deliveryExpiresAt.getTime() + executionSeconds(parameters.values) * 1000);
+  const scope = { accountId, region, commandId };
+  const invocations = [];
+  for (const instanceId of instanceIds) {
+    const node = await findNode(db, context, instanceId);
+    invocations.push({
+      ...scope,
+      instanceId,
+      instanceName: node?.name ?? '',
+      status: 'Pending',
+      statusDetails: 'Pending',
+      requestedAt: now,
+      dispatchedAt: null,
+      visibleAt: null,
+      acknowledgedAt: null,
+      finishedAt: null,
+      deliveryExpiresAt,
+    });
+  }
+  const plugins = instanceIds.flatMap((instanceId) =>
+    document.content.mainSteps.map((step, position) => ({
+      accountId,
+      requestedAt: now,
+      commandId,
+      instanceId,
+      pluginName: step.name,
+      position,
+      action: step.action,
+      status: 'Pending',
+      responseCode: -1,
+      startedAt: null,
+      finishedAt: null,
+      standardOutput: '',
+      standardError: '',
+    })),
+  );
+  await insertCommand(
+    db,
+    {
+      ...scope,
+      documentName: document.name,
+      documentVersion: request.documentVersion ?? '$DEFAULT',
+      comment: request.comment,
+      parameters: JSON.stringify(request.parameters),
+      instanceIds: JSON.stringify(request.instanceIds),
+      targets: JSON.stringify(request.targets),
+      timeoutSeconds,
+      maxConcurrency: request.maxConcurrency ?? defaults.maxConcurrency,
+      maxErrors: request.maxErrors ?? defaults.maxErrors,
+      requestedBy: principalArn(context.principal),
+      requestedAt: now,
+      expiresAfter,
+      status: 'Pending',
+      statusDetails: 'Pending',
+      targetCount: instanceIds.length,
+    },
+    invocations,
+    plugins,
+  );
+  await advanceCommand(commandId, context);
+  const command = await findCommand(db, context, commandId);
+  if (!command) throw new Error(`The command ${commandId} was stored and cannot be found`);
+  return command;
+}

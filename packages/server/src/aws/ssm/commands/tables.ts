@@ -1,0 +1,75 @@
+import type { ColumnType, Generated } from 'kysely';
+
+export interface CommandTarget {
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+/** One SendCommand. Its state is derived from its invocations and stored by whoever changes one of them. */
+export interface CommandsTable {
+  accountId: string;
+  region: string;
+  commandId: string;
+  documentName: string;
+  documentVersion: string;
+  comment: string;
+  parameters: ColumnType<Record<string, string[]>, string, never>;
+  instanceIds: ColumnType<string[], string, never>;
+  targets: ColumnType<CommandTarget[], string, never>;
+  timeoutSeconds: number;
+  maxConcurrency: string;
+  maxErrors: string;
+  requestedBy: string;
+  requestedAt: Date;
+  expiresAfter: Date;
+  status: string;
+  statusDetails: string;
+  targetCount: number;
+  completedCount: Generated<number>;
+  errorCount: Generated<number>;
+  deliveryTimedOutCount: Generated<number>;
+}
+
+/** A command on one node. */
+export interface CommandInvocationsTable {
+  accountId: string;
+  region: string;
+  commandId: string;
+  instanceId: string;
+  instanceName: string;
+  status: string;
+  statusDetails: string;
+  traceOutput: Generated<string>;
+  requestedAt: Date;
+  /** When it may go out: null while concurrency holds it back. */
+  dispatchedAt: Date | null;
+  /** Handed out and not yet acknowledged until then; afterwards it is handed out again. */
+  visibleAt: Date | null;
+  acknowledgedAt: Date | null;
+  finishedAt: Date | null;
+  deliveryExpiresAt: Date;
+}
+
+/** One step of an invocation with its output, whole. Partitioned by month of `requestedAt`. */
+export interface CommandPluginsTable {
+  accountId: string;
+  requestedAt: Date;
+  commandId: string;
+  instanceId: string;
+  /** The step's name; its position in the document orders them. */
+  pluginName: string;
+  position: number;
+  action: string;
+  status: string;
+  responseCode: number;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  standardOutput: string;
+  standardError: string;
+}
+
+export interface CommandTables {
+  commands: CommandsTable;
+  commandInvocations: CommandInvocationsTable;
+  commandPlugins: CommandPluginsTable;
+}

@@ -1,0 +1,57 @@
+import type { OperationContext } from '../../../operations/operation.ts';
+import { findNode, findNodesByTags } from '../instances/repository.ts';
+import { onlineSince } from '../instances/service.ts';
+import { CommandError } from './errors.ts';
+import type { CommandTarget } from './tables.ts';
+
+type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now'>;
+
+/** SendCommand's InstanceIds: each must be a registered node that is online, or the whole call is refused. */
+async function checkInstanceIds(instanceIds: readonly string[], context: Context): Promise<string[]> {
+  const duplicate = instanceIds.find((id, index) => instanceIds.indexOf(id) !== index);
+  if (duplicate) throw new CommandError('COMMAND_DUPLICATE_INSTANCE', `${duplicate} is named more than once.`);
+  for (const instanceId of instanceIds) {
+    const node = await findNode(context.db, context, instanceId);
+    if (!node) throw new CommandError('COMMAND_INSTANCE', `There is no registered node ${instanceId}.`);
+    if (!node.lastPingAt || node.lastPingAt < onlineSince(context.now)) {
+      const since = node.lastPingAt ? `was last heard of at ${node.lastPingAt.toISOString()}` : 'has never been online';
+      throw new CommandError(
+        'COMMAND_INSTANCE',
+        `${instanceId} is not online (it ${since}). Start its agent, or address it by a tag to let the command wait for it.`,
+      );
+    }
+  }
+  return [...instanceIds];
+}
+
+/** Targets: `tag:KEY`, `tag-key` and `InstanceIds`; several must all hold. Nodes that are offline are met when they come. */
+async function findTargets(targets: readonly CommandTarget[], context: Context): Promise<string[]> {
+  const conditions = [];
+  let named: readonly string[] | undefined;
+  for (const { key, values } of targets) {
+    if (key === 'InstanceIds') named = named ? named.filter((id) => values.includes(id)) : values;
+    else if (key.startsWith('tag:')) conditions.push({ keys: [key.slice('tag:'.length)], values });
+    else if (key === 'tag-key') conditions.push({ keys: values, values: [] });
+    else {
+      throw new CommandError(
+        'COMMAND_TARGETS',
+        `Targets can be chosen by tag:KEY, tag-key and InstanceIds, not by ${key}.`,
+      );
+    }
+  }
+  if (named?.includes('*')) named = undefined;
+  const found = await findNodesByTags(context.db, context, conditions);
+  return named ? found.filter((id) => named.includes(id)) : found;
+}
+
+/** The nodes that a command goes to, as they are at the moment of the call. */
+export async function resolveTargets(
+  instanceIds: readonly string[],
+  targets: readonly CommandTarget[],
+  context: Context,
+): Promise<string[]> {
+  if (instanceIds.length > 0 === targets.length > 0) {
+    throw new CommandError('COMMAND_TARGETS', 'Give either InstanceIds or Targets, and not both.');
+  }
+  return instanceIds.length > 0 ? await checkInstanceIds(instanceIds, context) : await findTargets(targets, context);
+}

@@ -1,0 +1,110 @@
+import { createPublicKey } from 'node:crypto';
+import type { OperationContext } from '../../../operations/operation.ts';
+import { redeemActivation } from '../activations/service.ts';
+import { writeTags } from '../tags/repository.ts';
+import { InstanceError } from './errors.ts';
+import { findNode, findRegisteredNode, insertNode, type Node, updateNode } from './repository.ts';
+
+/** SSM shows a node as lost when it missed two of the agent's five-minute pings. */
+const onlineMilliseconds = 11 * 60_000;
+
+/** Since when a node must have been heard of to count as online. */
+export function onlineSince(now: Date): Date {
+  return new Date(now.getTime() - onlineMilliseconds);
+}
+
+export interface Registration {
+  readonly activationId: string;
+  readonly activationCode: string;
+  readonly publicKey: string;
+  readonly publicKeyType: string;
+  readonly fingerprint: string;
+}
+
+function checkPublicKey(base64: string): void {
+  try {
+    const key = createPublicKey({ key: Buffer.from(base64, 'base64'), format: 'der', type: 'spki' });
+    if (key.asymmetricKeyType !== 'rsa' || (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
+      throw new InstanceError('PUBLIC_KEY', 'PublicKey must be an RSA key of at least 2048 bits.');
+    }
+  } catch (error) {
+    if (error instanceof InstanceError) throw error;
+    throw new InstanceError('PUBLIC_KEY', 'PublicKey must be an RSA public key: base64 of DER SubjectPublicKeyInfo.', {
+      cause: error,
+    });
+  }
+}
+
+/** Turns an activation into a node of the activation's account and region. */
+export async function registerNode(registration: Registration, context: OperationContext): Promise<string> {
+  checkPublicKey(registration.publicKey);
+  const activation = await redeemActivation(registration.activationId, registration.activationCode, context);
+  const scope = { accountId: activation.accountId, region: activation.region };
+  // `mi-` and 17 hexadecimal digits.
+  const instanceId = `mi-${context.dependencies.randomBytes(9).toString('hex').slice(0, 17)}`;
+  await insertNode(context.db, {
+    ...scope,
+    instanceId,
+    activationId: activation.activationId,
+    iamRole: activation.iamRole,
+    name: activation.defaultInstanceName,
+    publicKey: registration.publicKey,
+    publicKeyType: registration.publicKeyType,
+    fingerprint: registration.fingerprint,
+    registrationDate: context.now,
+    deregisteredAt: null,
+    lastPingAt: null,
+    agentName: null,
+    agentVersion: null,
+    platformType: null,
+    platformName: null,
+    platformVersion: null,
+    ipAddress: null,
+    computerName: null,
+  });
+  await writeTags(context.db, scope, { resourceType: 'ManagedInstance', resourceId: instanceId }, activation.tags);
+  return instanceId;
+}
+
+export interface Ping {
+  readonly agentName?: string | undefined;
+  readonly agentVersion?: string | undefined;
+  readonly platformType?: string | undefined;
+  readonly platformName?: string | undefined;
+  readonly platformVersion?: string | undefined;
+  readonly ipAddress?: string | undefined;
+  readonly computerName?: string | undefined;
+}
+
+/** Notes what a node says of itself. The first ping of an agent is empty: absent members change nothing. */
+export async function recordPing(instanceId: string, ping: Ping, context: OperationContext): Promise<void> {
+  await updateNode(context.db, instanceId, {
+    ...Object.fromEntries(Object.entries(ping).filter(([, value]) => value !== undefined && value !== '')),
+    lastPingAt: context.now,
+  });
+}
+
+/** Takes a node out of management. Its history stays. */
+export async function deregisterNode(instanceId: string, context: OperationContext): Promise<void> {
+  if (!(await findNode(context.db, context, instanceId))) {
+    throw new InstanceError('INSTANCE_ID', `There is no registered node ${instanceId}.`);
+  }
+  await updateNode(context.db, instanceId, { deregisteredAt: context.now });
+}
+
+/** The node that a role token is asked for; its signature was verified with its key by then. */
+export async function findNodeForToken(
+  instanceId: string,
+  fingerprint: string,
+  context: Pick<OperationContext, 'db'>,
+): Promise<Node> {
+  const node = await findRegisteredNode(context.db, instanceId);
+  if (!node) throw new InstanceError('INSTANCE_ID', `There is no registered node ${instanceId}.`);
+  if (node.fingerprint !== fingerprint) {
+    throw new InstanceError(
+      'FINGERPRINT',
+      'The fingerprint is not the one that the node enrolled with. If this machine is a copy of another, enrol it anew.',
+    );
+  }
+  return node;
+}

@@ -1,0 +1,13 @@
+/** Tags of every kind of resource of SSM, one row a tag. */
+export interface ResourceTagsTable {
+  accountId: string;
+  region: string;
+  resourceType: string;
+  resourceId: string;
+  key: string;
+  value: string;
+}
+
+export interface TagTables {
+  resourceTags: ResourceTagsTable;
+}

@@ -1,0 +1,19 @@
+import type { Logger } from 'pino';
+import type { SessionTokens } from './identity/session-tokens.ts';
+import type { SigningKey } from './secrets/index.ts';
+import type { Wake } from './wake.ts';
+
+/** Everything of the outside world that operations use, so that tests can give their own. */
+export interface Dependencies {
+  readonly clock: () => Date;
+  readonly randomBytes: (size: number) => Buffer;
+  readonly randomId: () => string;
+  readonly logger: Logger;
+  readonly sessionTokens: SessionTokens;
+  /** Signs what agents may run. */
+  readonly signingKey: SigningKey;
+  readonly pageTokenKey: Uint8Array;
+  readonly wake: Wake;
+  /** How long a poll of an agent is held. The SSM Agent gives up after 20 seconds. */
+  readonly longPollMilliseconds: number;
+}

@@ -1,0 +1,45 @@
+import type { Database } from '../database/tables.ts';
+import type { Dependencies } from '../dependencies.ts';
+import type { Resource } from './authorize.ts';
+import type { Principal } from './principal.ts';
+
+/** What an operation knows of the call that it serves. */
+export interface OperationContext {
+  readonly principal: Principal;
+  readonly accountId: string;
+  readonly region: string;
+  readonly requestId: string;
+  readonly sourceAddress: string;
+  /** The moment of the call: the only clock that an operation reads. */
+  readonly now: Date;
+  /** The call's own transaction, or the bare database where the operation waits for something. */
+  readonly db: Database;
+  readonly dependencies: Dependencies;
+  /** Aborted when the caller has gone away. */
+  readonly signal: AbortSignal;
+}
+
+/** Domain error code → AWS error code. What is not in it is a fault of ours. */
+export type ErrorTable = Readonly<Record<string, string>>;
+
+/** One operation as the registry holds it, behind whichever protocol it is called. */
+export interface Operation<Input, Output> {
+  readonly handle: (input: Input, context: OperationContext) => Promise<Output>;
+  /** What it acts on, for authorization and audit. Without it: the account's resources at large. */
+  readonly resource?: (input: Input, context: OperationContext) => Resource | Promise<Resource>;
+  readonly errors?: ErrorTable;
+  /** How the caller proves who it is: an ordinary signature, a node's key, or nothing at all. */
+  readonly authentication?: 'signature' | 'role-token' | 'none';
+  /** False for an operation that waits: it must not hold a transaction meanwhile. */
+  readonly isTransactional?: boolean;
+  /** The agents' data plane is counted, not audited. */
+  readonly isAudited?: boolean;
+}
+
+/** What operations answer that have nothing to say. */
+export type EmptyResult = Readonly<Record<string, never>>;
+
+/** Lets the types of input and output be read off the handler. */
+export function operation<Input, Output>(definition: Operation<Input, Output>): Operation<Input, Output> {
+  return definition;
+}

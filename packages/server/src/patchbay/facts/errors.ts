@@ -1,0 +1,9 @@
+import { AppError } from '@patchbay/facts';
+import type { ErrorTable } from '../../operations/operation.ts';
+
+export class FactsError extends AppError<'FACTS_DIGEST' | 'FACTS_NOT_FOUND'> {}
+
+export const factsErrors: ErrorTable = {
+  FACTS_DIGEST: 'ValidationException',
+  FACTS_NOT_FOUND: 'DoesNotExistException',
+};

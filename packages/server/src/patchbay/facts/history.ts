@@ -1,0 +1,27 @@
+import type { NodeFacts } from '@patchbay/facts';
+import type { ReleaseHistory, ReleaseRecord } from '@patchbay/patching';
+import type { Database } from '../../database/tables.ts';
+import { listFirstSeen } from './repository.ts';
+
+/** What the approval clock recorded about the sources that a node could update. */
+export async function readReleaseHistory(db: Database, accountId: string, facts: NodeFacts): Promise<ReleaseHistory> {
+  const installedVersions = new Map(
+    facts.installed.packages.map((each) => [`${each.name}.${each.architecture}`, each]),
+  );
+  const sources = new Set<string>();
+  for (const offer of facts.offers.offers) {
+    const installed = installedVersions.get(`${offer.name}.${offer.architecture}`);
+    const isUpToDate = offer.versions.every((version) => version.version === installed?.version);
+    if (isUpToDate) continue;
+    if (installed) sources.add(installed.source);
+    for (const version of offer.versions) sources.add(version.source);
+  }
+  const records = new Map<string, ReleaseRecord[]>();
+  for (const row of await listFirstSeen(db, accountId, [...sources])) {
+    const key = `${row.archiveKey}\n${row.source}`;
+    const { archiveKey, source, sourceVersion, rung, firstSeenAt } = row;
+    const record = { archiveKey, source, sourceVersion, rung, firstSeenAt: new Date(firstSeenAt).toISOString() };
+    records.set(key, [...(records.get(key) ?? []), record]);
+  }
+  return (archiveKey, source) => records.get(`${archiveKey}\n${source}`) ?? [];
+}

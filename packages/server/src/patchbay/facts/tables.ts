@@ -1,0 +1,80 @@
+import type {
+  ArchiveObservation,
+  InstalledSet,
+  NodeOverlay,
+  NodePolicy,
+  Offers,
+  OperatingSystemFacts,
+} from '@patchbay/facts';
+import type { ColumnType } from 'kysely';
+
+interface ContentTable<Content> {
+  accountId: string;
+  digest: string;
+  content: ColumnType<Content, string, never>;
+  firstReceivedAt: Date;
+}
+
+/** The facts of one node at one moment; the shared units by digest. Partitioned by month of `receivedAt`. */
+export interface NodeFactsTable {
+  accountId: string;
+  region: string;
+  instanceId: string;
+  factsId: string;
+  receivedAt: Date;
+  operatingSystem: ColumnType<OperatingSystemFacts, string, never>;
+  overlay: ColumnType<NodeOverlay, string, never>;
+  installedDigest: string;
+  offersDigest: string;
+  policyDigest: string;
+}
+
+/** Which facts of a node are its newest. */
+export interface NewestNodeFactsTable {
+  accountId: string;
+  region: string;
+  instanceId: string;
+  factsId: string;
+  receivedAt: Date;
+}
+
+/** What one archive said of itself when it was looked at: never overwritten, one row per archive and index. */
+export interface ArchiveIndexesTable {
+  accountId: string;
+  archiveKey: string;
+  indexDigest: string;
+  observation: ColumnType<ArchiveObservation, string, never>;
+  firstObservedAt: Date;
+  reportedBy: string;
+}
+
+/** When a source version was first seen in an archive, and on which rung of the clock that put it. */
+export interface ArchiveFirstSeenTable {
+  accountId: string;
+  archiveKey: string;
+  source: string;
+  sourceVersion: string;
+  rung: 'first-seen' | 'undated';
+  firstSeenAt: Date;
+  reportedBy: string;
+}
+
+/** Until when an archive was successfully watched for a source package. */
+export interface ArchiveCoverageTable {
+  accountId: string;
+  archiveKey: string;
+  source: string;
+  firstObservedAt: Date;
+  lastObservedAt: Date;
+}
+
+export interface FactsTables {
+  installedSets: ContentTable<InstalledSet>;
+  offers: ContentTable<Offers>;
+  nodePolicies: ContentTable<NodePolicy>;
+  nodeFacts: NodeFactsTable;
+  newestNodeFacts: NewestNodeFactsTable;
+  archiveIndexes: ArchiveIndexesTable;
+  archiveFirstSeen: ArchiveFirstSeenTable;
+  archiveCoverage: ArchiveCoverageTable;
+}

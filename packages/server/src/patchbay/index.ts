@@ -1,0 +1,6 @@
+import { definePatchbayService } from '../operations/registry.ts';
+import { nodeContracts } from './node-operations.ts';
+import { personContracts } from './person-operations.ts';
+
+/** Patchbay's own operations: facts, verdicts, plans, evidence. */
+export const patchbay = definePatchbayService([...nodeContracts, ...personContracts]);

@@ -1,0 +1,54 @@
+import {
+  BeginPatchOperation,
+  CompletePatchOperation,
+  GetSigningKey,
+  ProposePlan,
+  SubmitFacts,
+} from '@patchbay/contracts';
+import type { Resource } from '../operations/authorize.ts';
+import type { OperationContext } from '../operations/operation.ts';
+import { fulfil } from '../operations/registry.ts';
+import { nodeResource } from '../operations/resources.ts';
+import { factsErrors } from './facts/errors.ts';
+import { submitFacts } from './facts/service.ts';
+import { patchOperationErrors } from './patch-operations/errors.ts';
+import { beginOperation, completeOperation, proposePlan } from './patch-operations/service.ts';
+
+/** The node that calls: these operations are about nobody else. Authorization has let no other caller through. */
+function callingNode(context: OperationContext): string {
+  return context.principal.kind === 'node' ? context.principal.instanceId : '';
+}
+
+const itself = (_input: unknown, context: OperationContext): Resource => nodeResource(context, callingNode(context));
+
+/** What agents call, beside SSM's own operations. */
+export const nodeContracts = [
+  fulfil(GetSigningKey, {
+    resource: itself,
+    handle: async (_input, { dependencies: { signingKey } }) => ({
+      keyId: signingKey.keyId,
+      algorithm: 'Ed25519' as const,
+      publicKey: signingKey.publicKey,
+    }),
+  }),
+  fulfil(SubmitFacts, {
+    resource: itself,
+    errors: factsErrors,
+    handle: (input, context) => submitFacts(callingNode(context), input, context),
+  }),
+  fulfil(BeginPatchOperation, {
+    resource: itself,
+    errors: patchOperationErrors,
+    handle: (input, context) => beginOperation(callingNode(context), input, context),
+  }),
+  fulfil(ProposePlan, {
+    resource: itself,
+    errors: patchOperationErrors,
+    handle: (input, context) => proposePlan(callingNode(context), input.operationId, input.simulation, context),
+  }),
+  fulfil(CompletePatchOperation, {
+    resource: itself,
+    errors: patchOperationErrors,
+    handle: (input, context) => completeOperation(callingNode(context), input, context),
+  }),
+];

@@ -1,0 +1,146 @@
+import type { Verdict } from '@patchbay/facts';
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import type { Database } from '../../database/tables.ts';
+import type { Scope } from '../../operations/scope.ts';
+import type { PatchOperationsTable } from './tables.ts';
+
+export type PatchOperation = Selectable<PatchOperationsTable>;
+
+export async function insertPatchOperation(db: Database, row: Insertable<PatchOperationsTable>): Promise<void> {
+  await db.insertInto('patchOperations').values(row).execute();
+}
+
+export async function findPatchOperation(
+  db: Database,
+  scope: Scope,
+  operationId: string,
+): Promise<PatchOperation | undefined> {
+  return await db
+    .selectFrom('patchOperations')
+    .selectAll()
+    .where('accountId', '=', scope.accountId)
+    .where('region', '=', scope.region)
+    .where('operationId', '=', operationId)
+    .executeTakeFirst();
+}
+
+/** The operation of a command on a node: there is at most one. */
+export async function findOperationOfCommand(
+  db: Database,
+  commandId: string,
+  instanceId: string,
+): Promise<PatchOperation | undefined> {
+  return await db
+    .selectFrom('patchOperations')
+    .selectAll()
+    .where('commandId', '=', commandId)
+    .where('instanceId', '=', instanceId)
+    .executeTakeFirst();
+}
+
+export async function updatePatchOperation(
+  db: Database,
+  operationId: string,
+  change: Updateable<PatchOperationsTable>,
+): Promise<void> {
+  await db.updateTable('patchOperations').set(change).where('operationId', '=', operationId).execute();
+}
+
+/** Ends what a node began earlier and never finished: it has begun something else. */
+export async function abandonOperations(db: Database, instanceId: string, now: Date): Promise<void> {
+  await db
+    .updateTable('patchOperations')
+    .set({ status: 'abandoned', endedAt: now })
+    .where('instanceId', '=', instanceId)
+    .where('status', '=', 'in-progress')
+    .execute();
+}
+
+/** Stores the verdict of an operation for good and lets the operation speak for its node. */
+export async function insertOperationVerdict(
+  db: Database,
+  operation: Pick<PatchOperation, 'accountId' | 'region' | 'operationId' | 'instanceId'>,
+  verdict: Verdict,
+  endedAt: Date,
+): Promise<void> {
+  const { accountId, region, operationId, instanceId } = operation;
+  await db
+    .insertInto('operationVerdicts')
+    .values({
+      accountId,
+      operationId,
+      instanceId,
+      evaluatedAt: new Date(verdict.evaluatedAt),
+      verdict: JSON.stringify(verdict),
+    })
+    .execute();
+  await db
+    .insertInto('newestPatchOperations')
+    .values({ accountId, region, instanceId, operationId, endedAt })
+    .onConflict((conflict) => conflict.column('instanceId').doUpdateSet({ operationId, endedAt }))
+    .execute();
+}
+
+export async function findOperationVerdict(db: Database, operationId: string): Promise<Verdict | undefined> {
+  const row = await db
+    .selectFrom('operationVerdicts')
+    .select('verdict')
+    .where('operationId', '=', operationId)
+    .executeTakeFirst();
+  return row?.verdict;
+}
+
+/** The operations that speak for nodes, in the order of the nodes' ids. Nodes that were never scanned are not there. */
+export async function listNewestOperations(
+  db: Database,
+  scope: Scope,
+  query: { readonly instanceIds: readonly string[]; readonly afterInstanceId: string; readonly limit: number },
+): Promise<PatchOperation[]> {
+  if (query.instanceIds.length === 0) return [];
+  return await db
+    .selectFrom('newestPatchOperations')
+    .innerJoin('patchOperations', 'patchOperations.operationId', 'newestPatchOperations.operationId')
+    .selectAll('patchOperations')
+    .where('newestPatchOperations.accountId', '=', scope.accountId)
+    .where('newestPatchOperations.region', '=', scope.region)
+    .where('newestPatchOperations.instanceId', 'in', query.instanceIds)
+    .where('newestPatchOperations.instanceId', '>', query.afterInstanceId)
+    .orderBy('newestPatchOperations.instanceId')
+    .limit(query.limit)
+    .execute();
+}
+
+/** When a node was last installed on with NoReboot, if ever. */
+export async function findLastNoRebootInstall(db: Database, instanceId: string): Promise<Date | undefined> {
+  const row = await db
+    .selectFrom('patchOperations')
+    .select('startedAt')
+    .where('instanceId', '=', instanceId)
+    .where('operation', '=', 'Install')
+    .where('rebootOption', '=', 'NoReboot')
+    .where('endedAt', 'is not', null)
+    .orderBy('startedAt', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.startedAt;
+}
+
+/** One page of a node's operations, newest first. */
+export async function pagePatchOperations(
+  db: Database,
+  scope: Scope,
+  instanceId: string,
+  after: { readonly startedAt: Date; readonly operationId: string } | undefined,
+  limit: number,
+): Promise<PatchOperation[]> {
+  let select = db
+    .selectFrom('patchOperations')
+    .selectAll()
+    .where('accountId', '=', scope.accountId)
+    .where('region', '=', scope.region)
+    .where('instanceId', '=', instanceId);
+  if (after) {
+    select = select.where(sql<boolean>`(started_at, operation_id) < (${after.startedAt}, ${after.operationId}::uuid)`);
+  }
+  return await select.orderBy('startedAt', 'desc').orderBy('operationId', 'desc').limit(limit).execute();
+}

@@ -1,0 +1,49 @@
+import type { GroupOutcome, PatchCounts, RefusedTarget, Verdict } from '@patchbay/facts';
+import type { ColumnType } from 'kysely';
+
+/** One scan or install of one node, from begin to end. */
+export interface PatchOperationsTable {
+  accountId: string;
+  region: string;
+  operationId: string;
+  instanceId: string;
+  operation: 'Scan' | 'Install';
+  commandId: string | null;
+  baselineId: string;
+  baselineRevision: number;
+  patchGroup: string;
+  rebootOption: string;
+  snapshotId: string;
+  startedAt: Date;
+  endedAt: Date | null;
+  status: 'in-progress' | 'compliant' | 'non-compliant' | 'unknown' | 'abandoned';
+  counts: ColumnType<PatchCounts | null, string | null, string | null>;
+  factsId: string;
+  planId: string | null;
+  refused: ColumnType<RefusedTarget[], string, string>;
+  outcomes: ColumnType<GroupOutcome[], string, string>;
+}
+
+/** The verdict that an operation ended with, as it was then. Partitioned by month of `evaluatedAt`. */
+export interface OperationVerdictsTable {
+  accountId: string;
+  operationId: string;
+  instanceId: string;
+  evaluatedAt: Date;
+  verdict: ColumnType<Verdict, string, never>;
+}
+
+/** Which operation speaks for a node: the last that ended. */
+export interface NewestPatchOperationsTable {
+  accountId: string;
+  region: string;
+  instanceId: string;
+  operationId: string;
+  endedAt: Date;
+}
+
+export interface PatchOperationTables {
+  patchOperations: PatchOperationsTable;
+  operationVerdicts: OperationVerdictsTable;
+  newestPatchOperations: NewestPatchOperationsTable;
+}

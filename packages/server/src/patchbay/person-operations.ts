@@ -1,0 +1,167 @@
+import {
+  GetNodeFacts,
+  GetNodeVerdict,
+  GetPatchOperation,
+  GetPlan,
+  ListFirstSeen,
+  ListPatchOperations,
+  type PatchOperationSummary,
+} from '@patchbay/contracts';
+import { ArchiveAddress } from '@patchbay/facts';
+import { countPatches } from '@patchbay/patching';
+import { findNode } from '../aws/ssm/instances/repository.ts';
+import { publicBaselineId } from '../aws/ssm/patch-baselines/service.ts';
+import type { OperationContext } from '../operations/operation.ts';
+import { nextToken, startOfPage } from '../operations/pages.ts';
+import { fulfil } from '../operations/registry.ts';
+import { nodeResource } from '../operations/resources.ts';
+import { FactsError } from './facts/errors.ts';
+import { pageFirstSeen } from './facts/repository.ts';
+import { readFacts } from './facts/service.ts';
+import { PatchOperationError, patchOperationErrors } from './patch-operations/errors.ts';
+import {
+  findOperationVerdict,
+  findPatchOperation,
+  type PatchOperation,
+  pagePatchOperations,
+} from './patch-operations/repository.ts';
+import { findPlan } from './plans/repository.ts';
+import { judge } from './verdicts/service.ts';
+
+const aboutNode = {
+  errors: patchOperationErrors,
+  resource: (input: { readonly instanceId: string }, context: OperationContext) =>
+    nodeResource(context, input.instanceId),
+};
+
+async function requireNode(instanceId: string, context: OperationContext): Promise<void> {
+  if (!(await findNode(context.db, context, instanceId))) {
+    throw new FactsError('FACTS_NOT_FOUND', `There is no registered node ${instanceId}.`);
+  }
+}
+
+async function requireOperation(operationId: string, context: OperationContext): Promise<PatchOperation> {
+  // The column is a uuid; any other text names nothing.
+  const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(operationId);
+  const operation = isUuid ? await findPatchOperation(context.db, context, operationId) : undefined;
+  if (!operation) {
+    throw new PatchOperationError('PATCH_OPERATION_NOT_FOUND', `There is no patch operation ${operationId}.`);
+  }
+  return operation;
+}
+
+function summarize(operation: PatchOperation, context: OperationContext): PatchOperationSummary {
+  const { operationId, instanceId, commandId, patchGroup, status, counts, planId } = operation;
+  return {
+    operationId,
+    instanceId,
+    operation: operation.operation,
+    commandId,
+    baselineId: publicBaselineId(context, operation.baselineId),
+    patchGroup,
+    startedAt: operation.startedAt.toISOString(),
+    endedAt: operation.endedAt?.toISOString() ?? null,
+    status,
+    counts,
+    planId,
+  };
+}
+
+function readPosition(text: string): { startedAt: Date; operationId: string } | undefined {
+  const [startedAt, operationId] = text.split(' ');
+  return startedAt && operationId ? { startedAt: new Date(startedAt), operationId } : undefined;
+}
+
+/** The address behind an archive's key (`archiveKey` of facts writes it). */
+function parseArchiveKey(key: string): ArchiveAddress {
+  const parts = /^(?<uri>\S+) (?<suite>\S+)\/(?<component>[^/ ]*) (?<architecture>\S+)$/.exec(key)?.groups;
+  return ArchiveAddress.parse(parts);
+}
+
+/** What people and their tools ask Patchbay beyond AWS's operations. */
+export const personContracts = [
+  fulfil(GetNodeVerdict, {
+    ...aboutNode,
+    handle: async ({ instanceId, baselineId }, context) => {
+      await requireNode(instanceId, context);
+      const { patchGroup, baseline, read, verdict } = await judge(
+        { instanceId, factsId: null, simulation: null, baselineId },
+        context,
+      );
+      return {
+        instanceId,
+        patchGroup,
+        baselineName: baseline.name,
+        factsReceivedAt: read?.receivedAt.toISOString() ?? null,
+        counts: countPatches(verdict),
+        verdict,
+      };
+    },
+  }),
+  fulfil(GetNodeFacts, {
+    ...aboutNode,
+    handle: async ({ instanceId }, context) => {
+      await requireNode(instanceId, context);
+      const read = await readFacts(instanceId, null, context);
+      if (!read) throw new FactsError('FACTS_NOT_FOUND', `${instanceId} has not submitted facts yet.`);
+      const { receivedAt, installedDigest, offersDigest, policyDigest, facts } = read;
+      return { instanceId, receivedAt: receivedAt.toISOString(), installedDigest, offersDigest, policyDigest, facts };
+    },
+  }),
+  fulfil(ListPatchOperations, {
+    ...aboutNode,
+    handle: async (input, context) => {
+      const limit = input.maxResults ?? 50;
+      const page = startOfPage('ListPatchOperations', input, context);
+      const after = readPosition(page.after);
+      const found = await pagePatchOperations(context.db, context, input.instanceId, after, limit + 1);
+      return {
+        operations: found.slice(0, limit).map((operation) => summarize(operation, context)),
+        nextToken: nextToken(page, found, limit, (operation) => {
+          return `${operation.startedAt.toISOString()} ${operation.operationId}`;
+        }),
+      };
+    },
+  }),
+  fulfil(GetPatchOperation, {
+    errors: patchOperationErrors,
+    handle: async ({ operationId }, context) => {
+      const operation = await requireOperation(operationId, context);
+      return {
+        operation: summarize(operation, context),
+        verdict: (await findOperationVerdict(context.db, operationId)) ?? null,
+        outcomes: operation.outcomes,
+      };
+    },
+  }),
+  fulfil(GetPlan, {
+    errors: patchOperationErrors,
+    handle: async ({ planId }, context) => {
+      const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(planId);
+      const stored = isUuid ? await findPlan(context.db, context, planId) : undefined;
+      if (!stored) throw new PatchOperationError('PATCH_OPERATION_NOT_FOUND', `There is no plan ${planId}.`);
+      const { outcomes } = await requireOperation(stored.operationId, context);
+      return { plan: stored.content, digest: stored.digest, outcomes };
+    },
+  }),
+  fulfil(ListFirstSeen, {
+    handle: async (input, context) => {
+      const limit = input.maxResults ?? 50;
+      const page = startOfPage('ListFirstSeen', input, context);
+      const [archiveKey, sourceVersion] = page.after.split('\n');
+      const after = archiveKey && sourceVersion ? { archiveKey, sourceVersion } : undefined;
+      const found = await pageFirstSeen(context.db, context.accountId, input.source, after, limit + 1);
+      return {
+        records: found.slice(0, limit).map((record) => ({
+          archive: parseArchiveKey(record.archiveKey),
+          source: record.source,
+          sourceVersion: record.sourceVersion,
+          rung: record.rung,
+          firstSeenAt: new Date(record.firstSeenAt).toISOString(),
+          reportedBy: record.reportedBy,
+        })),
+        nextToken: nextToken(page, found, limit, (record) => `${record.archiveKey}\n${record.sourceVersion}`),
+      };
+    },
+  }),
+];

@@ -1,0 +1,20 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { Database } from '../../database/tables.ts';
+import type { Scope } from '../../operations/scope.ts';
+import type { PlansTable } from './tables.ts';
+
+export type StoredPlan = Selectable<PlansTable>;
+
+export async function insertPlan(db: Database, plan: Insertable<PlansTable>): Promise<void> {
+  await db.insertInto('plans').values(plan).execute();
+}
+
+export async function findPlan(db: Database, scope: Scope, planId: string): Promise<StoredPlan | undefined> {
+  return await db
+    .selectFrom('plans')
+    .selectAll()
+    .where('accountId', '=', scope.accountId)
+    .where('region', '=', scope.region)
+    .where('planId', '=', planId)
+    .executeTakeFirst();
+}
