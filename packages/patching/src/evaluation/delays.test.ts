@@ -175,11 +175,47 @@ describe('approval delays', () => {
         ]),
       ],
       history: [
-        seen('bash', '2', '2026-11-19T00:00:00Z', { archiveKey: mainKey }),
+        seen('bash', '2', '2026-10-01T00:00:00Z', { archiveKey: mainKey }),
         seen('bash', '3', '2026-11-19T00:00:00Z'),
       ],
     });
     expect(item).toMatchObject({ state: 'waiting', targetVersion: '3' });
+  });
+
+  it('does not choose what a pin rules out below a candidate that waits', () => {
+    const item = bashOf({
+      baseline: rulesBaseline(rule({ approveAfterDays: 7, enableNonSecurity: true })),
+      offers: [
+        offer('bash', [
+          offeredVersion('bash', '3', [MAIN]),
+          offeredVersion('bash', '2', [SECURITY], { pinPriority: -1 }),
+        ]),
+      ],
+      history: [
+        seen('bash', '2', '2026-10-01T00:00:00Z'),
+        seen('bash', '3', '2026-11-19T00:00:00Z', { archiveKey: mainKey }),
+      ],
+      with: wait,
+    });
+    expect(item).toMatchObject({ state: 'pinned', targetVersion: '2' });
+  });
+
+  it.each([
+    ['no rule takes', week],
+    ['is rejected', { ...week, rejectedPatches: ['bash'] }],
+  ])('does not wait for the delay of what %s', (_, baseline) => {
+    const archives = baseline === week ? [MAIN] : [SECURITY];
+    const verdict = evaluateSample({
+      installed,
+      baseline,
+      offers: [offer('bash', [offeredVersion('bash', '2', archives)])],
+      history: [
+        baseline === week
+          ? seen('bash', '2', '2026-11-14T00:00:00Z', { archiveKey: mainKey })
+          : seen('bash', '2', '2026-11-14T00:00:00Z'),
+      ],
+    });
+    expect(verdict.validUntil).toBe('2026-11-22T11:00:00.001Z');
   });
 
   it.each([

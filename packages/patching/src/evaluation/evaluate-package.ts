@@ -55,7 +55,10 @@ export function evaluatePackage(
       ),
     );
   }
-  const timeline = buildTimeline(installed, newer, context.archives, context.history);
+  const automatic = findAutomatic(context, installed, offer, newer);
+  const timeline = buildTimeline(installed, newer, context.archives, context.history).filter(
+    ({ offeredPosition }) => offeredPosition === null || automatic.includes(offeredPosition),
+  );
   const approvers = explicit === null ? context.rules : [...context.rules, explicit];
   const question: UpdateQuestion = {
     newer,
@@ -66,7 +69,9 @@ export function evaluatePackage(
     now: context.now,
   };
   const outcome =
-    rejectedBy === null ? judgeNewer(context, key, installed, question) : judgeRejected(base, rejectedBy, question);
+    rejectedBy === null
+      ? judgeNewer(context, key, installed, question, automatic)
+      : judgeRejected(base, rejectedBy, question);
   const settled =
     brokenState === undefined
       ? outcome
@@ -108,18 +113,15 @@ function judgeNewer(
   key: string,
   installed: InstalledPackage,
   question: UpdateQuestion,
+  automatic: readonly number[],
 ): Outcome {
   const judgement = judgeUpdate(question);
   if (judgement.kind === 'approved') return settleApproved(context, key, installed, question, judgement);
-  const { pins } = context.facts.policy;
-  const everyPosition = question.newer.flatMap((version, position) =>
-    isNotAutomatic(version, installed.name, pins, context.archives) ? [] : [position],
-  );
-  const unphased = everyPosition.filter((position) => !isPhasedOut(context, key, question.newer[position]));
+  const unphased = automatic.filter((position) => !isPhasedOut(context, key, question.newer[position]));
   const beyond = judgeUpdate({ ...question, eligible: unphased });
   if (beyond.kind === 'approved') return settlePinned(context, key, installed, question, beyond);
   if (judgement.kind === 'not-obtainable') return settleNotObtainable(context, key, judgement);
-  const phased = judgeUpdate({ ...question, eligible: everyPosition });
+  const phased = judgeUpdate({ ...question, eligible: automatic });
   if (phased.kind === 'approved') {
     const target = question.newer[phased.position];
     const reason = `${target?.version} is approved by ${phased.approver.label}, but its phased rollout has not reached this machine.`;
@@ -248,6 +250,21 @@ function isObtainable(
   if (candidate === null || isPhasedOut(context, key, version)) return false;
   if (version.version === candidate) return true;
   return version.pinPriority > 100 && dpkg.compare(version.version, candidate) <= 0;
+}
+
+/** Positions of the versions that are patches: what an archive like backports has beside them is an offer only. */
+function findAutomatic(
+  context: PackageContext,
+  installed: InstalledPackage,
+  offer: Offer | undefined,
+  newer: readonly OfferedVersion[],
+): number[] {
+  const { pins } = context.facts.policy;
+  return newer.flatMap((version, position) =>
+    version.version !== offer?.candidate && isNotAutomatic(version, installed.name, pins, context.archives)
+      ? []
+      : [position],
+  );
 }
 
 function isPhasedOut(context: PackageContext, key: string, version: OfferedVersion | undefined): boolean {

@@ -290,6 +290,12 @@ describe('approvals and rejections by name', () => {
     expect(verdict.status).toBe('compliant');
   });
 
+  it('does not count a rejected package that came from security as approved', () => {
+    const offers = [offer('bash', [offeredVersion('bash', '1', [SECURITY])])];
+    const baseline = debianBaseline({ rejectedPatches: ['bash'] });
+    expect(itemNamed(evaluateSample({ installed: [bash], offers, baseline }), 'bash').state).toBe('installed-other');
+  });
+
   it('lets a rejection beat an explicit approval', () => {
     const baseline = debianBaseline({ approvedPatches: ['bash'], rejectedPatches: ['bash'] });
     expect(itemNamed(evaluateSample({ ...bashFix, baseline }), 'bash').state).toBe('rejected');

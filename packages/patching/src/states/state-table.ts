@@ -53,5 +53,5 @@ export function countedState(item: Pick<VerdictItem, 'state' | 'installedState'>
 
 /** Whether a row lets its node be compliant; a waiting update does not excuse a pending reboot of what is installed. */
 export function isCompliantItem(item: Pick<VerdictItem, 'state' | 'installedState'>): boolean {
-  return stateTable[item.state].isCompliant && stateTable[countedState(item)].isCompliant;
+  return stateTable[countedState(item)].isCompliant;
 }
