@@ -65,3 +65,9 @@ export function aptArguments(options: AptOptions): string[] {
   const file = options.configFile === null ? [] : ['-c', options.configFile];
   return [...file, ...settings.flatMap((setting) => ['-o', setting])];
 }
+
+/**
+ * For requests of exact versions: apt would otherwise bring along every other installed package of the same source
+ * (`Upgrade-By-Source-Package`, apt 2.5.4), so that a plan could not leave a held or rejected one out.
+ */
+export const exactRequest: readonly string[] = ['-o', 'APT::Get::Upgrade-By-Source-Package=false', '--no-remove'];

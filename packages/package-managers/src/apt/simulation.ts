@@ -1,7 +1,7 @@
 import type { RefusedTarget, Target } from '@patchbay/facts';
 import { ParseError } from '../parse-error.ts';
 import type { CommandOutput, Query } from '../query.ts';
-import { type AptOptions, aptArguments } from './options.ts';
+import { type AptOptions, aptArguments, exactRequest } from './options.ts';
 
 /** One change that apt announced. The architecture is that of the version that comes, or null for a removal. */
 export interface AnnouncedChange {
@@ -40,7 +40,7 @@ const command = 'apt-get -s';
  */
 export function simulate(targets: readonly Target[], options: AptOptions): Query<SimulationOutput> {
   return {
-    argv: ['apt-get', ...aptArguments(options), '-s', '-q', '--no-remove', 'install', ...targets.map(formatTarget)],
+    argv: ['apt-get', ...aptArguments(options), '-s', '-q', ...exactRequest, 'install', ...targets.map(formatTarget)],
     parse: parseSimulation,
   };
 }

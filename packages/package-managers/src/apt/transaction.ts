@@ -2,7 +2,7 @@ import type { PackageName, Target } from '@patchbay/facts';
 import { ParseError } from '../parse-error.ts';
 import type { Argv, CommandOutput, Query } from '../query.ts';
 import { requireSuccess } from './archives.ts';
-import { type AptOptions, aptArguments } from './options.ts';
+import { type AptOptions, aptArguments, exactRequest } from './options.ts';
 import { formatTarget } from './simulation.ts';
 
 export interface DownloadUri {
@@ -43,7 +43,7 @@ export function printUris(targets: readonly Target[], options: AptOptions): Quer
       '-q',
       '--print-uris',
       '-y',
-      '--no-remove',
+      ...exactRequest,
       'install',
       ...targets.map(formatTarget),
     ],
@@ -82,7 +82,7 @@ export function downloadArgv(targets: readonly Target[], options: AptOptions): A
     ...aptArguments(options),
     '-q',
     '-y',
-    '--no-remove',
+    ...exactRequest,
     '--download-only',
     'install',
     ...targets.map(formatTarget),
@@ -100,7 +100,7 @@ export function installArgv(targets: readonly Target[], options: AptOptions): Ar
     ...conffilePolicy,
     '-q',
     '-y',
-    '--no-remove',
+    ...exactRequest,
     '--no-download',
     '--no-install-recommends',
     'install',
