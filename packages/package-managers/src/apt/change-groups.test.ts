@@ -91,6 +91,18 @@ describe('groups of changes', () => {
       ['a+b'],
     ],
     [
+      'a dependency on a version without an order joins everything',
+      [one('a', '1'), one('b', '1')],
+      [one('a', '2', { depends: 'lib (>= x)' }), one('b', '2')],
+      ['a+b'],
+    ],
+    [
+      'a present package that cannot be read joins everything',
+      [one('a', '1'), one('b', '1'), one('c', '1', { depends: 'a (' })],
+      [one('a', '2'), one('b', '2')],
+      ['a+b'],
+    ],
+    [
       'chains are closed',
       [one('a', '1'), one('b', '1'), one('c', '1'), one('d', '1')],
       [one('a', '2', { depends: 'b (= 2)' }), one('b', '2'), one('c', '2', { depends: 'b (= 2)' }), one('d', '2')],

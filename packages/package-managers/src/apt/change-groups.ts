@@ -51,7 +51,10 @@ export function groupChanges<Change extends GroupableChange>(
     if (isUnreadable) for (const other of changes.keys()) groups.join(index, other);
     if (coming !== null) joinNeeds(index, coming);
   }
-  for (const present of before.values()) joinDependents(present);
+  for (const present of before.values()) {
+    if (present.isReadable) joinDependents(present);
+    else for (const index of changes.keys()) groups.join(0, index);
+  }
   return groups.lists().map((list) => list.flatMap((index) => changes[index] ?? []));
 
   function related(name: string): number[] {

@@ -15,11 +15,20 @@ const compiled = new Map<string, RegExp>();
 function compileExpression(pattern: string): RegExp {
   let expression = compiled.get(pattern);
   if (expression === undefined) {
-    expression = new RegExp(translate(pattern), 'i');
+    expression = compile(translate(pattern));
     if (compiled.size > 10_000) compiled.clear();
     compiled.set(pattern, expression);
   }
   return expression;
+}
+
+/** As apt does, an expression that does not compile matches nothing. */
+function compile(source: string): RegExp {
+  try {
+    return new RegExp(source, 'i');
+  } catch {
+    return /(?!)/;
+  }
 }
 
 function translate(pattern: string): string {

@@ -29,7 +29,7 @@ export function parseRelations(text: string): Relation[][] | null {
     const alternatives: Relation[] = [];
     for (const alternative of clause.split('|')) {
       const match = relationText.exec(alternative.trim());
-      if (match?.[1] === undefined) return null;
+      if (match?.[1] === undefined || (match[4] !== undefined && !versionSchemes.dpkg.isValid(match[4]))) return null;
       alternatives.push({
         name: match[1],
         architecture: match[2] ?? '',
@@ -72,6 +72,8 @@ export function satisfies(provider: Provider, relation: Relation): boolean {
 
 function holds(version: string, relation: Relation): boolean {
   if (relation.operator === null) return true;
+  // A version without an order satisfies no bound.
+  if (!versionSchemes.dpkg.isValid(version)) return false;
   return accepts[relation.operator](versionSchemes.dpkg.compare(version, relation.version));
 }
 

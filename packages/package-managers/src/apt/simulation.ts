@@ -35,8 +35,8 @@ export interface SimulationOutput {
 const command = 'apt-get -s';
 
 /**
- * Exactly these targets and what they need. Name all approved targets of one source package together: apt brings no
- * sibling along that a strict dependency needs, it would rather remove it (and then fails, removal being disabled).
+ * Exactly these targets and what they need, what they recommend included where the owner's configuration says so. No
+ * removal and no downgrade is allowed.
  */
 export function simulate(targets: readonly Target[], options: AptOptions): Query<SimulationOutput> {
   return {
