@@ -1,0 +1,177 @@
+import { join } from 'node:path';
+import type { NodeFacts, PackageName, UnknownReason } from '@patchbay/facts';
+import { closure } from '@patchbay/package-managers';
+import type { Machine } from '../machine/index.ts';
+import { type AptWorkspace, ask, type ListsSource, prepareAptWorkspace, privateListsPath } from './apt-workspace.ts';
+import { judgeArchive, readRefreshRecord, refreshArchives } from './archive-refresh.ts';
+import { readBootFacts } from './boot-facts.ts';
+import { fingerprintSources, readCached, writeCached } from './facts-cache.ts';
+import type { ListedArchive } from './package-lists.ts';
+import { describeError } from './patcher-error.ts';
+import { emptyPatcherState, type PatcherState, readPatcherState } from './patcher-state.ts';
+import { readStaticFacts, StaticFacts } from './static-facts.ts';
+
+/** Parts of the collection, for measurements: `lists` is all that is read of dpkg and apt. */
+export type CollectPhase = 'refresh' | 'lists' | 'phasing' | 'system';
+
+export interface CollectRequest {
+  readonly machine: Machine;
+  /** A private directory of ours that commands in the machine do not see. */
+  readonly cacheDirectory: string;
+  /** The file of PatcherState; null where nothing is ever installed. */
+  readonly stateFile: string | null;
+  /** Whether apt fetches its lists first, into a directory of ours. */
+  readonly refresh: boolean;
+  readonly now: Date;
+  /** Whether facts kept from the last time may stand for unchanged files; true where absent. */
+  readonly usesCache?: boolean;
+  readonly onPhase?: (phase: CollectPhase, milliseconds: number) => void;
+}
+
+/** The package lists that the facts were read from. */
+export interface UsedLists {
+  readonly source: ListsSource;
+  /** ISO 8601; null when that cannot be told. */
+  readonly asOf: string | null;
+  readonly archives: readonly ListedArchive[];
+}
+
+export interface CollectedFacts {
+  readonly facts: NodeFacts;
+  /** What keeps these facts from being judged, for `evaluate`'s `furtherDoubts`. */
+  readonly doubts: UnknownReason[];
+  readonly lists: UsedLists;
+  readonly isFromCache: boolean;
+}
+
+const machineListsDirectory = '/var/lib/apt/lists';
+
+/**
+ * Collects all facts about a machine. What is unreadable or unreachable is part of the answer, never an exception.
+ * @throws MachineError when the machine cannot be entered at all
+ */
+export async function collectFacts(request: CollectRequest): Promise<CollectedFacts> {
+  const { machine, cacheDirectory, now } = request;
+  const measure = async <Result>(phase: CollectPhase, work: () => Promise<Result>): Promise<Result> => {
+    const start = performance.now();
+    const result = await work();
+    request.onPhase?.(phase, performance.now() - start);
+    return result;
+  };
+  let record = readRefreshRecord(cacheDirectory);
+  if (request.refresh) {
+    record = await measure('refresh', async () =>
+      refreshArchives(machine, await prepareAptWorkspace(machine, 'private'), cacheDirectory, now),
+    );
+  }
+  const source: ListsSource = record === null ? 'machine' : 'private';
+  const { known, isFromCache } = await measure('lists', () => readKnown(request, source));
+  const archives = known.archives.map((archive) => ({
+    ...archive,
+    observation: judgeArchive(archive.observation, record, { now, checksValidUntil: known.checksValidUntil }),
+  }));
+  const doubts = [...known.doubts];
+  const phased = await measure('phasing', () => findPhased(machine, known, source, doubts));
+  const overlay = await measure('system', () => readOverlay(request, known, phased, doubts));
+  const facts: NodeFacts = {
+    operatingSystem: known.operatingSystem,
+    installed: known.installed,
+    offers: { archives: archives.map(({ observation }) => observation), offers: known.offers },
+    policy: known.policy,
+    overlay,
+  };
+  const asOf = record?.refreshedAt ?? (await findListsAge(machine));
+  return { facts, doubts, lists: { source, asOf, archives }, isFromCache };
+}
+
+async function readKnown(
+  { machine, cacheDirectory, usesCache = true }: CollectRequest,
+  source: ListsSource,
+): Promise<{ known: StaticFacts; isFromCache: boolean }> {
+  const listsDirectory =
+    source === 'private' ? join(machine.workDirectory.inside, privateListsPath) : machineListsDirectory;
+  const fingerprint = await fingerprintSources(machine, listsDirectory);
+  const cached = usesCache ? StaticFacts.safeParse(readCached(cacheDirectory, fingerprint)) : null;
+  if (cached?.success === true) return { known: cached.data, isFromCache: true };
+  const workspace: AptWorkspace = await prepareAptWorkspace(machine, source);
+  const known = await readStaticFacts(machine, workspace);
+  // What could not be read may be readable a moment later without any of the files having changed.
+  if (usesCache && known.doubts.length === 0) writeCached(cacheDirectory, fingerprint, known);
+  return { known, isFromCache: false };
+}
+
+/** apt draws by machine-id and version whose turn it is, so it is asked; only where something is being phased at all. */
+async function findPhased(
+  machine: Machine,
+  known: StaticFacts,
+  source: ListsSource,
+  doubts: UnknownReason[],
+): Promise<PackageName[]> {
+  const isPhasing = known.offers.some(({ versions }) =>
+    versions.some(({ phasedUpdatePercentage }) => phasedUpdatePercentage !== null && phasedUpdatePercentage < 100),
+  );
+  if (!isPhasing) return [];
+  try {
+    const workspace = await prepareAptWorkspace(machine, source);
+    const { phased } = await ask(machine, closure(workspace.options));
+    const native = known.policy.architecture;
+    return known.installed.packages
+      .filter(({ name, architecture }) => {
+        const isNative = architecture === native || architecture === 'all';
+        return phased.includes(`${name}:${architecture}`) || (isNative && phased.includes(name));
+      })
+      .map(({ name, architecture }) => ({ name, architecture }));
+  } catch (error) {
+    const message = `apt cannot be asked whose turn phased updates are: ${describeError(error)}`;
+    doubts.push({ code: 'package-status', message, archive: null });
+    return [];
+  }
+}
+
+async function readOverlay(
+  { machine, stateFile, now }: CollectRequest,
+  known: StaticFacts,
+  phased: PackageName[],
+  doubts: UnknownReason[],
+): Promise<NodeFacts['overlay']> {
+  const boot = await readBootFacts(machine, known.installed.packages);
+  let state: PatcherState = emptyPatcherState;
+  try {
+    if (stateFile !== null) state = readPatcherState(stateFile);
+  } catch (error) {
+    const message = `What earlier installs left behind cannot be read: ${describeError(error)}`;
+    doubts.push({ code: 'package-status', message, archive: null });
+  }
+  return {
+    agentClock: now.toISOString(),
+    ...boot,
+    pendingReboot: boot.bootId !== '' && state.bootId === boot.bootId ? state.pendingReboot : [],
+    failures: state.failures,
+    unconfigured: known.unconfigured,
+    phased,
+  };
+}
+
+/** The machine's own lists are as old as the last time that anything changed among them. */
+async function findListsAge(machine: Machine): Promise<string | null> {
+  const places = [
+    machineListsDirectory,
+    `${machineListsDirectory}/partial`,
+    '/var/lib/apt/periodic/update-success-stamp',
+  ];
+  const found = await Promise.all(places.map((path) => machine.stat(path)));
+  const newest = Math.max(...found.map((status) => status?.modifiedAtMs ?? Number.NEGATIVE_INFINITY));
+  return Number.isFinite(newest) ? new Date(newest).toISOString() : null;
+}
+
+/**
+ * Facts for a control plane, whose protocol has no member for doubts: a machine whose packages cannot be read is handed
+ * in as one whose system is not known, with the reason in its name, so that no verdict about it can be compliant.
+ */
+export function factsWithDoubts({ facts, doubts }: Pick<CollectedFacts, 'facts' | 'doubts'>): NodeFacts {
+  if (doubts.length === 0) return facts;
+  const { operatingSystem } = facts;
+  const reasons = doubts.map(({ message }) => message).join('; ');
+  const prettyName = `${operatingSystem.prettyName}, as it is: ${reasons}`;
+  return { ...facts, operatingSystem: { ...operatingSystem, operatingSystem: null, prettyName } };
+}

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { type ArchiveAddress, type ArchiveObservation, archiveKey } from '@patchbay/facts';
+import {
+  type ArchiveTarget,
+  archiveTargets,
+  type ConfiguredArchive,
+  catFileArgv,
+  commandEnvironment,
+  configuredArchives,
+  type IndexStanza,
+  type OfferedIndex,
+  parseRelease,
+  type ReleaseFile,
+  readPackagesIndex,
+} from '@patchbay/package-managers';
+import type { Machine } from '../machine/index.ts';
+import { type AptWorkspace, ask } from './apt-workspace.ts';
+import { describeError, PatcherError } from './patcher-error.ts';
+
+/** One configured archive with the index that the lists hold of it; what became of it lately is judged elsewhere. */
+export interface ListedArchive {
+  readonly observation: ArchiveObservation;
+  /** As seen in the machine; null when it was never fetched. */
+  readonly indexPath: string | null;
+}
+
+/** An archive together with its Release file, as `computeOffers` needs it. */
+interface ReleasedArchive extends ListedArchive {
+  readonly release: ReleaseFile | null;
+}
+
+/** All archives that the sources name, and what the lists hold of them, in apt's order. */
+export async function findArchives(machine: Machine, workspace: AptWorkspace): Promise<ReleasedArchive[]> {
+  const [targets, configured] = await Promise.all([
+    // What apt knows of the Release files is not asked for, and finding it out means building its whole cache.
+    ask(machine, archiveTargets(workspace.options), { settings: ['APT::Get::IndexTargets::ReleaseInfo=false'] }),
+    ask(machine, configuredArchives(workspace.options)),
+  ]);
+  const released = await Promise.all(targets.map((target) => readTarget(machine, target)));
+  const known = new Set(targets.map(({ address }) => archiveKey(address)));
+  return [...released, ...configured.filter(({ address }) => !known.has(archiveKey(address))).map(neverFetched)];
+}
+
+function neverFetched({ address }: ConfiguredArchive): ReleasedArchive {
+  const reason = 'its package lists were never fetched';
+  return {
+    observation: { address, status: 'unreachable', reason, release: null, indexDigest: null },
+    indexPath: null,
+    release: null,
+  };
+}
+
+async function readTarget(machine: Machine, target: ArchiveTarget): Promise<ReleasedArchive> {
+  const { address, filename, metaKey } = target;
+  try {
+    const release = await readReleaseFile(machine, target.releaseFilenames);
+    const digest = release?.indexes.get(metaKey)?.sha256;
+    return {
+      observation: {
+        address,
+        status: 'current',
+        reason: null,
+        release: release?.fields ?? null,
+        indexDigest: digest === undefined ? null : `sha256:${digest}`,
+      },
+      indexPath: filename,
+      release,
+    };
+  } catch (error) {
+    return { observation: unreadable(address, describeError(error)), indexPath: null, release: null };
+  }
+}
+
+export function unreadable(address: ArchiveAddress, reason: string): ArchiveObservation {
+  return { address, status: 'unreadable', reason, release: null, indexDigest: null };
+}
+
+async function readReleaseFile(machine: Machine, paths: readonly string[]): Promise<ReleaseFile | null> {
+  for (const path of paths) {
+    const bytes = await machine.readFile(path);
+    if (bytes !== null) return parseRelease(Buffer.from(bytes).toString('utf8'), path);
+  }
+  return null;
+}
+
+/** The wanted packages of all readable archives; an archive that cannot be read turns into one with that status. */
+export async function readOfferedIndexes(
+  machine: Machine,
+  archives: readonly ReleasedArchive[],
+  wantedNames: ReadonlySet<string>,
+): Promise<{ archives: ReleasedArchive[]; indexes: OfferedIndex[] }> {
+  const read: ReleasedArchive[] = [];
+  const indexes: OfferedIndex[] = [];
+  for (const [position, archive] of archives.entries()) {
+    const { address } = archive.observation;
+    try {
+      const stanzas = archive.indexPath === null ? [] : await readIndex(machine, archive.indexPath, wantedNames);
+      // Where there is no index there is nothing to offer, and no place in apt's order either.
+      if (archive.indexPath !== null) indexes.push({ archive: position, address, release: archive.release, stanzas });
+      read.push(archive);
+    } catch (error) {
+      read.push({ ...archive, observation: unreadable(address, describeError(error)), indexPath: null });
+    }
+  }
+  return { archives: read, indexes };
+}
+
+/** The stanzas of the wanted packages in one list file, whatever its compression. */
+export async function readIndex(
+  machine: Machine,
+  path: string,
+  wantedNames: ReadonlySet<string>,
+): Promise<IndexStanza[]> {
+  const plainPath = path.endsWith('Packages') ? path : await unpackList(machine, path);
+  const bytes = await machine.readFile(plainPath);
+  if (bytes === null) throw new PatcherError('UNREADABLE_STATE', `${path} is gone`);
+  return readPackagesIndex(bytes, wantedNames, path);
+}
+
+/** A plain copy of a compressed list in our work directory; made once for each state of the list. */
+async function unpackList(machine: Machine, path: string): Promise<string> {
+  const status = await machine.stat(path);
+  if (status === null) throw new PatcherError('UNREADABLE_STATE', `${path} is gone`);
+  const identity = createHash('sha256')
+    .update(`${path} ${status.inode} ${status.sizeBytes} ${status.modifiedAtMs}`)
+    .digest('hex')
+    .slice(0, 24);
+  const plainPath = `${machine.workDirectory.inside}/plain/${identity}`;
+  if ((await machine.stat(plainPath)) !== null) return plainPath;
+  await machine.writeWorkFile('plain/.patchbay', '');
+  const script = 'new=$1; shift; "$@" >"$new.new" && mv "$new.new" "$new"';
+  const output = await machine.run({
+    argv: ['/bin/sh', '-c', script, 'sh', plainPath, ...catFileArgv(path)],
+    environment: commandEnvironment,
+    timeoutSeconds: 120,
+  });
+  if (output.exitCode !== 0) {
+    throw new PatcherError(
+      'UNREADABLE_STATE',
+      `${path} cannot be unpacked: ${output.stderr.trim() || 'no reason given'}`,
+    );
+  }
+  return plainPath;
+}
