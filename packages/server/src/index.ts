@@ -6,7 +6,7 @@ export {
   type ServerConfig,
   type ServerFlags,
 } from './config.ts';
-export { DEFAULT_DATA_DIRECTORY, layoutDataDirectory } from './data-directory/index.ts';
+export { DEFAULT_DATA_DIRECTORY, layoutDataDirectory, prepareDataDirectory } from './data-directory/index.ts';
 export { AdministratorAccess, administratorFile } from './identity/administrator.ts';
 export { createLogger, type Logger } from './observability/index.ts';
 export { type RunningServer, startServer } from './server.ts';

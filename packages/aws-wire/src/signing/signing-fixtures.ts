@@ -1,5 +1,4 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
-// biome-ignore lint/correctness/noUndeclaredDependencies: only tests import this file, and the root declares what tests need
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Checksum, HttpRequest, SourceData } from '@smithy/types';
 import type { SignableRequest } from './canonical-request.ts';

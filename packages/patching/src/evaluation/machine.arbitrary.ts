@@ -12,7 +12,6 @@ import {
   record,
   subarray,
   uniqueArray,
-  // biome-ignore lint/correctness/noUndeclaredDependencies: test support; fast-check is the root's development dependency
 } from 'fast-check';
 import type { ReleaseRecord } from '../approval-clock/release-date.ts';
 import { archive, debianBaseline, installedPackage, machineFacts, offeredVersion } from './sample-machine.ts';

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-// biome-ignore lint/correctness/noUndeclaredDependencies: the workspace root brings vitest, for tests only
 import type { TestProject } from 'vitest/node';
 import { openDataDirectory } from '../../data-directory/index.ts';
 import { startJobs } from '../../jobs/index.ts';

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
-// biome-ignore lint/correctness/noUndeclaredDependencies: the workspace root brings vitest, for tests only
 import { afterAll, beforeAll, inject } from 'vitest';
 import { type ConnectionTarget, withDatabase } from '../connection.ts';
 import { createDatabase, createPool } from '../pool.ts';

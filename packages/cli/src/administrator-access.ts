@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { AppError } from '@patchbay/facts';
+import { AdministratorAccess, administratorFile, layoutDataDirectory } from '@patchbay/server';
+
+export class AccessError extends AppError<'NO_INSTALLATION' | 'NO_CREDENTIALS'> {}
+
+/** The access of the first administrator, as the running control plane wrote it down. */
+export async function readAdministratorAccess(data: string): Promise<AdministratorAccess> {
+  const { path } = layoutDataDirectory(data);
+  try {
+    return AdministratorAccess.parse(JSON.parse(await readFile(administratorFile(path), 'utf8')));
+  } catch (error) {
+    throw new AccessError(
+      'NO_INSTALLATION',
+      `There is no installation in ${path} that this user may read. Start one with ./patchbay up, or name its directory with --data.`,
+      { cause: error },
+    );
+  }
+}
+
+/** The access that the environment names, the way `patchbay env` and AWS's own tools do. */
+export function accessFromEnvironment(environment: Readonly<Record<string, string | undefined>>) {
+  const { AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_DEFAULT_REGION, AWS_REGION } = environment;
+  if (!AWS_ENDPOINT_URL || !AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) return undefined;
+  return {
+    endpoint: AWS_ENDPOINT_URL,
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    region: AWS_DEFAULT_REGION ?? AWS_REGION ?? 'us-east-1',
+  };
+}

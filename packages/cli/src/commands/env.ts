@@ -1,0 +1,36 @@
+import { type AdministratorAccess, DEFAULT_DATA_DIRECTORY } from '@patchbay/server';
+import { Command } from 'commander';
+import { readAdministratorAccess } from '../administrator-access.ts';
+import { installedAwsCli, understandsEndpointVariable } from '../aws-cli.ts';
+
+/** A text as one word of a POSIX shell. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Shell lines that point an aws CLI at this installation. */
+export function shellLines(access: AdministratorAccess, awsCliIsTooOld: boolean): string[] {
+  const variables = {
+    AWS_ACCESS_KEY_ID: access.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: access.secretAccessKey,
+    AWS_DEFAULT_REGION: access.region,
+    AWS_ENDPOINT_URL: access.endpoint,
+  };
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
+  lines.push('unset AWS_SESSION_TOKEN AWS_PROFILE');
+  // The old CLI ignores AWS_ENDPOINT_URL and would send these keys to Amazon.
+  if (awsCliIsTooOld) lines.push(`aws() { command aws --endpoint-url ${quote(access.endpoint)} "$@"; }`);
+  return lines;
+}
+
+/** `eval "$(patchbay env)"`: lets an aws CLI in this shell talk to the control plane as its first administrator. */
+export const envCommand = new Command('env')
+  .description('Print shell lines that point the aws CLI at the control plane: eval "$(./patchbay env)"')
+  .option('--data <directory>', 'data directory of the control plane', DEFAULT_DATA_DIRECTORY)
+  .action(async ({ data }: { data: string }) => {
+    const access = await readAdministratorAccess(data);
+    const version = await installedAwsCli();
+    for (const line of shellLines(access, version !== undefined && !understandsEndpointVariable(version))) {
+      console.log(line);
+    }
+  });

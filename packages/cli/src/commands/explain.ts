@@ -1,0 +1,60 @@
+import { GetNodeVerdict } from '@patchbay/contracts';
+import type { VerdictItem } from '@patchbay/facts';
+import { DEFAULT_DATA_DIRECTORY } from '@patchbay/server';
+import { Argument, Command, Option } from 'commander';
+import { accessFromEnvironment, readAdministratorAccess } from '../administrator-access.ts';
+import { createControlPlaneClient } from '../control-plane-client.ts';
+
+/** One item with all that its verdict rests on. */
+export function describeItem(item: VerdictItem): string[] {
+  const { evidence } = item;
+  const lines = [
+    `${item.name}.${item.architecture}: ${item.state}`,
+    `  ${item.reason}`,
+    `  installed ${item.installedVersion ?? 'nothing'}, target ${item.targetVersion ?? 'none'}, candidate ${evidence.candidate ?? 'none'}`,
+    `  approved by ${evidence.approvedBy ?? 'nothing'}`,
+  ];
+  for (const offer of evidence.offered) {
+    lines.push(`  offered ${offer.version}${offer.security ? ' (security)' : ''} by ${offer.archives.join('; ')}`);
+  }
+  const { clock } = evidence;
+  if (clock) {
+    lines.push(
+      `  clock: ${clock.source} ${clock.sourceVersion} in ${clock.archive}: ${clock.rung}, available ${clock.availableAt ?? 'since before the first look'}, approved ${clock.approvedAt ?? 'at once'}`,
+    );
+  }
+  return [...lines, ...evidence.notes.map((note) => `  note: ${note}`)];
+}
+
+const settled = new Set(['installed', 'installed-other', 'excluded']);
+
+/** `patchbay explain`: today's verdict on a node, with its evidence. */
+export const explainCommand = new Command('explain')
+  .description("Show today's verdict on a node with the evidence for every item")
+  .addArgument(new Argument('<instance-id>', 'mi-...'))
+  .option('--package <name>', 'only this package, whatever its state')
+  .option('--data <directory>', 'data directory of the control plane, where AWS_ENDPOINT_URL is not set')
+  .addOption(new Option('--output <format>', 'how to print it').choices(['table', 'json']).default('table'))
+  .action(async (instanceId: string, flags: { package?: string; data?: string; output: 'table' | 'json' }) => {
+    const fromEnvironment = flags.data === undefined ? accessFromEnvironment(process.env) : undefined;
+    const access = fromEnvironment ?? (await readAdministratorAccess(flags.data ?? DEFAULT_DATA_DIRECTORY));
+    const answer = await createControlPlaneClient(access).call(GetNodeVerdict, { instanceId });
+    const { verdict } = answer;
+    const items = verdict.items.filter((item) =>
+      flags.package === undefined ? !settled.has(item.state) : item.name === flags.package,
+    );
+    if (flags.output === 'json') {
+      console.log(JSON.stringify({ ...answer, verdict: { ...verdict, items } }, null, 2));
+      return;
+    }
+    console.log(
+      `${instanceId}: ${verdict.status} under ${answer.baselineName} (patch group ${answer.patchGroup || 'none'})`,
+    );
+    console.log(
+      `facts of ${answer.factsReceivedAt ?? 'never'}, valid until ${verdict.validUntil ?? 'facts or baseline change'}`,
+    );
+    for (const reason of verdict.unknownReasons) console.log(`cannot tell: ${reason.message}`);
+    for (const item of items) console.log(describeItem(item).join('\n'));
+    if (items.length === 0)
+      console.log(flags.package === undefined ? 'Nothing is missing or waiting.' : 'No such package is installed.');
+  });

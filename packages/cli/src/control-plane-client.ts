@@ -1,0 +1,47 @@
+import { signRequest } from '@patchbay/aws-wire/signing';
+import { type OperationContract } from '@patchbay/contracts';
+import { AppError } from '@patchbay/facts';
+import type { AdministratorAccess } from '@patchbay/server';
+import { z } from 'zod';
+
+/** What the control plane refused, in its own words; `code` is AWS's name of the error. */
+export class RefusedError extends AppError<string> {}
+
+const Refusal = z
+  .object({ __type: z.string(), message: z.string().default('') })
+  .transform(({ __type: code, message }) => ({ code, message }));
+
+export type Access = Omit<AdministratorAccess, 'accountId'>;
+
+/** Calls operations as a person's tools do: signed with an access key. */
+export interface ControlPlaneClient {
+  /** An operation of SSM, members as on AWS's wire. */
+  ssm(operation: string, input: object): Promise<unknown>;
+  /** One of Patchbay's own. */
+  call<Input extends z.ZodType, Output extends z.ZodType>(
+    contract: OperationContract<Input, Output>,
+    input: z.input<Input>,
+  ): Promise<z.output<Output>>;
+}
+
+/** A client for one installation. It holds no connection and needs no end. */
+export function createControlPlaneClient(access: Access): ControlPlaneClient {
+  async function send(service: string, target: string, input: object): Promise<unknown> {
+    const url = new URL(access.endpoint);
+    const body = Buffer.from(JSON.stringify(input));
+    const headers = signRequest(
+      { method: 'POST', url, headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }, body },
+      { credentials: access, region: access.region, service, now: new Date() },
+    );
+    const response = await fetch(url, { method: 'POST', headers, body });
+    const answer: unknown = JSON.parse(await response.text());
+    if (response.ok) return answer;
+    const refusal = Refusal.parse(answer);
+    throw new RefusedError(refusal.code, `${refusal.code}: ${refusal.message}`);
+  }
+  return {
+    ssm: (operation, input) => send('ssm', `AmazonSSM.${operation}`, input),
+    call: async (contract, input) =>
+      contract.output.parse(await send('patchbay', `Patchbay.${contract.name}`, input as object)),
+  };
+}

@@ -1,0 +1,170 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { Credentials } from '@patchbay/aws-wire';
+import type { Selectable } from 'kysely';
+// biome-ignore lint/correctness/noUndeclaredDependencies: the workspace root brings vitest, for tests only
+import { afterAll, beforeAll } from 'vitest';
+import { buildApp } from '../app.ts';
+import { notify, openInstallation, startNotifications } from '../database/index.ts';
+import type { Database } from '../database/tables.ts';
+import { withTestDatabase } from '../database/test-support/test-database.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { accessKeyContext, ensureAdministrator } from '../identity/administrator.ts';
+import { createSessionTokens } from '../identity/session-tokens.ts';
+import { createLogger } from '../observability/index.ts';
+import type { AuditEventsTable } from '../operations/tables.ts';
+import { createSecretBox, type SecretBox } from '../secrets/index.ts';
+import { type RawAnswer, sendJsonCall } from './send-request.ts';
+
+/** The moment at which every test server starts; only `setNow` and `advance` move it. */
+export const TEST_START = new Date('2026-11-20T12:00:00.000Z');
+export const TEST_REGION = 'us-east-1';
+/** A second region that the same installation serves, to prove that the two do not mix. */
+export const OTHER_REGION = 'eu-west-1';
+
+/** The real application on the test file's own database, with a clock that tests move. */
+export interface TestServer {
+  readonly url: string;
+  readonly accountId: string;
+  readonly database: Database;
+  readonly secrets: SecretBox;
+  readonly dependencies: Dependencies;
+  /** Of the first administrator. */
+  readonly administrator: Credentials;
+  /** The real SDK client as the first administrator. */
+  readonly ssm: SSMClient;
+  now(): Date;
+  setNow(now: Date): void;
+  advance(change: { readonly hours?: number; readonly minutes?: number; readonly seconds?: number }): void;
+  /** Another SDK client; it stands in the server's time as well. */
+  createClient(credentials: Credentials, region?: string): SSMClient;
+  /** A signed call in JSON 1.1, answered as it comes. */
+  call(target: string, input: unknown, options?: CallOptions): Promise<RawAnswer>;
+  auditEvents(action?: string): Promise<Selectable<AuditEventsTable>[]>;
+  /** The lines that the server logged as errors so far. */
+  readonly errorLog: readonly string[];
+}
+
+export interface CallOptions {
+  readonly service?: string;
+  readonly region?: string;
+  readonly credentials?: Credentials;
+  readonly now?: Date;
+}
+
+/** Short enough for tests that wait for nothing, long enough for a wake-up to be what ends a poll. */
+const longPollMilliseconds = 1_500;
+
+/** Gives the test file a running server. Call it at the top of the file; the answered function works inside of tests. */
+export function withTestServer(): () => TestServer {
+  const testDatabase = withTestDatabase();
+  let current: TestServer | undefined;
+  let stop = async () => {};
+  beforeAll(async () => {
+    const { connection, database } = testDatabase();
+    const started = await start(connection, database);
+    current = started.server;
+    stop = started.stop;
+  });
+  afterAll(() => stop());
+  return () => {
+    if (!current) throw new Error('The test server exists inside of tests and hooks only');
+    return current;
+  };
+}
+
+async function start(
+  connection: Parameters<typeof startNotifications>[0],
+  database: Database,
+): Promise<{ server: TestServer; stop: () => Promise<void> }> {
+  let now = TEST_START;
+  const clock = () => new Date(now);
+  const secrets = createSecretBox(randomBytes(32), randomBytes);
+  const { accountId, signingKey } = await openInstallation(database, { secrets, now, randomBytes });
+  const notifications = await startNotifications(connection, () => {});
+  const errorLog: string[] = [];
+  const dependencies: Dependencies = {
+    clock,
+    randomBytes: (size) => randomBytes(size),
+    randomId: randomUUID,
+    logger: createLogger({ level: 'error', destination: { write: (line) => void errorLog.push(line) } }),
+    sessionTokens: createSessionTokens({ secrets, randomBytes }),
+    signingKey,
+    pageTokenKey: secrets.deriveKey('page-token'),
+    wake: { notify, subscribe: (topic, key, callback) => notifications.subscribe(topic, key, () => callback()) },
+    longPollMilliseconds,
+  };
+  const stopping = new AbortController();
+  const app = buildApp({
+    db: database,
+    dependencies,
+    authenticator: {
+      db: database,
+      sessionTokens: dependencies.sessionTokens,
+      openSecret: (accessKeyId, sealed) => secrets.open(sealed, accessKeyContext(accessKeyId)),
+      regions: [TEST_REGION, OTHER_REGION],
+    },
+    stopping: stopping.signal,
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const administrator = await ensureAdministrator(database, accountId, { secrets, randomBytes, now });
+  const clients: SSMClient[] = [];
+  // The SDK signs with the real clock and this offset.
+  const followClock = (client: SSMClient) => {
+    client.config.systemClockOffset = now.getTime() - Date.now();
+  };
+  const createClient = (credentials: Credentials, region = TEST_REGION) => {
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+    const client = new SSMClient({
+      endpoint: url,
+      region,
+      credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+      maxAttempts: 1,
+    });
+    clients.push(client);
+    followClock(client);
+    return client;
+  };
+  const setNow = (moment: Date) => {
+    now = moment;
+    for (const client of clients) followClock(client);
+  };
+  const server: TestServer = {
+    url,
+    accountId,
+    database,
+    secrets,
+    dependencies,
+    administrator,
+    ssm: createClient(administrator),
+    now: clock,
+    setNow,
+    advance: ({ hours = 0, minutes = 0, seconds = 0 }) => {
+      setNow(new Date(now.getTime() + ((hours * 60 + minutes) * 60 + seconds) * 1000));
+    },
+    createClient,
+    call: async (target, input, options = {}) =>
+      await sendJsonCall(url, {
+        target,
+        service: options.service ?? 'ssm',
+        region: options.region ?? TEST_REGION,
+        credentials: options.credentials ?? administrator,
+        now: options.now ?? now,
+        body: typeof input === 'string' || input instanceof Uint8Array ? input : JSON.stringify(input),
+      }),
+    auditEvents: async (action) => {
+      const select = database.selectFrom('auditEvents').selectAll().orderBy('happenedAt');
+      return await (action === undefined ? select : select.where('action', '=', action)).execute();
+    },
+    errorLog,
+  };
+  const stop = async () => {
+    stopping.abort();
+    for (const client of clients) client.destroy();
+    await app.close();
+    await notifications.stop();
+  };
+  return { server, stop };
+}
