@@ -1,2 +1,17 @@
-/** Nothing here yet. */
-export const placeholder = 0;
+export { type AgentOptions, runAgent } from './agent.ts';
+export { AgentError } from './agent-error.ts';
+export {
+  type CallOptions,
+  type ClientPorts,
+  type ControlPlaneClient,
+  createControlPlaneClient,
+  isTransient,
+  ServerError,
+  UnreachableError,
+} from './client/index.ts';
+export { type EnrolledIdentity, type EnrolmentPorts, type EnrolmentRequest, enrol } from './enrolment.ts';
+export { formatLogLine, type Log, type LogEvent } from './log.ts';
+export * from './machine/index.ts';
+export { PatchRunRequest, PatchRunResult } from './patch-run.ts';
+export { Identity, openStateDirectory, readIdentity, type StateDirectory } from './state/index.ts';
+export { systemTimers, type Timers } from './timers.ts';

@@ -1,0 +1,175 @@
+import { realpathSync } from 'node:fs';
+import packageJson from '../package.json' with { type: 'json' };
+import { createControlPlaneClient } from './client/index.ts';
+import { createCommandLedger } from './commands/command-ledger.ts';
+import { createCommandQueue } from './commands/command-queue.ts';
+import { type EnrolledIdentity, type EnrolmentRequest, enrol } from './enrolment.ts';
+import { submitFactsRegularly } from './facts-schedule.ts';
+import { openCommandJournal } from './journal/index.ts';
+import { describeError, type Log } from './log.ts';
+import { defaultEnvironment, openMachine } from './machine/index.ts';
+import { openPatchRuns } from './patch-run.ts';
+import { createPatchRunQueue } from './patch-run-queue.ts';
+import { readPlatform } from './platform.ts';
+import { hostPolicyFile, readNodePolicy } from './policy/node-policy-file.ts';
+import { pollMessages } from './polling.ts';
+import { stayPresent } from './presence.ts';
+import { openReplySpool } from './replies/index.ts';
+import { lockState, openStateDirectory, type StateDirectory } from './state/index.ts';
+import { systemTimers, type Timers } from './timers.ts';
+
+export interface AgentOptions extends EnrolmentRequest {
+  readonly stateDirectory: string;
+  /** Main file of the patcher and arguments that come before its own; run by this process's Node. */
+  readonly patcherProgram: readonly string[];
+  readonly log: Log;
+  /** Aborted on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Where the policy of a host stands; default /etc/patchbay/policy.json. A `--root` node's is in the state directory. */
+  readonly hostPolicyFile?: string;
+  /** Variables that the patcher gets beside PATH, for instance NODE_EXTRA_CA_CERTS. */
+  readonly patcherEnvironment?: Readonly<Record<string, string>>;
+  readonly timers?: Timers;
+}
+
+/** Longer than any command can still be delivered (30 days) or run (2 days). */
+const journalKeptMilliseconds = 60 * 24 * 3_600_000;
+const lastDeliveryMilliseconds = 5_000;
+
+/**
+ * The agent: enrols where needed, then stays until the signal is aborted. Resolves after a clean stop.
+ *
+ * @throws AgentError, MachineError, and ServerError or UnreachableError while it enrols
+ */
+export async function runAgent(options: AgentOptions): Promise<void> {
+  const state = openStateDirectory(options.stateDirectory);
+  const lock = lockState(state.path);
+  try {
+    const { log, timers = systemTimers, signal } = options;
+    const rootDirectory =
+      typeof options.rootDirectory === 'string' ? realpathSync(options.rootDirectory) : options.rootDirectory;
+    const identity = await enrol(state, { ...options, rootDirectory }, { log, timers, signal });
+    const machine = await openMachine({
+      root: identity.rootDirectory,
+      workDirectory: state.work,
+      access: 'read-write',
+    });
+    try {
+      await serve(options, state, identity, machine, timers);
+    } finally {
+      await machine.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+async function serve(
+  options: AgentOptions,
+  state: StateDirectory,
+  identity: EnrolledIdentity,
+  machine: Awaited<ReturnType<typeof openMachine>>,
+  timers: Timers,
+): Promise<void> {
+  const { log, signal } = options;
+  const { instanceId } = identity;
+  const agentVersion = packageJson.version;
+  const policyFile = identity.rootDirectory === null ? (options.hostPolicyFile ?? hostPolicyFile) : state.policyFile;
+  const client = createControlPlaneClient(identity, { log, timers });
+  const journal = openCommandJournal(state.commands);
+  journal.prune(new Date(timers.now().getTime() - journalKeptMilliseconds));
+  const spool = openReplySpool({ directory: state.replies, client, log, timers });
+  const patchRuns = openPatchRuns({
+    stateDirectory: state.path,
+    directory: state.runs,
+    patcherProgram: options.patcherProgram,
+    environment: { ...defaultEnvironment, ...options.patcherEnvironment },
+    timers,
+  });
+  const runs = createPatchRunQueue(patchRuns);
+  const ledger = createCommandLedger({ journal, spool, agentVersion, timers });
+  const queue = createCommandQueue({
+    ledger,
+    journal,
+    runs,
+    machine,
+    instanceId,
+    signingKey: identity.signingKey,
+    policyFile,
+    now: () => client.now(),
+    log,
+    client,
+  });
+  sayPolicy(policyFile, log);
+  queue.recover();
+
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  const online = Promise.withResolvers<void>();
+  stopping.signal.addEventListener('abort', () => online.resolve(), { once: true });
+  const loops = [
+    stayPresent({
+      client,
+      instanceId,
+      agentVersion,
+      readPlatform: () => readPlatform(machine),
+      log,
+      timers,
+      signal: stopping.signal,
+      onOnline: online.resolve,
+    }),
+    // As Amazon's agent: no channel is opened before the control plane took a ping.
+    online.promise.then(() =>
+      pollMessages({
+        client,
+        instanceId,
+        accept: (message, stop) => queue.accept(message, stop),
+        log,
+        timers,
+        signal: stopping.signal,
+      }),
+    ),
+    queue.work(stopping.signal),
+    spool.deliver(stopping.signal),
+    submitFactsRegularly({
+      state,
+      instanceId,
+      runs,
+      prune: () => patchRuns.prune(),
+      log,
+      timers,
+      signal: stopping.signal,
+    }),
+  ];
+  try {
+    // A loop that ends before it is told to has failed: the others end with it, and its error is the agent's.
+    await Promise.all(loops);
+  } catch (error) {
+    log({ level: 'error', message: `The agent stops: ${describeError(error)}` });
+    throw error;
+  } finally {
+    stop();
+    await Promise.allSettled(loops);
+    await spool.deliverOnce(AbortSignal.timeout(lastDeliveryMilliseconds));
+    const left = spool.waiting();
+    if (left > 0) log({ level: 'info', message: `${left} replies are kept for the next start.` });
+    for (const runId of patchRuns.listUnfinished()) {
+      log({ level: 'info', message: `The patcher goes on without the agent (run ${runId}).` });
+    }
+    client.close();
+    log({ level: 'info', message: 'Stopped.' });
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function sayPolicy(policyFile: string, log: Log): void {
+  const { policy, problem } = readNodePolicy(policyFile);
+  if (problem !== null) {
+    log({ level: 'warning', message: `Only patching is allowed, because the policy file is not followed: ${problem}` });
+    return;
+  }
+  const names = policy.mode === 'documents' ? ` (${policy.documents.join(', ')})` : '';
+  log({ level: 'info', message: `The node policy is ${policy.mode}${names}, from ${policyFile}.` });
+}

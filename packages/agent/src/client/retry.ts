@@ -1,0 +1,32 @@
+import type { Timers } from '../timers.ts';
+import { isTransient, UnreachableError } from './call-errors.ts';
+
+const firstDelayMilliseconds = 500;
+const longestDelayMilliseconds = 20_000;
+
+/** Waits before attempt 2, 3, …: doubling, and a random half of it so that nodes do not come back in step. */
+export function retryDelay(failedAttempts: number, random: number): number {
+  const full = Math.min(firstDelayMilliseconds * 2 ** (failedAttempts - 1), longestDelayMilliseconds);
+  return full / 2 + (full / 2) * random;
+}
+
+/** Repeats what fails for a passing reason; every other error, and the last one, goes to the caller. */
+export async function retryTransient<Result>(
+  attempt: () => Promise<Result>,
+  options: { readonly attempts: number; readonly timers: Timers; readonly signal?: AbortSignal | undefined },
+): Promise<Result> {
+  for (let failed = 1; ; failed += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (failed >= options.attempts || !isTransient(error) || isAborted(options.signal)) throw error;
+      await options.timers.sleep(retryDelay(failed, options.timers.random()), options.signal);
+      if (isAborted(options.signal))
+        throw new UnreachableError('ABORTED', 'The request was given up', { cause: error });
+    }
+  }
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
+}

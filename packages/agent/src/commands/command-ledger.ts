@@ -1,0 +1,89 @@
+import { combineStatuses, type EndStatus, type StepResult } from '../documents/index.ts';
+import type { CommandJournal, JournalEntry } from '../journal/index.ts';
+import { countStatuses, type ReplySpool, writeReplyPayload } from '../replies/index.ts';
+import type { Timers } from '../timers.ts';
+
+/**
+ * The journal and the replies of commands, kept in step: first the journal, then the reply. Whatever moment the agent
+ * dies at, the journal knows at least as much as the control plane was told.
+ */
+export interface CommandLedger {
+  find(commandId: string): JournalEntry | null;
+  receive(entry: Pick<JournalEntry, 'commandId' | 'messageId' | 'documentName' | 'payload'>): void;
+  markCancelled(commandId: string): void;
+  /** From here on it may have had an effect. */
+  start(commandId: string, runId: string | null): void;
+  openStep(commandId: string, step: NonNullable<JournalEntry['openStep']>): void;
+  closeStep(commandId: string, result: StepResult): void;
+  /** Ends a command and puts its last reply into the spool. Steps that are given count as closed with it. */
+  finish(commandId: string, end?: { readonly status: EndStatus; readonly trace: string }): void;
+  /** Sends what the journal knows of an ended command once more. */
+  answerAgain(entry: JournalEntry): void;
+}
+
+export function createCommandLedger(parts: {
+  readonly journal: CommandJournal;
+  readonly spool: Pick<ReplySpool, 'add'>;
+  readonly agentVersion: string;
+  readonly timers: Pick<Timers, 'now'>;
+}): CommandLedger {
+  const { journal, spool, agentVersion, timers } = parts;
+
+  const read = (commandId: string): JournalEntry => {
+    const entry = journal.find(commandId);
+    if (entry === null) throw new RangeError(`The command ${commandId} was never received`);
+    return entry;
+  };
+  const update = (commandId: string, change: Partial<JournalEntry>): JournalEntry => {
+    const entry = { ...read(commandId), ...change };
+    journal.write(entry);
+    return entry;
+  };
+  const reply = (entry: JournalEntry, documentStatus: string, steps: readonly StepResult[], trace: string) => {
+    const content = { documentStatus, steps, trace, counts: countStatuses(entry.steps) };
+    spool.add(entry.messageId, writeReplyPayload(content, agentVersion, timers.now()));
+  };
+  const replyFinal = (entry: JournalEntry) => {
+    if (entry.final === null) return;
+    // As Amazon's agent has it: only a one-step document repeats its step in the last reply.
+    reply(entry, entry.final.status, entry.steps.length === 1 ? entry.steps : [], entry.final.trace);
+    update(entry.commandId, { isAnswered: true });
+  };
+
+  return {
+    find: (commandId) => journal.find(commandId),
+    receive: (received) =>
+      journal.write({
+        ...received,
+        receivedAt: timers.now().toISOString(),
+        isCancelled: false,
+        startedAt: null,
+        runId: null,
+        openStep: null,
+        steps: [],
+        final: null,
+        isAnswered: false,
+      }),
+    markCancelled: (commandId) => {
+      if (read(commandId).final === null) update(commandId, { isCancelled: true });
+    },
+    start(commandId, runId) {
+      const entry = update(commandId, { startedAt: timers.now().toISOString(), runId });
+      reply(entry, 'InProgress', [], '');
+    },
+    openStep: (commandId, openStep) => void update(commandId, { openStep }),
+    closeStep(commandId, result) {
+      const entry = update(commandId, { openStep: null, steps: [...read(commandId).steps, result] });
+      reply(entry, 'InProgress', [result], '');
+    },
+    finish(commandId, end) {
+      const { steps } = read(commandId);
+      const { status, trace } = end ?? { status: combineStatuses(steps), trace: '' };
+      replyFinal(update(commandId, { openStep: null, final: { status, trace, endedAt: timers.now().toISOString() } }));
+    },
+    answerAgain(entry) {
+      if (entry.steps.length > 1) for (const step of entry.steps) reply(entry, 'InProgress', [step], '');
+      replyFinal(entry);
+    },
+  };
+}

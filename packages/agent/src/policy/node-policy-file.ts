@@ -1,0 +1,66 @@
+import { lstatSync, readFileSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { describeError } from '../log.ts';
+
+/** What the owner of a node allows; the control plane cannot change it. Patching itself is allowed in every mode. */
+export const ExecutionPolicy = z.strictObject({
+  mode: z.enum(['patch-only', 'documents', 'full']),
+  /** In mode `documents`: the names that may run beside patching. */
+  documents: z.array(z.string()).default([]),
+});
+export type ExecutionPolicy = z.infer<typeof ExecutionPolicy>;
+
+export interface PolicyReading {
+  readonly policy: ExecutionPolicy;
+  /** Why the file was not followed; null when it was, or when there is none. */
+  readonly problem: string | null;
+}
+
+const patchOnly: ExecutionPolicy = { mode: 'patch-only', documents: [] };
+const rootUser = 0;
+
+/** Where the policy of this host stands. A root file system's stands in its agent's state directory. */
+export const hostPolicyFile = '/etc/patchbay/policy.json';
+
+/**
+ * Reads the policy as it is now. A file that anyone but root could have written says nothing: patch-only holds then,
+ * and the problem says why.
+ */
+export function readNodePolicy(path: string): PolicyReading {
+  try {
+    const directory = lstatSync(dirname(path), { throwIfNoEntry: false });
+    const file = lstatSync(path, { throwIfNoEntry: false });
+    if (directory === undefined || file === undefined) return { policy: patchOnly, problem: null };
+    const problem = describeUntrusted(path, directory, file);
+    if (problem !== null) return { policy: patchOnly, problem };
+    const parsed = ExecutionPolicy.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+    if (parsed.success) return { policy: parsed.data, problem: null };
+    const [issue] = parsed.error.issues;
+    const where = issue?.path.join('.') || 'the whole';
+    return { policy: patchOnly, problem: `${path} is not a policy: ${issue?.message ?? ''} (${where})` };
+  } catch (error) {
+    return { policy: patchOnly, problem: `${path} cannot be read: ${describeError(error)}` };
+  }
+}
+
+function describeUntrusted(path: string, directory: Stats, file: Stats): string | null {
+  if (!file.isFile()) return `${path} is not a regular file`;
+  if (!directory.isDirectory()) return `${dirname(path)} is not a directory`;
+  for (const [name, status] of [
+    [path, file],
+    [dirname(path), directory],
+  ] as const) {
+    if (status.uid !== rootUser) return `${name} belongs to user ${status.uid} and not to root`;
+    if ((status.mode & 0o022) !== 0) return `${name} can be written by others than root; use chmod go-w`;
+  }
+  return null;
+}
+
+/** Whether a document's own content may run; a sentence for the refusal when not. */
+export function explainForbiddenDocument(policy: ExecutionPolicy, documentName: string, path: string): string | null {
+  if (policy.mode === 'full') return null;
+  if (policy.mode === 'documents' && policy.documents.includes(documentName)) return null;
+  const allowed = policy.mode === 'documents' ? ['patching', ...policy.documents].join(', ') : 'patching only';
+  return `This node does not run ${documentName}: its policy file ${path} allows ${allowed}. The owner of the node can change that file; the control plane cannot.`;
+}

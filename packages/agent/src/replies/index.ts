@@ -1,0 +1,2 @@
+export { countStatuses, type ReplyContent, writeReplyPayload } from './reply-payload.ts';
+export { openReplySpool, type ReplySpool, type SpoolParts } from './reply-spool.ts';

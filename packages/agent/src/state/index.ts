@@ -1,0 +1,5 @@
+export { readJsonFile, readTextOrNull, removeFileDurably, syncDirectory, writeFileDurably } from './durable-file.ts';
+export { Identity, readIdentity, writeIdentity } from './identity.ts';
+export { isProcessRunning, ProcessIdentity, parseProcessStat, readProcessIdentity } from './process-identity.ts';
+export { openStateDirectory, type StateDirectory } from './state-directory.ts';
+export { lockState } from './state-lock.ts';
