@@ -1,0 +1,51 @@
+import { fileURLToPath } from 'node:url';
+import { AgentError, formatLogLine, runAgent } from '@patchbay/agent';
+import { Command } from 'commander';
+import { waitForStopSignal } from '../stop-signals.ts';
+
+interface AgentFlags {
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly activationId?: string;
+  readonly activationCode?: string;
+  readonly root?: string;
+  readonly state: string;
+}
+
+/** Both halves of an activation, or neither. */
+function readActivation({ activationId: id, activationCode: code }: AgentFlags): { id: string; code: string } | null {
+  if (id !== undefined && code !== undefined) return { id, code };
+  if (id === undefined && code === undefined) return null;
+  throw new AgentError('ENROLMENT_FAILED', '--activation-id and --activation-code belong together: give both.');
+}
+
+/** What the patcher needs of this process's environment: how it trusts the control plane's certificate. */
+function patcherEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const { NODE_EXTRA_CA_CERTS } = environment;
+  return NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS };
+}
+
+/** `patchbay agent`: enrols where needed, then runs in the foreground until a signal ends it. */
+export const agentCommand = new Command('agent')
+  .description('Run the agent of a node: enrol once with an activation, later starts need only --state')
+  .requiredOption('--state <directory>', "where the agent keeps the node's identity and journal, private to its owner")
+  .option('--endpoint <url>', 'the control plane')
+  .option('--region <name>', 'region of the activation')
+  .option('--activation-id <id>', 'from aws ssm create-activation')
+  .option('--activation-code <code>', 'from aws ssm create-activation; told only once')
+  .option('--root <directory>', 'a root file system to be the node, instead of this machine (needs root)')
+  .action(async (flags: AgentFlags) => {
+    const stopping = new AbortController();
+    void waitForStopSignal().then((signal) => stopping.abort(signal));
+    await runAgent({
+      stateDirectory: flags.state,
+      endpoint: flags.endpoint ?? null,
+      region: flags.region ?? null,
+      activation: readActivation(flags),
+      rootDirectory: flags.root,
+      patcherProgram: [fileURLToPath(import.meta.resolve('@patchbay/agent/patcher'))],
+      patcherEnvironment: patcherEnvironment(process.env),
+      log: (event) => console.error(formatLogLine(event, new Date())),
+      signal: stopping.signal,
+    });
+  });
