@@ -25,12 +25,9 @@ export interface AppParts {
 /** Every service that this server speaks. */
 export const services = [ssm, ec2Messages, patchbay];
 
-function send(reply: FastifyReply, answer: WireReply): FastifyReply {
-  return reply
-    .code(answer.statusCode)
-    .headers(answer.headers)
-    .header('Date', new Date().toUTCString())
-    .send(answer.body);
+/** With the date that signatures are held against: SDKs correct their own clock by it and try again. */
+function send(reply: FastifyReply, answer: WireReply, now: Date): FastifyReply {
+  return reply.code(answer.statusCode).headers(answer.headers).header('Date', now.toUTCString()).send(answer.body);
 }
 
 /** Ends with the request's connection or with the server, whichever comes first. */
@@ -66,7 +63,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
       sourceAddress: request.ip,
       signal: callerSignal(reply, stopping),
     });
-    return send(reply, reached);
+    return send(reply, reached, dependencies.clock());
   };
   app.all('/', handle);
   app.all('/*', handle);
@@ -75,7 +72,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
     const isTooLarge = error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
     const refused = isTooLarge ? requestTooLargeError(bodyLimitBytes) : toAwsError(error);
     if (!refused.senderFault) dependencies.logger.error({ requestId, error }, 'request failed');
-    return send(reply, encodeJsonError(refused, { requestId }));
+    return send(reply, encodeJsonError(refused, { requestId }), dependencies.clock());
   });
   return app;
 }

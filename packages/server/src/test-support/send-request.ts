@@ -92,8 +92,8 @@ export class RefusedCallError extends Error {
 
 /** The code and text of an error in JSON 1.1. */
 export function readError(answer: RawAnswer): { readonly code: string; readonly message: string } {
-  const body = JSON.parse(answer.text) as { __type?: string; message?: string };
-  return { code: body.__type ?? '', message: body.message ?? '' };
+  const { __type: code = '', message = '' } = JSON.parse(answer.text) as { __type?: string; message?: string };
+  return { code, message };
 }
 
 /** The body of a success; throws `RefusedCallError` for anything else. */

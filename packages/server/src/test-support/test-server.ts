@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Credentials } from '@patchbay/aws-wire';
 import type { Selectable } from 'kysely';
-// biome-ignore lint/correctness/noUndeclaredDependencies: the workspace root brings vitest, for tests only
 import { afterAll, beforeAll } from 'vitest';
 import { buildApp } from '../app.ts';
 import { notify, openInstallation, startNotifications } from '../database/index.ts';

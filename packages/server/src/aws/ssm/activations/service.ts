@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { OperationContext } from '../../../operations/operation.ts';
-import type { Tag } from '../tags/service.ts';
+import { type Tag, tagsByKey } from '../tags/service.ts';
 import { ActivationError } from './errors.ts';
 import {
   type Activation,
@@ -61,7 +61,7 @@ export async function createActivation(
     defaultInstanceName: request.defaultInstanceName ?? null,
     registrationLimit: request.registrationLimit ?? 1,
     expirationDate: expirationOf(request, context.now),
-    tags: JSON.stringify(Object.fromEntries((request.tags ?? []).map((tag) => [tag.key, tag.value]))),
+    tags: JSON.stringify(tagsByKey(request.tags ?? [])),
     createdDate: context.now,
     deletedAt: null,
   });

@@ -60,8 +60,10 @@ export async function readInstanceFilters(
     else if (key === 'PingStatus') {
       const wantsOnline = values.includes('Online');
       const wantsLost = values.includes('ConnectionLost');
-      if (wantsOnline !== wantsLost) ping = { state: wantsOnline ? 'online' : 'lost', since: onlineSince(context.now) };
-      else if (!wantsOnline) narrow([]);
+      const state = wantsOnline ? 'online' : 'lost';
+      const excludesAll = wantsOnline === wantsLost ? !wantsOnline : ping !== undefined && ping.state !== state;
+      if (excludesAll) narrow([]);
+      else if (wantsOnline !== wantsLost) ping = { state, since: onlineSince(context.now) };
     } else if (key.startsWith('tag:')) tags.push({ keys: [key.slice('tag:'.length)], values });
     else if (key === 'tag-key') tags.push({ keys: values, values: [] });
     else if (key in constants) {

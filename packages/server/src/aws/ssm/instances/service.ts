@@ -17,7 +17,8 @@ export interface Registration {
   readonly activationId: string;
   readonly activationCode: string;
   readonly publicKey: string;
-  readonly publicKeyType: string;
+  /** Absent: `Rsa`, the only one. */
+  readonly publicKeyType?: string | undefined;
   readonly fingerprint: string;
 }
 
@@ -49,7 +50,7 @@ export async function registerNode(registration: Registration, context: Operatio
     iamRole: activation.iamRole,
     name: activation.defaultInstanceName,
     publicKey: registration.publicKey,
-    publicKeyType: registration.publicKeyType,
+    publicKeyType: registration.publicKeyType ?? 'Rsa',
     fingerprint: registration.fingerprint,
     registrationDate: context.now,
     deregisteredAt: null,

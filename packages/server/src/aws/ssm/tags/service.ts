@@ -10,7 +10,7 @@ export interface Tag {
 /** AddTagsToResource: "Each resource can have a maximum of 50 tags." */
 const mostTags = 50;
 
-/** Refuses the keys that AWS keeps for itself. */
+/** Refuses the keys that AWS keeps for itself, and more tags than a resource can have. */
 export function tagsByKey(tags: readonly Tag[]): Record<string, string> {
   const reserved = tags.find((tag) => tag.key.toLowerCase().startsWith('aws:'));
   if (reserved) {
@@ -19,7 +19,15 @@ export function tagsByKey(tags: readonly Tag[]): Record<string, string> {
       `The tag key ${reserved.key} is not allowed: keys that begin with aws: are reserved.`,
     );
   }
-  return Object.fromEntries(tags.map((tag) => [tag.key, tag.value]));
+  const byKey = Object.fromEntries(tags.map((tag) => [tag.key, tag.value]));
+  refuseTooMany(byKey);
+  return byKey;
+}
+
+function refuseTooMany(tags: Readonly<Record<string, string>>): void {
+  if (Object.keys(tags).length > mostTags) {
+    throw new TagError('TOO_MANY_TAGS', `A resource can have at most ${mostTags} tags.`);
+  }
 }
 
 /** Adds or overwrites tags. The caller has made sure that the resource exists. */
@@ -30,9 +38,7 @@ export async function addTags(
 ): Promise<void> {
   const added = tagsByKey(tags);
   const present = await readTags(context.db, context, resource);
-  if (Object.keys({ ...present, ...added }).length > mostTags) {
-    throw new TagError('TOO_MANY_TAGS', `A resource can have at most ${mostTags} tags.`);
-  }
+  refuseTooMany({ ...present, ...added });
   await writeTags(context.db, context, resource, added);
 }
 
