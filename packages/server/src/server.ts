@@ -1,6 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { buildApp } from './app.ts';
 import { sweepCommandsHandler, sweepCommandsJob } from './aws/ssm/commands/sweep.ts';
 import type { ServerConfig } from './config.ts';
@@ -22,6 +20,7 @@ import type { Dependencies } from './dependencies.ts';
 import { accessKeyContext, ensureAdministrator, writeAdministratorFile } from './identity/administrator.ts';
 import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
+import { listen, readTlsFiles } from './listen.ts';
 import type { Logger } from './observability/index.ts';
 import { createSecretBox, readOrCreateKeyFile } from './secrets/index.ts';
 
@@ -141,20 +140,14 @@ async function start(
       openSecret: (accessKeyId, sealed) => secrets.open(sealed, accessKeyContext(accessKeyId)),
       regions: config.regions,
     },
-    tls: config.tlsFiles && {
-      cert: await readFile(config.tlsFiles.cert),
-      key: await readFile(config.tlsFiles.key),
-    },
+    tls: await readTlsFiles(config.tlsFiles),
     stopping: stopping.signal,
   });
   cleanUp.add('HTTP server', async () => {
     stopping.abort();
     await app.close();
   });
-  await app.listen({ host: config.host, port: config.port, backlog: 4096 });
-  const { port } = app.server.address() as AddressInfo;
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  const url = `${config.tlsFiles ? 'https' : 'http'}://${host}:${port}`;
+  const url = await listen(app, config);
 
   const key = await ensureAdministrator(db, installation.accountId, { secrets, randomBytes, now: clock() });
   await writeAdministratorFile(dataDirectory.path, {

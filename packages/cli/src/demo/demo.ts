@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   createLogger,
   defaultPort,
+  ListenError,
   prepareDataDirectory,
   type RunningServer,
   readServerConfig,
@@ -88,7 +89,7 @@ async function startControlPlane(data: string, progress: Progress): Promise<Runn
   try {
     return await startServer(readServerConfig({ data }, {}), logger, fail);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    if (!(error instanceof ListenError && error.code === 'PORT_TAKEN')) throw error;
     progress.line(`Port ${defaultPort} is taken; taking a free one`);
     return await startServer(readServerConfig({ data, port: '0' }, {}), logger, fail);
   }
