@@ -29,7 +29,13 @@ export const aptConfiguration: Query<AptConfiguration> = {
       architecture,
       foreignArchitectures: architectures.filter((name) => name !== architecture && name !== ''),
       defaultRelease: defaultRelease === '' ? null : defaultRelease,
-      checksValidUntil: !/^(0|no|false|without|off|disable)$/i.test(values.get('acquire::check-valid-until') ?? 'true'),
+      // Without a check of dates apt does not look at Valid-Until either, whatever the other setting says.
+      checksValidUntil: ['acquire::check-valid-until', 'acquire::check-date'].every((name) => isOn(values.get(name))),
     };
   },
 };
+
+/** apt's words for false; a setting that is not there is on by default here. */
+function isOn(value: string | undefined): boolean {
+  return !/^(0|no|false|without|off|disable)$/i.test(value ?? 'true');
+}

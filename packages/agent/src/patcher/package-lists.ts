@@ -31,14 +31,29 @@ interface ReleasedArchive extends ListedArchive {
 
 /** All archives that the sources name, and what the lists hold of them, in apt's order. */
 export async function findArchives(machine: Machine, workspace: AptWorkspace): Promise<ReleasedArchive[]> {
-  const [targets, configured] = await Promise.all([
-    // What apt knows of the Release files is not asked for, and finding it out means building its whole cache.
+  const [named, configured] = await Promise.all([
+    // Without this apt parses all Release files first, which takes it longer than everything that we do.
     ask(machine, archiveTargets(workspace.options), { settings: ['APT::Get::IndexTargets::ReleaseInfo=false'] }),
     ask(machine, configuredArchives(workspace.options)),
   ]);
+  const targets = (await Promise.all(named.map((target) => findIndexFile(machine, target)))).filter(
+    (target) => target !== null,
+  );
   const released = await Promise.all(targets.map((target) => readTarget(machine, target)));
   const known = new Set(targets.map(({ address }) => archiveKey(address)));
   return [...released, ...configured.filter(({ address }) => !known.has(archiveKey(address))).map(neverFetched)];
+}
+
+/** How apt may have compressed an index that it keeps (apt.conf(5), Acquire::GzipIndexes). */
+const compressions = ['', '.lz4', '.gz', '.xz', '.zst', '.bz2', '.lzma'] as const;
+
+/** The target with the file that is really there; null when it was not fetched. */
+async function findIndexFile(machine: Machine, target: ArchiveTarget): Promise<ArchiveTarget | null> {
+  for (const compression of compressions) {
+    const filename = `${target.filename}${compression}`;
+    if ((await machine.stat(filename)) !== null) return { ...target, filename };
+  }
+  return null;
 }
 
 function neverFetched({ address }: ConfiguredArchive): ReleasedArchive {

@@ -1,0 +1,248 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SignedAuthorization } from '@patchbay/contracts';
+import type { GroupOutcome, NodeFacts, Plan, SimulatedChange } from '@patchbay/facts';
+import { audit, type DpkgStatus, installArgv } from '@patchbay/package-managers';
+import { comparePlanWithSimulation } from '@patchbay/patching';
+import type { Machine } from '../machine/index.ts';
+import { type AptWorkspace, ask, withSettings } from './apt-workspace.ts';
+import { takesEffectAtBoot } from './boot-facts.ts';
+import type { UsedLists } from './collect-facts.ts';
+import { type GroupJournal, openGroupJournal } from './group-journal.ts';
+import { findUndone, hasHalfDone, readDpkgStatus } from './installed-state.ts';
+import { readAutomaticMarks, restoreAutomaticMarks } from './machine-marks.ts';
+import { downloadPackages, findDiskShortage, removeDownloads, targetsOfChanges } from './package-downloads.ts';
+import { describeError } from './patcher-error.ts';
+import { readPatcherState, recordInstall, writePatcherState } from './patcher-state.ts';
+import { prepareBlockingWorkspace, simulateTargets } from './simulate.ts';
+import { configurePending, readEnd, runTransaction } from './transaction.ts';
+import { type PinnedKey, verifyPlan } from './verify-plan.ts';
+
+type Group = Plan['groups'][number];
+
+export interface ExecuteRequest {
+  /** Opened read-write. */
+  readonly machine: Machine;
+  /** The lists that the plan was simulated with, not refreshed since. */
+  readonly lists: UsedLists;
+  readonly facts: NodeFacts;
+  readonly plan: Plan;
+  readonly authorization: SignedAuthorization;
+  readonly key: PinnedKey;
+  readonly nodeId: string;
+  readonly operationId: string;
+  readonly blocked: readonly string[];
+  /** Where the journal is kept; the same directory continues what a crash cut short. */
+  readonly runDirectory: string;
+  readonly stateFile: string;
+  /** How long to wait for whoever holds the package manager's lock; ten minutes where absent. */
+  readonly lockWaitSeconds?: number;
+  readonly now: () => Date;
+  readonly report: (line: string) => void;
+}
+
+const defaultLockWaitSeconds = 600;
+
+/**
+ * Carries out a signed plan, group by group; a group that fails does not stop the others. Called again with the same
+ * run directory it goes on where it was, and nothing is run twice.
+ * @throws PatcherError NOT_AUTHORIZED, UNREADABLE_STATE; ParseError when dpkg's status cannot be read
+ */
+export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome[]> {
+  const { machine, plan, now, report } = request;
+  const authorization = verifyPlan(plan, request.authorization, request);
+  mkdirSync(request.runDirectory, { recursive: true, mode: 0o700 });
+  const journal = openGroupJournal(
+    join(request.runDirectory, 'journal.jsonl'),
+    plan.planId,
+    await readAutomaticMarks(machine),
+    now(),
+  );
+  const workspace = await prepareExecution(request);
+  const open = plan.groups.filter((_, index) => !journal.wasBegun(index) && journal.outcomeOf(index) === null);
+  const shortage = open.length === 0 ? null : await findDiskShortage(machine, plan);
+  if (open.length > 0 && shortage === null) await configureHalfDone(request);
+  const downloads = shortage === null ? await fetchGroups(request, workspace, open) : new Map<Group, string | null>();
+
+  const outcomes: GroupOutcome[] = [];
+  for (const [index, group] of plan.groups.entries()) {
+    const names = group.changes.map(({ name, toVersion }) => `${name} ${toVersion ?? ''}`.trim()).join(', ');
+    report(`Group ${index + 1} of ${plan.groups.length}: ${names}`);
+    const known = journal.outcomeOf(index);
+    const outcome =
+      known ??
+      (await settleGroup(
+        request,
+        { workspace, journal, group, index },
+        () => {
+          if (shortage !== null) return `There is not enough room on the disk: ${shortage}`;
+          if (Date.parse(authorization.expiresAt) <= now().getTime()) {
+            return `The plan was to be begun before ${authorization.expiresAt}`;
+          }
+          return null;
+        },
+        downloads.get(group) ?? null,
+      ));
+    if (known === null) journal.end(index, outcome, now());
+    report(outcome.status === 'installed' ? '  installed' : `  ${outcome.status}: ${outcome.reason}`);
+    outcomes.push(outcome);
+  }
+  await finish(request, workspace, journal, outcomes);
+  return outcomes;
+}
+
+async function prepareExecution(request: ExecuteRequest): Promise<AptWorkspace> {
+  const { options, settings } = await prepareBlockingWorkspace(request);
+  return { settings, options: { ...options, lockTimeoutSeconds: request.lockWaitSeconds ?? defaultLockWaitSeconds } };
+}
+
+/** Names the record of a group's command, so that it is found again after a crash. */
+function recordNameOf(plan: Plan, step: string): string {
+  return `${createHash('sha256').update(plan.planId).digest('hex').slice(0, 16)}.${step}`;
+}
+
+async function configureHalfDone(request: ExecuteRequest): Promise<void> {
+  const { machine, report, plan } = request;
+  if (!hasHalfDone(await readDpkgStatus(machine))) return;
+  report('Completing what an earlier run left half done (dpkg --configure -a)');
+  const attempt = randomUUID();
+  const end = await configurePending(
+    machine,
+    {
+      waitSeconds: request.lockWaitSeconds ?? defaultLockWaitSeconds,
+      recordName: (number) => recordNameOf(plan, `configure.${attempt}.${number}`),
+    },
+    report,
+  );
+  // What cannot be configured keeps only its own group from going in.
+  if (!end.isGood) report(`  not all could be completed: ${end.message}`);
+}
+
+async function fetchGroups(
+  { machine, report }: ExecuteRequest,
+  workspace: AptWorkspace,
+  groups: readonly Group[],
+): Promise<Map<Group, string | null>> {
+  if (groups.length === 0) return new Map();
+  const bytes = groups.flatMap(({ changes }) => changes).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  report(`Fetching ${groups.flatMap(({ changes }) => changes).length} packages (${bytes} bytes)`);
+  const failures = await downloadPackages(machine, workspace, groups);
+  return new Map(groups.map((group, index) => [group, failures[index] ?? null]));
+}
+
+interface GroupStep {
+  readonly workspace: AptWorkspace;
+  readonly journal: GroupJournal;
+  readonly group: Group;
+  readonly index: number;
+}
+
+async function settleGroup(
+  request: ExecuteRequest,
+  step: GroupStep,
+  findHindrance: () => string | null,
+  downloadFailure: string | null,
+): Promise<GroupOutcome> {
+  const { machine, plan, now, report } = request;
+  const { journal, group, index, workspace } = step;
+  const { targets, changes } = group;
+  const recordName = recordNameOf(plan, `group-${index}`);
+  if (journal.wasBegun(index)) {
+    report('  it was begun before; looking at what became of it');
+    const output = await machine.resume(recordName);
+    return await judgeGroup(
+      machine,
+      group,
+      output === null ? 'it was cut short before it began' : readEnd(output).message,
+    );
+  }
+  const hindrance = findHindrance();
+  if (hindrance !== null) return { targets, status: 'skipped', reason: hindrance };
+  if (downloadFailure !== null) return { targets, status: 'failed', reason: downloadFailure };
+  const difference = await findDifference(request, group);
+  if (difference !== null) return { targets, status: 'skipped', reason: difference };
+  journal.begin(index, now());
+  const argv = withSettings(installArgv(targetsOfChanges(changes), workspace.options), workspace.settings);
+  const end = await runTransaction(machine, argv, recordName, report);
+  return await judgeGroup(machine, group, end.message);
+}
+
+/** What was signed must be what happens: the package manager is asked once more, with all that went in before. */
+async function findDifference(request: ExecuteRequest, group: Group): Promise<string | null> {
+  try {
+    const simulation = await simulateTargets({ ...request, targets: targetsOfChanges(group.changes) });
+    const comparison = comparePlanWithSimulation(group, simulation);
+    if (comparison.isEqual) return null;
+    return `The package manager would now do something else than planned: ${comparison.differences.join('; ')}`;
+  } catch (error) {
+    return `The package manager could not be asked again: ${describeError(error)}`;
+  }
+}
+
+/** The package manager's status may speak of another group, so only what is installed counts. */
+async function judgeGroup(machine: Machine, group: Group, message: string): Promise<GroupOutcome> {
+  const status = await readDpkgStatus(machine);
+  const undone = group.changes.flatMap((change) => findUndone(status, change) ?? []);
+  if (undone.length === 0) return { targets: group.targets, status: 'installed', reason: '' };
+  const reason = `${undone.join(', ')}${message === '' ? '' : ` (${message})`}`;
+  return { targets: group.targets, status: 'failed', reason };
+}
+
+async function finish(
+  request: ExecuteRequest,
+  workspace: AptWorkspace,
+  journal: GroupJournal,
+  outcomes: readonly GroupOutcome[],
+): Promise<void> {
+  const { machine, plan, facts, report } = request;
+  await removeDownloads(machine);
+  const status = await readDpkgStatus(machine);
+  const brought = plan.groups.flatMap(({ changes, targets }) =>
+    changes.filter(
+      (change) =>
+        change.action === 'install' &&
+        !targets.some(({ name, architecture }) => name === change.name && architecture === change.architecture),
+    ),
+  );
+  const native = (architecture: string): string => (architecture === 'all' ? facts.policy.architecture : architecture);
+  const wanted = [...journal.automatic, ...brought].map(({ name, architecture }) => ({
+    name,
+    architecture: native(architecture),
+  }));
+  const installed = new Set(status.installed.map(({ name, architecture }) => `${name}:${native(architecture)}`));
+  const lost = await restoreAutomaticMarks(machine, workspace, wanted, ({ name, architecture }) =>
+    installed.has(`${name}:${architecture}`),
+  );
+  if (lost !== null) report(lost);
+  await saveState(request, status, outcomes);
+  const complaints = await ask(machine, audit).catch((error: unknown) => describeError(error));
+  if (complaints !== '') report(`dpkg --audit says:\n${complaints}`);
+}
+
+async function saveState(
+  { machine, plan, facts, stateFile }: ExecuteRequest,
+  status: DpkgStatus,
+  outcomes: readonly GroupOutcome[],
+): Promise<void> {
+  const flagged = await machine.readFile('/run/reboot-required.pkgs');
+  const names = new Set(flagged === null ? [] : Buffer.from(flagged).toString('utf8').split('\n'));
+  const results = plan.groups.flatMap(({ changes }, index) => {
+    const outcome = outcomes[index];
+    // A group that was not begun is still simply missing.
+    if (outcome === undefined || outcome.status === 'skipped') return [];
+    return changes.flatMap((change) => resultOf(change, status, outcome));
+  });
+  const state = recordInstall(readPatcherState(stateFile), results, {
+    bootId: facts.overlay.bootId,
+    needsReboot: (name) => names.has(name) || takesEffectAtBoot(name),
+  });
+  writePatcherState(stateFile, state);
+}
+
+function resultOf(change: SimulatedChange, status: DpkgStatus, outcome: GroupOutcome) {
+  const { name, architecture, toVersion } = change;
+  if (toVersion === null) return [];
+  const isDone = findUndone(status, change) === null;
+  return [{ name, architecture, version: toVersion, failure: isDone ? null : outcome.reason }];
+}

@@ -1,0 +1,3 @@
+export { printScan } from './print.ts';
+export { runScan, type ScanReport, type ScanRequest } from './scan.ts';
+export { ScanError } from './scan-error.ts';

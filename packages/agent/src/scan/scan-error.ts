@@ -1,0 +1,4 @@
+import { AppError } from '@patchbay/facts';
+
+/** Why there is no scan at all, in words for whoever asked for it. What a scan finds out is never an error. */
+export class ScanError extends AppError<'BASELINE_UNREADABLE' | 'BASELINE_INVALID' | 'ALREADY_RUNNING'> {}
