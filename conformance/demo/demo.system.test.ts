@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runPatchbay } from '../support/patchbay-process.ts';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'demo-'));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('patchbay demo --exit', () => {
+  it.each([
+    ['the first time, building its root', 180],
+    ['a second time, from the cached root', 90],
+  ])('takes a real node from NON_COMPLIANT to COMPLIANT and apt agrees: %s', async (_time, limitSeconds) => {
+    const began = Date.now();
+    const { exitCode, output } = await runPatchbay(['demo', '--exit', '--data', join(folder, 'demo')]);
+    expect(output).toContain('Verdict: NON_COMPLIANT');
+    expect(output).toContain('apt agrees, item by item');
+    expect(output).toContain('The plan is what apt would do');
+    expect(output).toContain('Verdict: COMPLIANT');
+    expect(output).toContain('apt agrees: no approved package is left to upgrade');
+    expect(exitCode).toBe(0);
+    expect((Date.now() - began) / 1000).toBeLessThan(limitSeconds);
+  });
+});
