@@ -44,6 +44,8 @@ export const SubmitFacts = defineContract(
     installed: unit(InstalledSet),
     offers: unit(Offers),
     policy: unit(NodePolicy),
+    /** What kept the node from reading itself whole: an unreadable package status, say. Each makes it unknown. */
+    doubts: z.array(UnknownReason).default([]),
   }),
   z.object({
     factsId: z.string().nullable(),

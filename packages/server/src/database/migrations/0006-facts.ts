@@ -24,6 +24,7 @@ export async function up(db: Kysely<never>): Promise<void> {
     received_at timestamptz not null,
     operating_system jsonb not null,
     overlay jsonb not null,
+    doubts jsonb not null,
     installed_digest text not null,
     offers_digest text not null,
     policy_digest text not null,

@@ -1,4 +1,4 @@
-import type { InstalledSet, NodeFacts, NodePolicy, Offers } from '@patchbay/facts';
+import type { InstalledSet, NodeFacts, NodePolicy, Offers, UnknownReason } from '@patchbay/facts';
 import type { Insertable } from 'kysely';
 import type { Database } from '../../database/tables.ts';
 import type { Scope } from '../../operations/scope.ts';
@@ -61,6 +61,7 @@ export interface StoredFacts {
   readonly receivedAt: Date;
   readonly operatingSystem: NodeFacts['operatingSystem'];
   readonly overlay: NodeFacts['overlay'];
+  readonly doubts: readonly UnknownReason[];
   readonly installedDigest: string;
   readonly offersDigest: string;
   readonly policyDigest: string;

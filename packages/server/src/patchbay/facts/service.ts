@@ -6,6 +6,7 @@ import {
   type NodePolicy,
   type Offers,
   type OperatingSystemFacts,
+  type UnknownReason,
 } from '@patchbay/facts';
 import { contentDigest } from '@patchbay/facts/digest';
 import { type FirstSeenRecord, recordObservation } from '@patchbay/patching';
@@ -38,6 +39,7 @@ export interface Submission {
   readonly installed: Unit<InstalledSet>;
   readonly offers: Unit<Offers>;
   readonly policy: Unit<NodePolicy>;
+  readonly doubts: readonly UnknownReason[];
 }
 
 /** Coverage is written no more often than this, so that many nodes do not all write the same rows. */
@@ -157,6 +159,7 @@ export async function submitFacts(
     receivedAt: now,
     operatingSystem: JSON.stringify(submission.operatingSystem),
     overlay: JSON.stringify(submission.overlay),
+    doubts: JSON.stringify(submission.doubts),
     installedDigest: submission.installed.digest,
     offersDigest: submission.offers.digest,
     policyDigest: submission.policy.digest,
@@ -173,6 +176,8 @@ export interface ReadFacts {
   readonly offersDigest: string;
   readonly policyDigest: string;
   readonly facts: NodeFacts;
+  /** What kept the node from reading itself whole. */
+  readonly doubts: readonly UnknownReason[];
 }
 
 /** Particular facts of a node, or with null its newest; undefined when it never submitted any. */
@@ -193,7 +198,7 @@ export async function readFacts(
   const offers = await readUnit(db, 'offers', accountId, offersDigest);
   const policy = await readUnit(db, 'nodePolicies', accountId, policyDigest);
   if (!installed || !offers || !policy) throw new Error(`A unit of the facts ${stored.factsId} is gone`);
-  const { operatingSystem, overlay, receivedAt } = stored;
+  const { operatingSystem, overlay, receivedAt, doubts } = stored;
   const facts = { operatingSystem, installed, offers, policy, overlay };
-  return { factsId: stored.factsId, receivedAt, installedDigest, offersDigest, policyDigest, facts };
+  return { factsId: stored.factsId, receivedAt, installedDigest, offersDigest, policyDigest, facts, doubts };
 }

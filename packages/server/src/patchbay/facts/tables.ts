@@ -5,6 +5,7 @@ import type {
   NodePolicy,
   Offers,
   OperatingSystemFacts,
+  UnknownReason,
 } from '@patchbay/facts';
 import type { ColumnType } from 'kysely';
 
@@ -24,6 +25,7 @@ export interface NodeFactsTable {
   receivedAt: Date;
   operatingSystem: ColumnType<OperatingSystemFacts, string, never>;
   overlay: ColumnType<NodeOverlay, string, never>;
+  doubts: ColumnType<UnknownReason[], string, never>;
   installedDigest: string;
   offersDigest: string;
   policyDigest: string;

@@ -87,6 +87,7 @@ export async function judge(question: Question, context: Context): Promise<Judge
     simulation,
     now: context.now,
     settings: defaultEvaluationSettings,
+    furtherDoubts: read?.doubts ?? [],
   });
   return { ...jurisdiction, read, compiled, verdict };
 }
