@@ -40,6 +40,8 @@ export interface ExecuteRequest {
   readonly lockWaitSeconds?: number;
   readonly now: () => Date;
   readonly report: (line: string) => void;
+  /** Why nothing more may be begun; null while it may. What has begun is never cut short. */
+  readonly findHindrance?: () => string | null;
 }
 
 const defaultLockWaitSeconds = 600;
@@ -80,7 +82,7 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
           if (Date.parse(authorization.expiresAt) <= now().getTime()) {
             return `The plan was to be begun before ${authorization.expiresAt}`;
           }
-          return null;
+          return request.findHindrance?.() ?? null;
         },
         downloads.get(group) ?? null,
       ));

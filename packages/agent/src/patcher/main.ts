@@ -1,0 +1,63 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createControlPlaneClient } from '../client/index.ts';
+import { formatLogLine } from '../log.ts';
+import { PatchRunRequest, type PatchRunResult } from '../patch-run.ts';
+import { lockState, openStateDirectory, readIdentity, readJsonFile, writeFileDurably } from '../state/index.ts';
+import { describeError, PatcherError } from './patcher-error.ts';
+import { runPatchOperation } from './run.ts';
+
+/** The patcher: `--state DIR --run DIR`. It tells what it does on stdout and ends with a `result.json` in the run directory. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { state: { type: 'string' }, run: { type: 'string' } } });
+  if (values.state === undefined || values.run === undefined) {
+    process.stderr.write('The patcher is started by the agent: --state DIR --run DIR\n');
+    process.exitCode = 2;
+    return;
+  }
+  const runDirectory = resolve(values.run);
+  let exitCode = 1;
+  try {
+    exitCode = await runRequest(resolve(values.state), runDirectory);
+  } catch (error) {
+    process.stderr.write(`${describeError(error)}\n`);
+  }
+  const result: PatchRunResult = { exitCode, finishedAt: new Date().toISOString() };
+  writeFileDurably(join(runDirectory, 'result.json'), `${JSON.stringify(result)}\n`);
+  process.exitCode = exitCode;
+}
+
+async function runRequest(stateDirectory: string, runDirectory: string): Promise<number> {
+  const state = openStateDirectory(stateDirectory);
+  const request = readJsonFile(join(runDirectory, 'request.json'), PatchRunRequest);
+  if (request === null) throw new PatcherError('INVALID_REQUEST', `${runDirectory} holds no request.json`);
+  const identity = readIdentity(state);
+  if (identity?.signingKey === undefined || identity.signingKey === null) {
+    throw new PatcherError('INVALID_REQUEST', `${state.path} holds no complete enrolment: start the agent first`);
+  }
+  const cacheDirectory = join(state.path, 'patcher');
+  mkdirSync(cacheDirectory, { recursive: true, mode: 0o700 });
+  const lock = lockState(cacheDirectory);
+  const server = createControlPlaneClient(identity, {
+    log: (event) => process.stderr.write(`${formatLogLine(event, new Date())}\n`),
+  });
+  try {
+    return await runPatchOperation(request, {
+      nodeId: identity.instanceId,
+      key: identity.signingKey,
+      root: identity.rootDirectory,
+      workDirectory: state.work,
+      cacheDirectory,
+      stateFile: join(state.path, 'patcher-state.json'),
+      runDirectory,
+      server,
+      report: (line) => process.stdout.write(`${line}\n`),
+    });
+  } finally {
+    server.close();
+    lock.release();
+  }
+}
+
+await main();
