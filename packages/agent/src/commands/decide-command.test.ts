@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import {
+  commandId,
+  createTestSigningKey,
+  nodeId,
+  shellDocument,
+  type TestCommand,
+  writePayload,
+} from '../test-support/signed-commands.ts';
+import { decideCommand } from './decide-command.ts';
+
+const key = createTestSigningKey();
+
+function decide(command: TestCommand, mode: 'patch-only' | 'documents' | 'full' = 'patch-only', payload?: unknown) {
+  return decideCommand({
+    commandId,
+    payload: JSON.stringify(payload ?? writePayload(command, key)),
+    instanceId: nodeId,
+    signingKey: key,
+    policy: { policy: { mode, documents: [] }, problem: null },
+    policyFile: '/etc/patchbay/policy.json',
+    now: new Date('2026-11-22T11:00:00.000Z'),
+  });
+}
+
+describe('what is done about a command', () => {
+  it.each(['patch-only', 'documents', 'full'] as const)('patches with its own patcher under %s', (mode) => {
+    const parameters = { Operation: ['Install'], RebootOption: ['NoReboot'] };
+    expect(decide({ parameters }, mode)).toEqual({
+      kind: 'patch',
+      operation: 'Install',
+      rebootOption: 'NoReboot',
+      snapshotId: '',
+    });
+  });
+
+  it('ignores the content of AWS-RunPatchBaseline, even signed', () => {
+    const documentContent = shellDocument([{ name: 'PatchLinux', inputs: { runCommand: ['rm -rf /'] } }]);
+    expect(decide({ documentContent }, 'full').kind).toBe('patch');
+  });
+
+  it.each([
+    [{ Operation: ['Scan'], InstallOverrideList: ['https://x/list'] }, /InstallOverrideList is not supported yet/],
+    [{ Operation: ['Scan'], BaselineOverride: ['s3://x/list'] }, /BaselineOverride is not supported yet/],
+    [{ Operation: ['Scan'], AssociationId: [commandId] }, /AssociationId is not supported yet/],
+    [{ Operation: ['Remove'] }, /not allowed/],
+    [{}, /Operation is required/],
+    [{ Operation: ['Scan'], Extra: ['1'] }, /Extra is not defined/],
+  ])('refuses to patch with %j', (parameters, reason) => {
+    const decision = decide({ parameters });
+    expect(decision).toMatchObject({ kind: 'refuse', step: { name: 'PatchLinux' } });
+    expect(decision.kind === 'refuse' && decision.reason).toMatch(reason);
+  });
+
+  it('refuses a document that the policy does not allow, at its first step', () => {
+    const decision = decide({ documentName: 'AWS-RunShellScript', parameters: { commands: ['id'] } });
+    expect(decision).toMatchObject({
+      kind: 'refuse',
+      step: { name: 'runShellScript' },
+      reason: expect.stringContaining('/etc/patchbay/policy.json'),
+    });
+  });
+
+  it('runs an allowed document with its parameters resolved', () => {
+    const decision = decide({ documentName: 'AWS-RunShellScript', parameters: { commands: ['id'] } }, 'full');
+    expect(decision).toMatchObject({ kind: 'document', values: { commands: ['id'], executionTimeout: '3600' } });
+  });
+
+  it.each([
+    [{ schemaVersion: '0.3', mainSteps: [] }, /schema 2\.2/],
+    [{ schemaVersion: '2.2', mainSteps: [] }, /schema 2\.2/],
+  ])('refuses what is no document: %j', (documentContent, reason) => {
+    const decision = decide({ documentName: 'Mine', documentContent, parameters: {} }, 'full');
+    expect(decision.kind === 'refuse' && decision.reason).toMatch(reason);
+  });
+
+  it('judges the signature before anything else', () => {
+    const payload = { ...writePayload({}, key), PatchbayAuthorization: undefined };
+    expect(decide({}, 'full', payload)).toMatchObject({ kind: 'refuse', reason: expect.stringMatching(/not signed/) });
+  });
+
+  it.each([[{}], ['text'], [{ ...writePayload({}, key), Parameters: { Operation: 'Scan' } }]])(
+    'refuses a payload of another form',
+    (payload) => {
+      expect(decide({}, 'full', payload)).toMatchObject({ kind: 'refuse', step: null });
+    },
+  );
+
+  it('refuses a payload for another command than its message', () => {
+    const payload = writePayload({ commandId: commandId.replaceAll('1', '9') }, key);
+    expect(decide({}, 'full', payload)).toMatchObject({ kind: 'refuse', reason: expect.stringMatching(/another/) });
+  });
+});

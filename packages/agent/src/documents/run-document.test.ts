@@ -1,0 +1,143 @@
+import { CommandDocument, resolveParameters } from '@patchbay/patching';
+import { describe, expect, it } from 'vitest';
+import type { CommandOutput } from '../machine/index.ts';
+import { createRecordingMachine, type RecordingMachine } from '../test-support/recording-machine.ts';
+import { commandId, shellDocument } from '../test-support/signed-commands.ts';
+import { runDocument } from './run-document.ts';
+import type { DocumentResult } from './step-result.ts';
+
+type Steps = Parameters<typeof shellDocument>[0];
+
+async function run(
+  steps: Steps,
+  options: {
+    readonly parameters?: Record<string, unknown>;
+    readonly given?: Record<string, string[]>;
+    readonly answer?: (script: string) => Partial<CommandOutput>;
+    readonly isCancelled?: () => boolean;
+    readonly signal?: AbortSignal;
+  } = {},
+): Promise<DocumentResult & { machine: RecordingMachine }> {
+  const document = CommandDocument.parse(shellDocument(steps, options.parameters));
+  const resolved = resolveParameters(document, options.given ?? {});
+  if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems));
+  // A script `exit 3` answers 3, and any other text 0.
+  const machine = createRecordingMachine(
+    options.answer ?? ((script) => ({ exitCode: Number(/exit (\d+)/.exec(script)?.[1] ?? 0) })),
+  );
+  const result = await runDocument({
+    commandId,
+    document,
+    values: resolved.values,
+    machine,
+    signal: options.signal ?? new AbortController().signal,
+    isCancelled: options.isCancelled ?? (() => false),
+    now: () => new Date('2026-11-22T10:00:00.000Z'),
+    onStepStarted: () => {},
+    onStepFinished: () => {},
+  });
+  return { ...result, machine };
+}
+
+const ok = (name: string, more: Record<string, unknown> = {}) => ({ name, inputs: { runCommand: ['true'], ...more } });
+const failing = (name: string, more: Record<string, unknown> = {}, code = 3) => ({
+  name,
+  inputs: { runCommand: [`exit ${code}`], ...more },
+});
+
+describe('the steps of a document', () => {
+  it.each<[string, Steps, string, string[]]>([
+    ['run one after another', [ok('a'), ok('b')], 'Success', ['Success', 'Success']],
+    ['go on after a failed one', [failing('a'), ok('b')], 'Failed', ['Failed', 'Success']],
+    ['end after onFailure exit', [failing('a', { onFailure: 'exit' }), ok('b')], 'Failed', ['Failed', 'Skipped']],
+    [
+      'end with success after onFailure successAndExit',
+      [failing('a', { onFailure: 'successAndExit' }), ok('b')],
+      'Success',
+      ['Success', 'Skipped'],
+    ],
+    ['end after onSuccess exit', [ok('a', { onSuccess: 'exit' }), ok('b')], 'Success', ['Success', 'Skipped']],
+    [
+      'go on when onSuccess exit failed',
+      [failing('a', { onSuccess: 'exit' }), ok('b')],
+      'Failed',
+      ['Failed', 'Success'],
+    ],
+    [
+      'always run a finallyStep',
+      [failing('a', { onFailure: 'exit' }), ok('b'), ok('c', { finallyStep: true })],
+      'Failed',
+      ['Failed', 'Skipped', 'Success'],
+    ],
+    ['end with success at exit code 168', [failing('a', {}, 168), failing('b')], 'Success', ['Success', 'Skipped']],
+    ['end with failure at exit code 169', [failing('a', {}, 169), ok('b')], 'Failed', ['Failed', 'Skipped']],
+    ['fail at exit code 194, which asks for a reboot', [failing('a', {}, 194)], 'Failed', ['Failed']],
+    [
+      'are skipped when their precondition is not met',
+      [{ ...ok('a'), precondition: { StringEquals: ['platformType', 'Windows'] } }],
+      'Skipped',
+      ['Skipped'],
+    ],
+    [
+      'run when their precondition is met',
+      [{ ...ok('a'), precondition: { StringEquals: ['platformType', 'Linux'] } }],
+      'Success',
+      ['Success'],
+    ],
+    ['are skipped when their plugin is for Windows', [{ ...ok('a'), action: 'aws:psModule' }], 'Skipped', ['Skipped']],
+    ['fail when their plugin is unknown', [{ ...ok('a'), action: 'aws:runDockerAction' }], 'Failed', ['Failed']],
+    ['fail when their time limit makes no sense', [ok('a', { timeoutSeconds: '0' })], 'Failed', ['Failed']],
+    ['fail when they have no script', [{ name: 'a', inputs: {} }], 'Failed', ['Failed']],
+  ])('%s', async (_case, steps, status, stepStatuses) => {
+    const result = await run(steps);
+    expect(result.status).toBe(status);
+    expect(result.steps.map((step) => step.status)).toEqual(stepStatuses);
+  });
+
+  it('time out', async () => {
+    const result = await run([ok('a', { timeoutSeconds: 5 }), ok('b')], {
+      answer: () => ({ exitCode: null, signal: 'SIGKILL', isTimedOut: true }),
+    });
+    expect(result).toMatchObject({ status: 'TimedOut', steps: [{ status: 'TimedOut', code: 137 }, {}] });
+    expect(result.machine.commands[0]?.timeoutSeconds).toBe(5);
+  });
+
+  it('are not begun after a cancellation, a finallyStep neither', async () => {
+    let steps = 0;
+    const result = await run([ok('a'), ok('b'), ok('c', { finallyStep: true })], {
+      answer: () => {
+        steps += 1;
+        return {};
+      },
+      isCancelled: () => steps > 0,
+    });
+    expect(result.steps.map((step) => step.status)).toEqual(['Success', 'Cancelled', 'Cancelled']);
+    expect(result.status).toBe('Cancelled');
+  });
+
+  it('are not begun when the agent was stopped', async () => {
+    const result = await run([ok('a')], { signal: AbortSignal.abort() });
+    expect(result).toMatchObject({ status: 'Failed', steps: [{ standardError: expect.stringMatching(/stopped/) }] });
+    expect(result.machine.commands).toEqual([]);
+  });
+});
+
+describe('parameters of a document', () => {
+  const parameters = {
+    words: { type: 'StringList' },
+    place: { type: 'String', default: '/srv', interpolationType: 'ENV_VAR' },
+    limit: { type: 'String', default: '60' },
+  };
+  const step = {
+    name: 'a',
+    inputs: { runCommand: ['{{ words }}', 'echo {{ place }} "$SSM_place"'], timeoutSeconds: '{{ limit }}' },
+  };
+
+  it('are written into the script, but for those that go into the environment', async () => {
+    const { machine } = await run([step], { parameters, given: { words: ['one', 'two'], place: ['$(reboot)'] } });
+    const [command] = machine.commands;
+    expect(machine.scripts.get(command?.argv[4] ?? '')).toBe('one\ntwo\necho {{ place }} "$SSM_place"\n');
+    expect(command?.environment).toMatchObject({ SSM_place: '$(reboot)' });
+    expect(command?.timeoutSeconds).toBe(60);
+  });
+});
