@@ -28,6 +28,7 @@ import { operationErrors } from './operation-error.ts';
 import { principalArn } from './principal.ts';
 import { answerQuery } from './query-protocol.ts';
 import type { Implementation, RegisteredOperation, Service } from './registry.ts';
+import { refuseUnstorableText } from './storable-text.ts';
 
 export interface PipelineParts {
   readonly db: Database;
@@ -116,6 +117,7 @@ async function serve(call: Call, parts: PipelineParts): Promise<string> {
   const { definition, decode, encode } = call.implementation;
   const { principal, scope } = await authenticate(call, parts);
   const input = decode(call.request.body);
+  refuseUnstorableText(input);
   const context: OperationContext = {
     principal,
     ...scope,

@@ -29,6 +29,7 @@ const unsupportedMembers = {
   outputS3BucketName: 'OutputS3BucketName: outputs are kept by Patchbay and read with GetCommandInvocation',
   notificationConfig: 'NotificationConfig: there is no SNS here',
   cloudWatchOutputConfig: 'CloudWatchOutputConfig: there is no CloudWatch here',
+  documentHash: 'DocumentHash: the documents here are built in and have no hash to compare with',
   alarmConfiguration: 'AlarmConfiguration: there is no CloudWatch here',
 } as const;
 
@@ -62,7 +63,7 @@ async function SendCommand(
   return { command: describeCommand(command) };
 }
 
-type Filter = Pick<CommandQuery, 'invokedAfter' | 'invokedBefore' | 'statuses' | 'documentName'>;
+type Filter = Pick<CommandQuery, 'invokedAfter' | 'invokedBefore' | 'status' | 'stageStatuses' | 'documentName'>;
 
 function readDate(key: string, value: string): Date {
   const date = new Date(value);
@@ -78,12 +79,15 @@ const executionStages: Readonly<Record<string, readonly string[]>> = {
 
 function readFilters(filters: CamelCased<ListCommandsRequest>['filters'], knowsStages: boolean): Filter {
   const query: { -readonly [Key in keyof Filter]: Filter[Key] } = {};
+  const seen = new Set<string>();
   for (const { key = '', value = '' } of filters ?? []) {
+    if (seen.has(key)) throw new CommandError('COMMAND_FILTER', `The filter ${key} is given more than once.`);
+    seen.add(key);
     if (key === 'InvokedAfter') query.invokedAfter = readDate(key, value);
     else if (key === 'InvokedBefore') query.invokedBefore = readDate(key, value);
-    else if (key === 'Status') query.statuses = [value];
+    else if (key === 'Status') query.status = value;
     else if (key === 'DocumentName') query.documentName = value;
-    else if (key === 'ExecutionStage' && knowsStages) query.statuses = executionStages[value] ?? [''];
+    else if (key === 'ExecutionStage' && knowsStages) query.stageStatuses = executionStages[value] ?? [];
     else throw new CommandError('COMMAND_FILTER', `${key} is not a key that this list can be filtered by.`);
   }
   return query;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { OperationContext } from '../../../operations/operation.ts';
+import { storableText } from '../../../operations/storable-text.ts';
 import { advanceCommand } from './advance.ts';
 import { CommandError } from './errors.ts';
 import { findInvocation, type Invocation, listPlugins, updateInvocations, updatePlugin } from './repository.ts';
@@ -60,9 +61,9 @@ export async function findDelivered(id: string, context: OperationContext): Prom
 /** The agent has the message and will not need it again. */
 export async function acknowledge(invocation: Invocation, context: OperationContext): Promise<void> {
   if (invocation.acknowledgedAt) return;
-  const progress = invocation.finishedAt ? {} : { status: 'InProgress', statusDetails: 'InProgress' };
   await updateInvocations(context.db, invocation.commandId, [invocation.instanceId], {
-    ...progress,
+    status: 'InProgress',
+    statusDetails: 'InProgress',
     acknowledgedAt: context.now,
   });
   await advanceCommand(invocation.commandId, context);
@@ -77,28 +78,29 @@ export async function recordReply(
   payload: ReplyPayload,
   context: OperationContext,
 ): Promise<void> {
-  if (invocation.finishedAt) return;
+  const end = documentEnds[payload.documentStatus];
+  const updated = await updateInvocations(context.db, invocation.commandId, [invocation.instanceId], {
+    ...(end ? { ...end, finishedAt: context.now } : { status: 'InProgress', statusDetails: 'InProgress' }),
+    traceOutput: storableText(payload.documentTraceOutput.slice(0, 2500)),
+    acknowledgedAt: invocation.acknowledgedAt ?? context.now,
+  });
+  if (updated === 0) return;
   const plugins = await listPlugins(context.db, [invocation]);
   for (const [name, step] of Object.entries(payload.runtimeStatus ?? {})) {
     const plugin = plugins.find((each) => each.pluginName === name);
     if (!plugin || plugin.finishedAt) continue;
     const isEnded = step.status !== 'InProgress' && step.status !== 'Pending';
     await updatePlugin(context.db, invocation, name, {
-      status: documentEnds[step.status]?.status ?? step.status,
+      status: storableText(documentEnds[step.status]?.status ?? step.status),
       responseCode: step.code,
       startedAt: asDate(step.startDateTime),
       finishedAt: isEnded ? (asDate(step.endDateTime) ?? context.now) : null,
-      standardOutput: (step.standardOutput || step.output).slice(0, mostOutputCharacters),
-      standardError: step.standardError.slice(0, mostOutputCharacters),
+      standardOutput: storableText((step.standardOutput || step.output).slice(0, mostOutputCharacters)),
+      standardError: storableText(step.standardError.slice(0, mostOutputCharacters)),
     });
   }
-  const end = documentEnds[payload.documentStatus];
-  await updateInvocations(context.db, invocation.commandId, [invocation.instanceId], {
-    ...(end ? { ...end, finishedAt: context.now } : { status: 'InProgress', statusDetails: 'InProgress' }),
-    traceOutput: payload.documentTraceOutput.slice(0, 2500),
-    acknowledgedAt: invocation.acknowledgedAt ?? context.now,
-  });
-  if (end) await advanceCommand(invocation.commandId, context);
+  // Agents reply that they are at work before they acknowledge, so this can be what starts the command.
+  if (end || !invocation.acknowledgedAt) await advanceCommand(invocation.commandId, context);
 }
 
 /** The agent could make nothing of the message. */

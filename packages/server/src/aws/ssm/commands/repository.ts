@@ -73,19 +73,22 @@ export async function findInvocation(
     .executeTakeFirst();
 }
 
+/** Changes those that have not ended, and says how many these were: what has ended stays as it ended. */
 export async function updateInvocations(
   db: Database,
   commandId: string,
   instanceIds: readonly string[],
   change: Updateable<CommandInvocationsTable>,
-): Promise<void> {
-  if (instanceIds.length === 0) return;
-  await db
+): Promise<number> {
+  if (instanceIds.length === 0) return 0;
+  const result = await db
     .updateTable('commandInvocations')
     .set(change)
     .where('commandId', '=', commandId)
     .where('instanceId', 'in', instanceIds)
-    .execute();
+    .where('finishedAt', 'is', null)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
 }
 
 /**
@@ -166,7 +169,9 @@ export interface CommandQuery {
   readonly instanceId?: string | undefined;
   readonly invokedAfter?: Date | undefined;
   readonly invokedBefore?: Date | undefined;
-  readonly statuses?: readonly string[] | undefined;
+  /** As status or as its details: `TimedOut` means both kinds, `DeliveryTimedOut` one. */
+  readonly status?: string | undefined;
+  readonly stageStatuses?: readonly string[] | undefined;
   readonly documentName?: string | undefined;
   /** The position of the last entry of the page before: time, command, node. */
   readonly after?: { readonly requestedAt: Date; readonly commandId: string; readonly instanceId: string } | undefined;
@@ -175,7 +180,7 @@ export interface CommandQuery {
 
 /** One page of commands, newest first. */
 export async function listCommands(db: Database, scope: Scope, query: CommandQuery): Promise<Command[]> {
-  const { commandId, instanceId, invokedAfter, invokedBefore, statuses, documentName, after } = query;
+  const { commandId, instanceId, invokedAfter, invokedBefore, status, stageStatuses, documentName, after } = query;
   let select = db
     .selectFrom('commands')
     .selectAll()
@@ -195,7 +200,10 @@ export async function listCommands(db: Database, scope: Scope, query: CommandQue
   }
   if (invokedAfter) select = select.where('requestedAt', '>=', invokedAfter);
   if (invokedBefore) select = select.where('requestedAt', '<', invokedBefore);
-  if (statuses) select = select.where('status', 'in', statuses);
+  if (status)
+    select = select.where((where) => where.or([where('status', '=', status), where('statusDetails', '=', status)]));
+  if (stageStatuses)
+    select = select.where((where) => where('status', '=', where.fn.any(where.val([...stageStatuses]))));
   if (documentName) select = select.where('documentName', '=', documentName);
   if (after)
     select = select.where(sql<boolean>`(requested_at, command_id) < (${after.requestedAt}, ${after.commandId})`);
@@ -208,7 +216,7 @@ export async function listInvocations(
   scope: Scope,
   query: CommandQuery,
 ): Promise<(Invocation & Pick<Command, 'comment' | 'documentName' | 'documentVersion'>)[]> {
-  const { commandId, instanceId, invokedAfter, invokedBefore, statuses, documentName, after } = query;
+  const { commandId, instanceId, invokedAfter, invokedBefore, status, documentName, after } = query;
   let select = db
     .selectFrom('commandInvocations')
     .innerJoin('commands', 'commands.commandId', 'commandInvocations.commandId')
@@ -220,7 +228,14 @@ export async function listInvocations(
   if (instanceId) select = select.where('commandInvocations.instanceId', '=', instanceId);
   if (invokedAfter) select = select.where('commandInvocations.requestedAt', '>=', invokedAfter);
   if (invokedBefore) select = select.where('commandInvocations.requestedAt', '<', invokedBefore);
-  if (statuses) select = select.where('commandInvocations.status', 'in', statuses);
+  if (status) {
+    select = select.where((where) =>
+      where.or([
+        where('commandInvocations.status', '=', status),
+        where('commandInvocations.statusDetails', '=', status),
+      ]),
+    );
+  }
   if (documentName) select = select.where('commands.documentName', '=', documentName);
   if (after) {
     select = select.where(

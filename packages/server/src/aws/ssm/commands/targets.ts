@@ -29,6 +29,8 @@ async function findTargets(targets: readonly CommandTarget[], context: Context):
   const conditions = [];
   let named: readonly string[] | undefined;
   for (const { key, values } of targets) {
+    // Without values a tag condition would mean any value, and a slip would reach every tagged node.
+    if (values.length === 0) throw new CommandError('COMMAND_TARGETS', `The target ${key} needs values.`);
     if (key === 'InstanceIds') named = named ? named.filter((id) => values.includes(id)) : values;
     else if (key.startsWith('tag:')) conditions.push({ keys: [key.slice('tag:'.length)], values });
     else if (key === 'tag-key') conditions.push({ keys: values, values: [] });

@@ -1,0 +1,86 @@
+import { GetDocumentCommand, ListDocumentsCommand, type ListDocumentsCommandInput } from '@aws-sdk/client-ssm';
+import { builtInDocuments } from '@patchbay/patching';
+import { describe, expect, it } from 'vitest';
+import { readSuccess } from '../../../test-support/send-request.ts';
+import { enrolNode } from '../../../test-support/test-node.ts';
+import { withTestServer } from '../../../test-support/test-server.ts';
+
+describe('documents', () => {
+  const server = withTestServer();
+
+  it.each(['AWS-RunPatchBaseline', 'arn:aws:ssm:us-east-1::document/AWS-RunPatchBaseline'])(
+    'are read as %s, to the letter as agents get them',
+    async (Name) => {
+      const document = await server().ssm.send(new GetDocumentCommand({ Name }));
+      expect(document).toMatchObject({
+        Name: 'AWS-RunPatchBaseline',
+        DocumentVersion: '1',
+        Status: 'Active',
+        DocumentType: 'Command',
+        DocumentFormat: 'JSON',
+      });
+      expect(JSON.parse(document.Content ?? '')).toEqual(builtInDocuments['AWS-RunPatchBaseline']);
+    },
+  );
+
+  it.each(['$LATEST', '$DEFAULT', '1'])('have the version %s', async (DocumentVersion) => {
+    const document = await server().ssm.send(new GetDocumentCommand({ Name: 'AWS-RunShellScript', DocumentVersion }));
+    expect(document.DocumentVersion).toBe('1');
+  });
+
+  it('that do not exist are an error, and so are their versions', async () => {
+    await expect(server().ssm.send(new GetDocumentCommand({ Name: 'constructor' }))).rejects.toMatchObject({
+      name: 'InvalidDocument',
+    });
+    await expect(
+      server().ssm.send(new GetDocumentCommand({ Name: 'AWS-RunShellScript', DocumentVersion: '2' })),
+    ).rejects.toMatchObject({ name: 'InvalidDocumentVersion' });
+  });
+
+  it('may be read by nodes', async () => {
+    const node = await enrolNode(server());
+    expect(readSuccess(await node.callSsm('GetDocument', { Name: 'AWS-RunShellScript' }))).toMatchObject({
+      Name: 'AWS-RunShellScript',
+    });
+  });
+
+  async function list(input: ListDocumentsCommandInput) {
+    const { DocumentIdentifiers = [] } = await server().ssm.send(new ListDocumentsCommand(input));
+    return DocumentIdentifiers.map((document) => document.Name);
+  }
+
+  it.each<[string, ListDocumentsCommandInput, string[]]>([
+    ['no filter', {}, ['AWS-RunPatchBaseline', 'AWS-RunShellScript']],
+    ['the beginning of a name', { Filters: [{ Key: 'Name', Values: ['AWS-RunP'] }] }, ['AWS-RunPatchBaseline']],
+    ['the owner Self', { Filters: [{ Key: 'Owner', Values: ['Self'] }] }, []],
+    ['a keyword', { Filters: [{ Key: 'SearchKeyword', Values: ['shell'] }] }, ['AWS-RunShellScript']],
+    ['another platform', { Filters: [{ Key: 'PlatformTypes', Values: ['Windows'] }] }, []],
+    ['the older list', { DocumentFilterList: [{ key: 'Name', value: 'AWS-RunS' }] }, ['AWS-RunShellScript']],
+    [
+      'two filters',
+      {
+        Filters: [
+          { Key: 'Name', Values: ['AWS-'] },
+          { Key: 'DocumentType', Values: ['Automation'] },
+        ],
+      },
+      [],
+    ],
+  ])('are listed with %s', async (_title, input, expected) => {
+    expect(await list(input)).toEqual(expected);
+  });
+
+  it('are listed in pages', async () => {
+    const first = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 1 }));
+    expect(first.DocumentIdentifiers).toHaveLength(1);
+    const second = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 1, NextToken: first.NextToken }));
+    expect(second.DocumentIdentifiers?.map((each) => each.Name)).toEqual(['AWS-RunShellScript']);
+    expect(second.NextToken).toBeUndefined();
+  });
+
+  it('cannot be filtered by what documents do not have', async () => {
+    await expect(list({ Filters: [{ Key: 'Colour', Values: ['red'] }] })).rejects.toMatchObject({
+      name: 'InvalidFilterKey',
+    });
+  });
+});

@@ -1,0 +1,36 @@
+import { validationError } from '@patchbay/aws-wire';
+
+/**
+ * PostgreSQL stores neither the NUL character nor half of a surrogate pair, in text as in jsonb (manual, 8.3 and 8.14);
+ * JSON can carry both.
+ */
+function isStorable(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
+}
+
+/** The same text with the replacement character for what no database stores: for output that is shown, never decided on. */
+export function storableText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
+}
+
+function findUnstorable(value: unknown, path: string): string | undefined {
+  if (typeof value === 'string') return isStorable(value) ? undefined : path;
+  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array) {
+    return undefined;
+  }
+  for (const [key, member] of Object.entries(value)) {
+    const memberPath = path === '' ? key : `${path}.${key}`;
+    const found = isStorable(key) ? findUnstorable(member, memberPath) : path;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Refuses an input that holds such a text anywhere. */
+export function refuseUnstorableText(input: unknown): void {
+  const path = findUnstorable(input, '');
+  if (path === undefined) return;
+  throw validationError(
+    `1 validation error detected: Value at '${path}' failed to satisfy constraint: Member must not contain the NUL character or an unpaired surrogate`,
+  );
+}
