@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeFacts, PackageName, UnknownReason } from '@patchbay/facts';
 import { closure } from '@patchbay/package-managers';
@@ -58,6 +59,7 @@ export async function collectFacts(request: CollectRequest): Promise<CollectedFa
     request.onPhase?.(phase, performance.now() - start);
     return result;
   };
+  mkdirSync(cacheDirectory, { recursive: true, mode: 0o700 });
   let record = readRefreshRecord(cacheDirectory);
   if (request.refresh) {
     record = await measure('refresh', async () =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from '../machine/index.ts';
 import { writeFileDurably } from '../state/index.ts';
@@ -59,6 +59,5 @@ export function readCached(cacheDirectory: string, fingerprint: string): unknown
 }
 
 export function writeCached(cacheDirectory: string, fingerprint: string, value: unknown): void {
-  mkdirSync(cacheDirectory, { recursive: true, mode: 0o700 });
   writeFileDurably(join(cacheDirectory, fileName), `${fingerprint}\n${JSON.stringify(value)}`);
 }

@@ -36,49 +36,52 @@ export async function findArchives(machine: Machine, workspace: AptWorkspace): P
     ask(machine, archiveTargets(workspace.options), { settings: ['APT::Get::IndexTargets::ReleaseInfo=false'] }),
     ask(machine, configuredArchives(workspace.options)),
   ]);
-  const targets = (await Promise.all(named.map((target) => findIndexFile(machine, target)))).filter(
-    (target) => target !== null,
+  const listed = await Promise.all(named.map((target) => readTarget(machine, target)));
+  // Without a list of its own, `all` is part of the other architectures' lists; only the Release file would tell.
+  const released = listed.filter(
+    ({ indexPath, observation }) => indexPath !== null || observation.address.architecture !== 'all',
   );
-  const released = await Promise.all(targets.map((target) => readTarget(machine, target)));
-  const known = new Set(targets.map(({ address }) => archiveKey(address)));
+  const known = new Set(released.map(({ observation }) => archiveKey(observation.address)));
   return [...released, ...configured.filter(({ address }) => !known.has(archiveKey(address))).map(neverFetched)];
 }
 
 /** How apt may have compressed an index that it keeps (apt.conf(5), Acquire::GzipIndexes). */
 const compressions = ['', '.lz4', '.gz', '.xz', '.zst', '.bz2', '.lzma'] as const;
 
-/** The target with the file that is really there; null when it was not fetched. */
-async function findIndexFile(machine: Machine, target: ArchiveTarget): Promise<ArchiveTarget | null> {
+async function findIndexFile(machine: Machine, path: string): Promise<string | null> {
   for (const compression of compressions) {
-    const filename = `${target.filename}${compression}`;
-    if ((await machine.stat(filename)) !== null) return { ...target, filename };
+    if ((await machine.stat(`${path}${compression}`)) !== null) return `${path}${compression}`;
   }
   return null;
 }
 
+const neverFetchedReason = 'its package lists were never fetched';
+
 function neverFetched({ address }: ConfiguredArchive): ReleasedArchive {
-  const reason = 'its package lists were never fetched';
   return {
-    observation: { address, status: 'unreachable', reason, release: null, indexDigest: null },
+    observation: { address, status: 'unreachable', reason: neverFetchedReason, release: null, indexDigest: null },
     indexPath: null,
     release: null,
   };
 }
 
 async function readTarget(machine: Machine, target: ArchiveTarget): Promise<ReleasedArchive> {
-  const { address, filename, metaKey } = target;
+  const { address, metaKey } = target;
   try {
+    const indexPath = await findIndexFile(machine, target.filename);
     const release = await readReleaseFile(machine, target.releaseFilenames);
-    const digest = release?.indexes.get(metaKey)?.sha256;
+    const index = release?.indexes.get(metaKey);
+    // apt does not fetch what is empty anyway, as bookworm-updates mostly is.
+    const isListed = indexPath !== null || index?.sizeBytes === 0;
     return {
       observation: {
         address,
-        status: 'current',
-        reason: null,
+        status: isListed ? 'current' : 'unreachable',
+        reason: isListed ? null : neverFetchedReason,
         release: release?.fields ?? null,
-        indexDigest: digest === undefined ? null : `sha256:${digest}`,
+        indexDigest: index === undefined || !isListed ? null : `sha256:${index.sha256}`,
       },
-      indexPath: filename,
+      indexPath,
       release,
     };
   } catch (error) {

@@ -38,6 +38,16 @@ describe('apt-get update', () => {
     expect(statuses).toEqual(['current', 'badly-signed', 'expired', 'unsigned']);
   });
 
+  it('takes an archive that lost its signature for unsigned, too', () => {
+    const { exitCode, stdout, stderr } = readRecording('update-unsigned');
+    const outcome = parseRefresh({
+      exitCode,
+      stdout,
+      stderr: stderr.replaceAll('is not signed', 'is no longer signed'),
+    });
+    expect(archiveStatus(outcome, address(`${local}/unsigned`)).status).toBe('unsigned');
+  });
+
   it('finds what an older apt reports with status 0', () => {
     const { stdout, stderr } = readRecording('update-unreachable');
     const outcome = parseRefresh({ exitCode: 0, stdout, stderr: stderr.replaceAll('E: ', 'W: ') });

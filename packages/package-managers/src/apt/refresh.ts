@@ -143,7 +143,7 @@ function readMessage(
 }
 
 function classifyRepository(statement: string): ArchiveProblem['status'] {
-  if (statement.startsWith('is not signed')) return 'unsigned';
+  if (/^is (?:not|no longer) signed/.test(statement)) return 'unsigned';
   if (/Release file/.test(statement)) return 'unreachable';
   return 'unreadable';
 }
