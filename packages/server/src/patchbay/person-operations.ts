@@ -41,9 +41,7 @@ async function requireNode(instanceId: string, context: OperationContext): Promi
 }
 
 async function requireOperation(operationId: string, context: OperationContext): Promise<PatchOperation> {
-  // The column is a uuid; any other text names nothing.
-  const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(operationId);
-  const operation = isUuid ? await findPatchOperation(context.db, context, operationId) : undefined;
+  const operation = await findPatchOperation(context.db, context, operationId);
   if (!operation) {
     throw new PatchOperationError('PATCH_OPERATION_NOT_FOUND', `There is no patch operation ${operationId}.`);
   }
@@ -137,8 +135,7 @@ export const personContracts = [
   fulfil(GetPlan, {
     errors: patchOperationErrors,
     handle: async ({ planId }, context) => {
-      const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(planId);
-      const stored = isUuid ? await findPlan(context.db, context, planId) : undefined;
+      const stored = await findPlan(context.db, context, planId);
       if (!stored) throw new PatchOperationError('PATCH_OPERATION_NOT_FOUND', `There is no plan ${planId}.`);
       const { outcomes } = await requireOperation(stored.operationId, context);
       return { plan: stored.content, digest: stored.digest, outcomes };

@@ -1,6 +1,7 @@
 import type { InstalledSet, NodeFacts, NodePolicy, Offers, UnknownReason } from '@patchbay/facts';
 import type { Insertable } from 'kysely';
 import type { Database } from '../../database/tables.ts';
+import { isUuid } from '../../database/uuid.ts';
 import type { Scope } from '../../operations/scope.ts';
 import type { ArchiveCoverageTable, ArchiveFirstSeenTable, ArchiveIndexesTable, NodeFactsTable } from './tables.ts';
 
@@ -73,6 +74,7 @@ export async function findNodeFacts(
   instanceId: string,
   factsId: string,
 ): Promise<StoredFacts | undefined> {
+  if (!isUuid(factsId)) return undefined;
   return await db
     .selectFrom('nodeFacts')
     .selectAll()

@@ -1,10 +1,16 @@
 import type { Verdict } from '@patchbay/facts';
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Database } from '../../database/tables.ts';
+import { isUuid } from '../../database/uuid.ts';
 import type { Scope } from '../../operations/scope.ts';
 import type { PatchOperationsTable } from './tables.ts';
 
 export type PatchOperation = Selectable<PatchOperationsTable>;
+
+/** Lets nobody else begin, plan or complete an operation of this node until the transaction ends. */
+export async function lockOperationsOf(db: Database, instanceId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext(${`patchbay:patch-operations:${instanceId}`}))`.execute(db);
+}
 
 export async function insertPatchOperation(db: Database, row: Insertable<PatchOperationsTable>): Promise<void> {
   await db.insertInto('patchOperations').values(row).execute();
@@ -15,6 +21,7 @@ export async function findPatchOperation(
   scope: Scope,
   operationId: string,
 ): Promise<PatchOperation | undefined> {
+  if (!isUuid(operationId)) return undefined;
   return await db
     .selectFrom('patchOperations')
     .selectAll()

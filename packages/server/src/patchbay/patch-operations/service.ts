@@ -30,6 +30,7 @@ import {
   findPatchOperation,
   insertOperationVerdict,
   insertPatchOperation,
+  lockOperationsOf,
   type PatchOperation,
   updatePatchOperation,
 } from './repository.ts';
@@ -84,6 +85,7 @@ export async function beginOperation(
   context: OperationContext,
 ): Promise<Begun> {
   const { db, now, accountId, region } = context;
+  await lockOperationsOf(db, instanceId);
   const judgement = await judge({ instanceId, factsId: request.factsId, simulation: null }, context);
   const { verdict, baseline, read } = judgement;
   const begun = await findBegun(instanceId, request, context);
@@ -128,6 +130,7 @@ export async function beginOperation(
 
 /** An operation of this node that has not ended. */
 async function findOpen(instanceId: string, operationId: string, context: OperationContext): Promise<PatchOperation> {
+  await lockOperationsOf(context.db, instanceId);
   const operation = await findPatchOperation(context.db, context, operationId);
   if (operation?.instanceId !== instanceId) {
     throw new PatchOperationError('PATCH_OPERATION_NOT_FOUND', `${instanceId} has no operation ${operationId}.`);

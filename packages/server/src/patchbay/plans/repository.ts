@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Database } from '../../database/tables.ts';
+import { isUuid } from '../../database/uuid.ts';
 import type { Scope } from '../../operations/scope.ts';
 import type { PlansTable } from './tables.ts';
 
@@ -10,6 +11,7 @@ export async function insertPlan(db: Database, plan: Insertable<PlansTable>): Pr
 }
 
 export async function findPlan(db: Database, scope: Scope, planId: string): Promise<StoredPlan | undefined> {
+  if (!isUuid(planId)) return undefined;
   return await db
     .selectFrom('plans')
     .selectAll()

@@ -34,7 +34,8 @@ function staleness(endedAt: Date | null, now: Date): string | undefined {
 /** The counts of the last operation, with the doubt about a stale one counted as a failure. */
 export function countsNow(operation: PatchOperation, now: Date): PatchCounts {
   const counts = operation.counts ?? noCounts;
-  if (!staleness(operation.endedAt, now)) return counts;
+  // A node that could not be judged has been counted as a failure already.
+  if (operation.status === 'unknown' || !staleness(operation.endedAt, now)) return counts;
   return {
     ...counts,
     failedCount: counts.failedCount + 1,
