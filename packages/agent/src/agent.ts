@@ -165,11 +165,12 @@ async function serve(
 }
 
 function sayPolicy(policyFile: string, log: Log): void {
-  const { policy, problem } = readNodePolicy(policyFile);
+  const { policy, isFilePresent, problem } = readNodePolicy(policyFile);
   if (problem !== null) {
     log({ level: 'warning', message: `Only patching is allowed, because the policy file is not followed: ${problem}` });
     return;
   }
   const names = policy.mode === 'documents' ? ` (${policy.documents.join(', ')})` : '';
-  log({ level: 'info', message: `The node policy is ${policy.mode}${names}, from ${policyFile}.` });
+  const source = isFilePresent ? `from ${policyFile}` : `because there is no ${policyFile}`;
+  log({ level: 'info', message: `The node policy is ${policy.mode}${names}, ${source}.` });
 }

@@ -13,5 +13,7 @@ export { type EnrolledIdentity, type EnrolmentPorts, type EnrolmentRequest, enro
 export { formatLogLine, type Log, type LogEvent } from './log.ts';
 export * from './machine/index.ts';
 export { PatchRunRequest, PatchRunResult } from './patch-run.ts';
+export { type CollectPhase, collectFacts, patcherProgramFile } from './patcher/index.ts';
+export { runScan, ScanError, type ScanReport, type ScanRequest } from './scan/index.ts';
 export { Identity, openStateDirectory, readIdentity, type StateDirectory } from './state/index.ts';
 export { systemTimers, type Timers } from './timers.ts';

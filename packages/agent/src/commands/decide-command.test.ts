@@ -17,7 +17,7 @@ function decide(command: TestCommand, mode: 'patch-only' | 'documents' | 'full' 
     payload: JSON.stringify(payload ?? writePayload(command, key)),
     instanceId: nodeId,
     signingKey: key,
-    policy: { policy: { mode, documents: [] }, problem: null },
+    policy: { policy: { mode, documents: [] }, isFilePresent: true, problem: null },
     policyFile: '/etc/patchbay/policy.json',
     now: new Date('2026-11-22T11:00:00.000Z'),
   });

@@ -63,11 +63,8 @@ export function decideCommand(facts: CommandFacts): CommandDecision {
   );
   if (unauthorized !== null) return refuse(unauthorized, step);
   if (payload.DocumentName === patchDocumentName) return decidePatching(payload);
-  const forbidden = explainForbiddenDocument(facts.policy.policy, payload.DocumentName, facts.policyFile);
-  if (forbidden !== null) {
-    const { problem } = facts.policy;
-    return refuse(problem === null ? forbidden : `${forbidden} The file is not followed: ${problem}.`, step);
-  }
+  const forbidden = explainForbiddenDocument(facts.policy, payload.DocumentName, facts.policyFile);
+  if (forbidden !== null) return refuse(forbidden, step);
   return decideDocument(payload, step);
 }
 

@@ -18,7 +18,11 @@ function writePolicy(content: unknown, mode = 0o644): string {
 
 describe.runIf(isRoot)('the policy file of a node', () => {
   it('is patch-only where there is none', () => {
-    expect(readNodePolicy('/nonexistent/patchbay/policy.json')).toEqual({ policy: patchOnly, problem: null });
+    expect(readNodePolicy('/nonexistent/patchbay/policy.json')).toEqual({
+      policy: patchOnly,
+      isFilePresent: false,
+      problem: null,
+    });
   });
 
   it.each<ExecutionPolicy>([
@@ -26,7 +30,7 @@ describe.runIf(isRoot)('the policy file of a node', () => {
     { mode: 'patch-only', documents: [] },
     { mode: 'documents', documents: ['AWS-RunShellScript'] },
   ])('is followed when only root can write it: $mode', (policy) => {
-    expect(readNodePolicy(writePolicy(policy))).toEqual({ policy, problem: null });
+    expect(readNodePolicy(writePolicy(policy))).toEqual({ policy, isFilePresent: true, problem: null });
   });
 
   it.each([
@@ -73,8 +77,17 @@ describe('documents that a policy allows', () => {
     [{ mode: 'documents', documents: ['AWS-RunShellScript'] }, 'Mine', false],
     [{ mode: 'full', documents: [] }, 'Mine', true],
   ])('%j lets %s run: %s', (policy, name, isAllowed) => {
-    const reason = explainForbiddenDocument(policy, name, '/etc/patchbay/policy.json');
+    const reading = { policy, isFilePresent: true, problem: null };
+    const reason = explainForbiddenDocument(reading, name, '/etc/patchbay/policy.json');
     expect(reason === null).toBe(isAllowed);
     if (!isAllowed) expect(reason).toContain('/etc/patchbay/policy.json');
+  });
+
+  it.each([
+    [{ isFilePresent: false, problem: null }, /it has no policy file/],
+    [{ isFilePresent: true, problem: 'others can write it' }, /not followed \(others can write it\)/],
+  ])('are none but patching with %j, and the refusal says why', (reading, reason) => {
+    const whole = { ...reading, policy: { mode: 'patch-only' as const, documents: [] } };
+    expect(explainForbiddenDocument(whole, 'Mine', '/etc/patchbay/policy.json')).toMatch(reason);
   });
 });

@@ -13,6 +13,7 @@ export type ExecutionPolicy = z.infer<typeof ExecutionPolicy>;
 
 export interface PolicyReading {
   readonly policy: ExecutionPolicy;
+  readonly isFilePresent: boolean;
   /** Why the file was not followed; null when it was, or when there is none. */
   readonly problem: string | null;
 }
@@ -31,16 +32,18 @@ export function readNodePolicy(path: string): PolicyReading {
   try {
     const directory = lstatSync(dirname(path), { throwIfNoEntry: false });
     const file = lstatSync(path, { throwIfNoEntry: false });
-    if (directory === undefined || file === undefined) return { policy: patchOnly, problem: null };
+    if (directory === undefined || file === undefined)
+      return { policy: patchOnly, isFilePresent: false, problem: null };
     const problem = describeUntrusted(path, directory, file);
-    if (problem !== null) return { policy: patchOnly, problem };
+    if (problem !== null) return { policy: patchOnly, isFilePresent: true, problem };
     const parsed = ExecutionPolicy.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-    if (parsed.success) return { policy: parsed.data, problem: null };
+    if (parsed.success) return { policy: parsed.data, isFilePresent: true, problem: null };
     const [issue] = parsed.error.issues;
     const where = issue?.path.join('.') || 'the whole';
-    return { policy: patchOnly, problem: `${path} is not a policy: ${issue?.message ?? ''} (${where})` };
+    const text = `${path} is not a policy: ${issue?.message ?? ''} (${where})`;
+    return { policy: patchOnly, isFilePresent: true, problem: text };
   } catch (error) {
-    return { policy: patchOnly, problem: `${path} cannot be read: ${describeError(error)}` };
+    return { policy: patchOnly, isFilePresent: true, problem: `${path} cannot be read: ${describeError(error)}` };
   }
 }
 
@@ -58,9 +61,16 @@ function describeUntrusted(path: string, directory: Stats, file: Stats): string 
 }
 
 /** Whether a document's own content may run; a sentence for the refusal when not. */
-export function explainForbiddenDocument(policy: ExecutionPolicy, documentName: string, path: string): string | null {
+export function explainForbiddenDocument(reading: PolicyReading, documentName: string, path: string): string | null {
+  const { policy, isFilePresent, problem } = reading;
   if (policy.mode === 'full') return null;
   if (policy.mode === 'documents' && policy.documents.includes(documentName)) return null;
   const allowed = policy.mode === 'documents' ? ['patching', ...policy.documents].join(', ') : 'patching only';
-  return `This node does not run ${documentName}: its policy file ${path} allows ${allowed}. The owner of the node can change that file; the control plane cannot.`;
+  const source =
+    problem !== null
+      ? `its policy file is not followed (${problem}), and so only patching is allowed`
+      : isFilePresent
+        ? `its policy file ${path} allows ${allowed}`
+        : `it has no policy file ${path}, and so only patching is allowed`;
+  return `This node does not run ${documentName}: ${source}. The owner of the node can change that; the control plane cannot.`;
 }
