@@ -32,8 +32,8 @@ export interface AgentOptions extends EnrolmentRequest {
   readonly timers?: Timers;
 }
 
-/** Longer than any command can still be delivered (30 days) or run (2 days). */
-const journalKeptMilliseconds = 60 * 24 * 3_600_000;
+/** How long commands and runs are kept: longer than one can still be delivered (30 days) or run (2 days). */
+const keptMilliseconds = 60 * 24 * 3_600_000;
 const lastDeliveryMilliseconds = 5_000;
 
 /**
@@ -77,7 +77,6 @@ async function serve(
   const policyFile = identity.rootDirectory === null ? (options.hostPolicyFile ?? hostPolicyFile) : state.policyFile;
   const client = createControlPlaneClient(identity, { log, timers });
   const journal = openCommandJournal(state.commands);
-  journal.prune(new Date(timers.now().getTime() - journalKeptMilliseconds));
   const spool = openReplySpool({ directory: state.replies, client, log, timers });
   const patchRuns = openPatchRuns({
     stateDirectory: state.path,
@@ -100,6 +99,12 @@ async function serve(
     log,
     client,
   });
+  const prune = () => {
+    const before = new Date(timers.now().getTime() - keptMilliseconds);
+    journal.prune(before);
+    patchRuns.prune(before);
+  };
+  prune();
   sayPolicy(policyFile, log);
   queue.recover();
 
@@ -137,7 +142,7 @@ async function serve(
       state,
       instanceId,
       runs,
-      prune: () => patchRuns.prune(),
+      prune,
       log,
       timers,
       signal: stopping.signal,

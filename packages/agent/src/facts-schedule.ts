@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { describeError, type Log } from './log.ts';
+import { factsRunPrefix } from './patch-run.ts';
 import type { PatchRunQueue } from './patch-run-queue.ts';
 import { readJsonFile, type StateDirectory, writeFileDurably } from './state/index.ts';
 import type { Timers } from './timers.ts';
@@ -67,7 +68,7 @@ function readLastFacts(path: string, log: Log): Date | null {
 }
 
 async function submitFacts({ runs, prune, timers, signal, log }: FactsScheduleParts): Promise<boolean> {
-  const runId = `facts-${timers
+  const runId = `${factsRunPrefix}${timers
     .now()
     .toISOString()
     .replaceAll(/[^0-9]/g, '')}`;

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultEnvironment } from './machine/index.ts';
@@ -109,6 +109,33 @@ describe('a run of the patcher', () => {
     writeFileSync(join(directory, 'a', 'process'), `boot-id\n${stat}\n`);
     expect(runs.listUnfinished()).toEqual([]);
     expect(await runs.awaitRun('a', forever)).toMatchObject({ kind: 'vanished' });
+  });
+});
+
+describe('old runs of the patcher', () => {
+  const before = new Date('2026-09-01T00:00:00.000Z');
+
+  it('go away, but for those that still run', async () => {
+    const { runs, directory, letGo } = openTestRuns('wait');
+    for (const runId of ['old', 'running']) runs.start(requestOf(runId));
+    while (runs.listUnfinished().length < 2) await new Promise((resolve) => setImmediate(resolve));
+    letGo('old');
+    await runs.awaitRun('old', forever);
+    mkdirSync(join(directory, 'new'));
+    for (const runId of ['old', 'running']) utimesSync(join(directory, runId), new Date(0), new Date(0));
+    runs.prune(before);
+    expect(readdirSync(directory).sort()).toEqual(['new', 'running']);
+    letGo('running');
+    await runs.awaitRun('running', forever);
+  });
+
+  it('that handed in facts go away but for the newest ten', () => {
+    const { runs, directory } = openTestRuns('succeed');
+    for (let number = 10; number < 25; number += 1) mkdirSync(join(directory, `facts-${number}`));
+    mkdirSync(join(directory, 'command'));
+    runs.prune(before);
+    expect(readdirSync(directory)).toHaveLength(11);
+    expect(readdirSync(directory).sort().slice(0, 2)).toEqual(['command', 'facts-15']);
   });
 });
 

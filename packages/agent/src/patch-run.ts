@@ -72,8 +72,8 @@ export interface PatchRuns {
   requestCancel(runId: string): void;
   /** Runs that have not ended. */
   listUnfinished(): readonly string[];
-  /** Removes ended runs of our own accord (not commands') but the newest few. */
-  prune(): void;
+  /** Removes what ended before a moment, and all but the newest few of the runs that no command asked for. */
+  prune(before: Date): void;
 }
 
 export interface PatchRunParts {
@@ -93,6 +93,8 @@ const looksBeforeClaim = 20;
 const mostLooksAtEmptyClaim = 20;
 const mostOutputBytes = 400_000;
 const keptFactsRuns = 10;
+/** Begins the ids of runs that no command asked for; the time that follows sorts them by age. */
+export const factsRunPrefix = 'facts-';
 
 /**
  * The shell writes who it is (boot id and /proc/PID/stat) and becomes the patcher. `set -C` makes the file a claim: an
@@ -109,6 +111,11 @@ export function openPatchRuns(parts: PatchRunParts): PatchRuns {
   const { directory, timers } = parts;
   /** Shells of this process's own runs that were not seen to end: their claim may still come, however slow the machine is. */
   const startingRuns = new Set<string>();
+  const isUnfinished = (runId: string) => {
+    const run = join(directory, runId);
+    const claim = readClaim(run);
+    return !existsSync(join(run, 'result.json')) && typeof claim === 'object' && isProcessRunning(claim);
+  };
   return {
     start(request) {
       const run = join(directory, checkRunId(request.runId));
@@ -141,17 +148,14 @@ export function openPatchRuns(parts: PatchRunParts): PatchRuns {
       const run = join(directory, checkRunId(runId));
       if (existsSync(run)) writeFileSync(join(run, 'cancel-requested'), '', { mode: 0o600 });
     },
-    listUnfinished: () =>
-      readdirSync(directory).filter((runId) => {
-        const run = join(directory, runId);
-        const claim = readClaim(run);
-        return !existsSync(join(run, 'result.json')) && typeof claim === 'object' && isProcessRunning(claim);
-      }),
-    prune() {
+    listUnfinished: () => readdirSync(directory).filter(isUnfinished),
+    prune(before) {
       const ended = readdirSync(directory)
-        .filter((runId) => runId.startsWith('facts-') && existsSync(join(directory, runId, 'result.json')))
+        .filter((runId) => !isUnfinished(runId))
         .sort();
-      for (const runId of ended.slice(0, -keptFactsRuns)) rmSync(join(directory, runId), { recursive: true });
+      const old = ended.filter((runId) => statSync(join(directory, runId)).mtimeMs < before.getTime());
+      const surplus = ended.filter((runId) => runId.startsWith(factsRunPrefix)).slice(0, -keptFactsRuns);
+      for (const runId of new Set([...old, ...surplus])) rmSync(join(directory, runId), { recursive: true });
     },
   };
 }
