@@ -20,7 +20,7 @@ import { describeError, PatcherError } from './patcher-error.ts';
 /** One configured archive with the index that the lists hold of it; what became of it lately is judged elsewhere. */
 export interface ListedArchive {
   readonly observation: ArchiveObservation;
-  /** As seen in the machine; null when it was never fetched. */
+  /** As commands see it, below the work directory relative to that; null when it was never fetched. */
   readonly indexPath: string | null;
 }
 
@@ -81,7 +81,7 @@ async function readTarget(machine: Machine, target: ArchiveTarget): Promise<Rele
         release: release?.fields ?? null,
         indexDigest: index === undefined || !isListed ? null : `sha256:${index.sha256}`,
       },
-      indexPath,
+      indexPath: indexPath === null ? null : toLasting(machine, indexPath),
       release,
     };
   } catch (error) {
@@ -123,12 +123,23 @@ export async function readOfferedIndexes(
   return { archives: read, indexes };
 }
 
-/** The stanzas of the wanted packages in one list file, whatever its compression. */
+const workMark = '@work';
+
+/** The work directory has another place in a read-only view of a host than in a writable one. */
+function toLasting(machine: Machine, path: string): string {
+  const { inside } = machine.workDirectory;
+  return path.startsWith(`${inside}/`) ? `${workMark}${path.slice(inside.length)}` : path;
+}
+
+/** The stanzas of the wanted packages in one list file (`indexPath`), whatever its compression. */
 export async function readIndex(
   machine: Machine,
-  path: string,
+  indexPath: string,
   wantedNames: ReadonlySet<string>,
 ): Promise<IndexStanza[]> {
+  const path = indexPath.startsWith(`${workMark}/`)
+    ? `${machine.workDirectory.inside}${indexPath.slice(workMark.length)}`
+    : indexPath;
   const plainPath = path.endsWith('Packages') ? path : await unpackList(machine, path);
   const bytes = await machine.readFile(plainPath);
   if (bytes === null) throw new PatcherError('UNREADABLE_STATE', `${path} is gone`);

@@ -130,10 +130,12 @@ function reportSimulation({ report }: RunParts, { groups, refused }: Simulation)
 
 async function carryOut(checkpoint: Checkpoint, parts: RunParts): Promise<0 | 1> {
   const { plan, authorization, operationId, blocked } = checkpoint;
-  return await withMachine(parts, 'read-write', async (machine) => {
-    const { cacheDirectory, stateFile, server } = parts;
-    const before = await collectFacts({ machine, cacheDirectory, stateFile, refresh: false, now: new Date() });
-    const outcomes = await executePlan({
+  const { cacheDirectory, stateFile, server } = parts;
+  const before = await withMachine(parts, 'read-only', async (machine) =>
+    collectFacts({ machine, cacheDirectory, stateFile, refresh: false, now: new Date() }),
+  );
+  const outcomes = await withMachine(parts, 'read-write', async (machine) =>
+    executePlan({
       machine,
       lists: before.lists,
       facts: before.facts,
@@ -149,10 +151,10 @@ async function carryOut(checkpoint: Checkpoint, parts: RunParts): Promise<0 | 1>
       report: parts.report,
       findHindrance: () =>
         existsSync(join(parts.runDirectory, 'cancel-requested')) ? 'The command was cancelled' : null,
-    });
-    const { factsId } = await collectAndSubmit(machine, parts, false);
-    return await complete(parts, { operationId, factsId, simulation: null, outcomes });
-  });
+    }),
+  );
+  const { factsId } = await withMachine(parts, 'read-only', async (machine) => collectAndSubmit(machine, parts, false));
+  return await complete(parts, { operationId, factsId, simulation: null, outcomes });
 }
 
 interface Completion {
