@@ -17,4 +17,10 @@ const program = new Command('patchbay')
   .addCommand(agentCommand)
   .addCommand(explainCommand);
 
+// `patchbay scan | head` closes our output early, which is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(process.exitCode ?? 0);
+});
+
 await program.parseAsync().catch(exitWithError);

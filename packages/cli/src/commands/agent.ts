@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import { AgentError, formatLogLine, runAgent } from '@patchbay/agent';
+import { AgentError, formatLogLine, patcherProgramFile, runAgent } from '@patchbay/agent';
 import { Command } from 'commander';
 import { waitForStopSignal } from '../stop-signals.ts';
 
@@ -43,7 +42,7 @@ export const agentCommand = new Command('agent')
       region: flags.region ?? null,
       activation: readActivation(flags),
       rootDirectory: flags.root,
-      patcherProgram: [fileURLToPath(import.meta.resolve('@patchbay/agent/patcher'))],
+      patcherProgram: [patcherProgramFile],
       patcherEnvironment: patcherEnvironment(process.env),
       log: (event) => console.error(formatLogLine(event, new Date())),
       signal: stopping.signal,
