@@ -1,5 +1,14 @@
-import { encodeJsonError, headersFromRaw, requestTooLargeError, toAwsError, type WireReply } from '@patchbay/aws-wire';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import {
+  type AwsError,
+  encodeJsonError,
+  headersFromRaw,
+  requestTooLargeError,
+  serializationError,
+  toAwsError,
+  unknownOperationError,
+  type WireReply,
+} from '@patchbay/aws-wire';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ec2Messages } from './aws/ec2messages/index.ts';
 import { ssm } from './aws/ssm/index.ts';
 import type { Database } from './database/tables.ts';
@@ -27,7 +36,14 @@ export const services = [ssm, ec2Messages, patchbay];
 
 /** With the date that signatures are held against: SDKs correct their own clock by it and try again. */
 function send(reply: FastifyReply, answer: WireReply, now: Date): FastifyReply {
-  return reply.code(answer.statusCode).headers(answer.headers).header('Date', now.toUTCString()).send(answer.body);
+  return (
+    reply
+      .code(answer.statusCode)
+      .headers(answer.headers)
+      .header('Date', now.toUTCString())
+      // As bytes: to a text fastify would add a charset, which AWS's content type has not.
+      .send(Buffer.from(answer.body))
+  );
 }
 
 /** Ends with the request's connection or with the server, whichever comes first. */
@@ -37,15 +53,31 @@ function callerSignal(reply: FastifyReply, stopping: AbortSignal): AbortSignal {
   return AbortSignal.any([gone.signal, stopping]);
 }
 
+/** What the framework refuses before a request reaches the pipeline, in AWS's form. */
+function refusalOf(error: FastifyError): AwsError {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return requestTooLargeError(bodyLimitBytes);
+  // A path that cannot be decoded; operations are not addressed by paths.
+  if (error.code === 'FST_ERR_BAD_URL') return unknownOperationError();
+  const isClientFault = error.statusCode !== undefined && error.statusCode < 500;
+  return isClientFault ? serializationError(error.message, error) : toAwsError(error);
+}
+
 /** Builds the HTTP server: one way in for every operation, bodies as the bytes that were signed. */
 export function buildApp(parts: AppParts): FastifyInstance {
   const { dependencies, stopping, tls } = parts;
+  const refuse = (error: FastifyError, reply: FastifyReply) => {
+    const requestId = dependencies.randomId();
+    const refused = refusalOf(error);
+    if (!refused.senderFault) dependencies.logger.error({ requestId, error }, 'request failed');
+    return send(reply, encodeJsonError(refused, { requestId }), dependencies.clock());
+  };
   const app = fastify({
     bodyLimit: bodyLimitBytes,
     keepAliveTimeout: keepAliveMilliseconds,
     requestTimeout: 0,
     forceCloseConnections: 'idle',
     logger: false,
+    frameworkErrors: (error, _request, reply: FastifyReply) => void refuse(error, reply),
     // The types of fastify tie the server's kind to this option; the plain instance is all that is used here.
     ...((tls ? { https: tls } : {}) as object),
   });
@@ -67,12 +99,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
   };
   app.all('/', handle);
   app.all('/*', handle);
-  app.setErrorHandler((error, _request, reply) => {
-    const requestId = dependencies.randomId();
-    const isTooLarge = error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_BODY_TOO_LARGE';
-    const refused = isTooLarge ? requestTooLargeError(bodyLimitBytes) : toAwsError(error);
-    if (!refused.senderFault) dependencies.logger.error({ requestId, error }, 'request failed');
-    return send(reply, encodeJsonError(refused, { requestId }), dependencies.clock());
-  });
+  // Methods that the router does not know end like any other call that names no operation.
+  app.setNotFoundHandler(handle);
+  app.setErrorHandler((error: FastifyError, _request, reply) => refuse(error, reply));
   return app;
 }

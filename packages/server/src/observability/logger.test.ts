@@ -13,6 +13,13 @@ describe('createLogger', () => {
     expect(lines.join('')).toContain('[redacted]');
   });
 
+  it('tells what an error says, where it comes from and what caused it', () => {
+    const error = new Error('the effect', { cause: new TypeError('the cause') });
+    const [line = ''] = logLines('error', (logger) => logger.error({ error }, 'text'));
+    expect(line).toContain('the effect: the cause');
+    expect(line).toContain('logger.test.ts');
+  });
+
   it('writes nothing below its level', () => {
     expect(logLines('warn', (logger) => logger.info('text'))).toEqual([]);
     expect(logLines('warn', (logger) => logger.warn('text'))).toHaveLength(1);

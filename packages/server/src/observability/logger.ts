@@ -33,6 +33,8 @@ export function createLogger(options: LoggerOptions): Logger {
     level: options.level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    // Message and stack are no enumerable members: without this an error would log as almost nothing.
+    serializers: { error: pino.stdSerializers.err },
     redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
   };
   if (options.destination !== undefined) return pino(settings, options.destination);

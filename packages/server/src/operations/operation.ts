@@ -2,6 +2,7 @@ import type { Database } from '../database/tables.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { Resource } from './authorize.ts';
 import type { Principal } from './principal.ts';
+import type { Scope } from './scope.ts';
 
 /** What an operation knows of the call that it serves. */
 export interface OperationContext {
@@ -27,6 +28,8 @@ export interface Operation<Input, Output> {
   readonly handle: (input: Input, context: OperationContext) => Promise<Output>;
   /** What it acts on, for authorization and audit. Without it: the account's resources at large. */
   readonly resource?: (input: Input, context: OperationContext) => Resource | Promise<Resource>;
+  /** For calls that nobody signed: whose account and region they are about, if anybody's. */
+  readonly scope?: (input: Input, context: OperationContext) => Promise<Scope | undefined>;
   readonly errors?: ErrorTable;
   /** How the caller proves who it is: an ordinary signature, a node's key, or nothing at all. */
   readonly authentication?: 'signature' | 'role-token' | 'none';

@@ -118,7 +118,7 @@ async function serve(call: Call, parts: PipelineParts): Promise<string> {
   const { principal, scope } = await authenticate(call, parts);
   const input = decode(call.request.body);
   refuseUnstorableText(input);
-  const context: OperationContext = {
+  const caller: OperationContext = {
     principal,
     ...scope,
     requestId: call.requestId,
@@ -128,6 +128,7 @@ async function serve(call: Call, parts: PipelineParts): Promise<string> {
     dependencies: parts.dependencies,
     signal: call.request.signal,
   };
+  const context = { ...caller, ...(await definition.scope?.(input, caller)) };
   const resource = (await definition.resource?.(input, context)) ?? { arn: '*', tags: {} };
   if (!authorize(principal, call.operation.permission, resource)) {
     await audit(parts.db, call, context, resource, input, 'AccessDeniedException');

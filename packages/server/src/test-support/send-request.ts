@@ -26,7 +26,10 @@ export async function sendRaw(url: string, request: RawRequest): Promise<RawAnsw
       port,
       method: request.method ?? 'POST',
       path: request.path ?? '/',
-      headers: { 'content-length': String(body.byteLength), ...request.headers },
+      headers: {
+        ...(request.headers?.['transfer-encoding'] ? {} : { 'content-length': String(body.byteLength) }),
+        ...request.headers,
+      },
       agent: false,
     });
     let isAnswered = false;

@@ -55,6 +55,15 @@ export async function lockActivation(db: Database, activationId: string): Promis
     .executeTakeFirst();
 }
 
+/** Whose an activation is; undefined when there is none. */
+export async function findActivationScope(db: Database, activationId: string): Promise<Scope | undefined> {
+  return await db
+    .selectFrom('activations')
+    .select(['accountId', 'region'])
+    .where('activationId', '=', activationId)
+    .executeTakeFirst();
+}
+
 export async function countRegistration(db: Database, activationId: string): Promise<void> {
   await db
     .updateTable('activations')

@@ -6,7 +6,8 @@ import type {
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type EmptyResult, type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
-import { nodeResource } from '../../../operations/resources.ts';
+import { nodeResource, ssmResource } from '../../../operations/resources.ts';
+import { findActivationScope } from '../activations/repository.ts';
 import { instanceErrors } from './errors.ts';
 import { readInstanceFilters } from './filters.ts';
 import { listNodes, type Node } from './repository.ts';
@@ -119,6 +120,8 @@ export const instanceOperations = {
     handle: RegisterManagedInstance,
     errors: instanceErrors,
     authentication: 'none',
+    scope: (input, context) => findActivationScope(context.db, input.activationId),
+    resource: (input, context) => ssmResource(context, `activation/${input.activationId}`),
   }),
   RequestManagedInstanceRoleToken: operation({
     handle: RequestManagedInstanceRoleToken,
