@@ -16,7 +16,6 @@ export interface SimulationRequest {
 }
 
 /** What names the targets and nothing else decides: recommended packages are no patches, and the owner's choice. */
-export const exactSettings: readonly string[] = ['APT::Install-Recommends=false'];
 
 /**
  * Lets the machine's package manager say what bringing in the targets would do, without doing it. What it will not take,
@@ -45,11 +44,11 @@ export async function prepareBlockingWorkspace({
   blocked,
 }: Pick<SimulationRequest, 'machine' | 'lists' | 'blocked'>): Promise<AptWorkspace> {
   const workspace = await prepareAptWorkspace(machine, lists.source);
-  if (blocked.length === 0) return { ...workspace, settings: exactSettings };
+  if (blocked.length === 0) return { ...workspace, settings: [] };
   const own = await machine.readFile('/etc/apt/preferences');
   const text = `${writeBlockedPreferences(blocked)}\n${own === null ? '' : Buffer.from(own).toString('utf8')}`;
   const path = await machine.writeWorkFile('preferences', text);
-  return { ...workspace, settings: [...exactSettings, `Dir::Etc::preferences=${path}`] };
+  return { ...workspace, settings: [`Dir::Etc::preferences=${path}`] };
 }
 
 /** What apt says to a set of targets. */

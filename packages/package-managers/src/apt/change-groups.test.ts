@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { groupChanges, type RelatedPackage } from './change-groups.ts';
 import { parseRelations, satisfies } from './relations.ts';
 
-type Relations = Partial<Pick<RelatedPackage, 'depends' | 'preDepends' | 'breaks' | 'conflicts' | 'provides'>>;
+type Relations = Partial<
+  Pick<RelatedPackage, 'depends' | 'preDepends' | 'recommends' | 'breaks' | 'conflicts' | 'provides'>
+>;
 
 function one(name: string, version: string, relations: Relations = {}): RelatedPackage {
   return {
@@ -11,6 +13,7 @@ function one(name: string, version: string, relations: Relations = {}): RelatedP
     version,
     depends: '',
     preDepends: '',
+    recommends: '',
     breaks: '',
     conflicts: '',
     provides: '',
@@ -55,6 +58,12 @@ describe('groups of changes', () => {
       [one('a', '1')],
       [one('a', '2', { depends: 'fresh' }), one('fresh', '1')],
       ['a+fresh'],
+    ],
+    [
+      'a new package that is only recommended joins what recommends it',
+      [one('a', '1'), one('lib', '1')],
+      [one('a', '2', { recommends: 'fresh, lib (>= 2)' }), one('fresh', '1'), one('lib', '2')],
+      ['a+fresh', 'lib'],
     ],
     [
       'an alternative that is there joins nothing',

@@ -16,6 +16,7 @@ export interface GroupableChange extends PackageName {
 interface Package extends Provider {
   readonly key: string;
   readonly depends: Relation[][];
+  readonly recommends: Relation[][];
   readonly conflicts: Relation[][];
   readonly isReadable: boolean;
 }
@@ -24,7 +25,7 @@ interface Package extends Provider {
  * Splits changes into groups, each of which can be carried out without the others. Two changes belong together when
  * either new version needs the other one (a clause that the machine does not satisfy as it is), when the new version
  * of one breaks the present version of the other, or when a present package that depends on the old version of one
- * changes too. A version whose relations cannot be read joins everything: a group too large is safe, one too small not.
+ * changes too. A package that is new and only recommended belongs with what recommends it: nothing else brings it. A version whose relations cannot be read joins everything: a group too large is safe, one too small not.
  */
 export function groupChanges<Change extends GroupableChange>(
   changes: readonly Change[],
@@ -79,6 +80,13 @@ export function groupChanges<Change extends GroupableChange>(
         );
       } else joinWhere(index, clause, (other) => clause.some((relation) => satisfiesOne(next[other], relation)));
     }
+    for (const clause of coming.recommends) {
+      joinWhere(
+        index,
+        clause,
+        (other) => old[other] === null && clause.some((relation) => satisfiesOne(next[other], relation)),
+      );
+    }
     for (const clause of coming.conflicts) {
       joinWhere(index, clause, (other) => clause.some((relation) => satisfiesOne(old[other], relation)));
     }
@@ -117,6 +125,7 @@ function satisfiesOne(provider: Provider | null | undefined, relation: Relation)
 
 function readPackage(key: string, related: RelatedPackage): Package {
   const depends = parseRelations(`${related.preDepends},${related.depends}`);
+  const recommends = parseRelations(related.recommends);
   const conflicts = parseRelations(`${related.breaks},${related.conflicts}`);
   const provides = parseRelations(related.provides);
   return {
@@ -124,10 +133,11 @@ function readPackage(key: string, related: RelatedPackage): Package {
     name: related.name,
     version: related.version,
     depends: depends ?? [],
+    recommends: recommends ?? [],
     // Debian policy 7.4: a package never conflicts with itself, also not through what it provides.
     conflicts: conflicts ?? [],
     provides: (provides ?? []).flat(),
-    isReadable: depends !== null && conflicts !== null && provides !== null,
+    isReadable: depends !== null && recommends !== null && conflicts !== null && provides !== null,
   };
 }
 

@@ -70,6 +70,7 @@ export function readSource(
 export interface RelationTexts {
   readonly depends: string;
   readonly preDepends: string;
+  readonly recommends: string;
   readonly breaks: string;
   readonly conflicts: string;
   readonly provides: string;
@@ -80,6 +81,7 @@ export function readRelations(stanza: Stanza): RelationTexts {
   return {
     depends: text('depends'),
     preDepends: text('pre-depends'),
+    recommends: text('recommends'),
     breaks: text('breaks'),
     conflicts: text('conflicts'),
     provides: text('provides'),

@@ -26,6 +26,7 @@ describe("dpkg's status", () => {
     expect(relations.get('bash:amd64')).toMatchObject({
       version: '5.2-1',
       depends: 'base-files (>= 2.1.12)',
+      recommends: '',
       breaks: '',
     });
     expect([holds, unconfigured]).toEqual([[], []]);
