@@ -165,15 +165,3 @@ async function findListsAge(machine: Machine): Promise<string | null> {
   const newest = Math.max(...found.map((status) => status?.modifiedAtMs ?? Number.NEGATIVE_INFINITY));
   return Number.isFinite(newest) ? new Date(newest).toISOString() : null;
 }
-
-/**
- * Facts for a control plane, whose protocol has no member for doubts: a machine whose packages cannot be read is handed
- * in as one whose system is not known, with the reason in its name, so that no verdict about it can be compliant.
- */
-export function factsWithDoubts({ facts, doubts }: Pick<CollectedFacts, 'facts' | 'doubts'>): NodeFacts {
-  if (doubts.length === 0) return facts;
-  const { operatingSystem } = facts;
-  const reasons = doubts.map(({ message }) => message).join('; ');
-  const prettyName = `${operatingSystem.prettyName}, as it is: ${reasons}`;
-  return { ...facts, operatingSystem: { ...operatingSystem, operatingSystem: null, prettyName } };
-}

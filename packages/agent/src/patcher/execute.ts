@@ -5,6 +5,7 @@ import type { SignedAuthorization } from '@patchbay/contracts';
 import type { GroupOutcome, NodeFacts, Plan, SimulatedChange } from '@patchbay/facts';
 import { audit, type DpkgStatus, installArgv } from '@patchbay/package-managers';
 import { comparePlanWithSimulation } from '@patchbay/patching';
+import type { PinnedKey } from '../authorization.ts';
 import type { Machine } from '../machine/index.ts';
 import { type AptWorkspace, ask, withSettings } from './apt-workspace.ts';
 import { takesEffectAtBoot } from './boot-facts.ts';
@@ -17,7 +18,7 @@ import { describeError } from './patcher-error.ts';
 import { readPatcherState, recordInstall, writePatcherState } from './patcher-state.ts';
 import { prepareBlockingWorkspace, simulateTargets } from './simulate.ts';
 import { configurePending, readEnd, runTransaction } from './transaction.ts';
-import { type PinnedKey, verifyPlan } from './verify-plan.ts';
+import { verifyPlan } from './verify-plan.ts';
 
 type Group = Plan['groups'][number];
 

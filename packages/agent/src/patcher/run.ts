@@ -4,15 +4,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { BeginPatchOperation, CompletePatchOperation, ProposePlan, SignedAuthorization } from '@patchbay/contracts';
 import { type GroupOutcome, Plan, type Simulation } from '@patchbay/facts';
 import { z } from 'zod';
+import type { PinnedKey } from '../authorization.ts';
 import { isTransient } from '../client/index.ts';
 import { type Machine, openMachine } from '../machine/index.ts';
 import type { PatchRunRequest } from '../patch-run.ts';
 import { readJsonFile, writeFileDurably } from '../state/index.ts';
-import { type CollectedFacts, collectFacts, factsWithDoubts } from './collect-facts.ts';
+import { type CollectedFacts, collectFacts } from './collect-facts.ts';
 import { executePlan } from './execute.ts';
 import { simulateTargets } from './simulate.ts';
 import { type ServerCalls, submitFacts } from './submit-facts.ts';
-import type { PinnedKey } from './verify-plan.ts';
 
 /** Where a run works and with whom it talks. */
 export interface RunParts {
@@ -119,7 +119,7 @@ async function collectAndSubmit(
     parts.report(`  ${address.uri} ${address.suite}/${address.component}: ${status}: ${reason ?? ''}`);
   }
   for (const { message } of doubts) parts.report(`  ${message}`);
-  return { collected, factsId: await submitFacts(server, factsWithDoubts(collected)) };
+  return { collected, factsId: await submitFacts(server, collected) };
 }
 
 function reportSimulation({ report }: RunParts, { groups, refused }: Simulation): void {

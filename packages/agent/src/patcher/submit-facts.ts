@@ -1,14 +1,17 @@
 import { SubmitFacts } from '@patchbay/contracts';
-import type { NodeFacts } from '@patchbay/facts';
 import { contentDigest } from '@patchbay/facts/digest';
 import type { ControlPlaneClient } from '../client/index.ts';
+import type { CollectedFacts } from './collect-facts.ts';
 import { PatcherError } from './patcher-error.ts';
 
 /** The control plane as the patcher needs it. */
 export type ServerCalls = Pick<ControlPlaneClient, 'callPatchbay' | 'now'>;
 
 /** Hands in facts, contents only where the control plane does not know them. Answers their id. */
-export async function submitFacts(server: ServerCalls, facts: NodeFacts): Promise<string> {
+export async function submitFacts(
+  server: ServerCalls,
+  { facts, doubts }: Pick<CollectedFacts, 'facts' | 'doubts'>,
+): Promise<string> {
   const { operatingSystem, overlay } = facts;
   const contents = { installed: facts.installed, offers: facts.offers, policy: facts.policy };
   const digests = {
@@ -16,7 +19,7 @@ export async function submitFacts(server: ServerCalls, facts: NodeFacts): Promis
     offers: { digest: contentDigest(contents.offers) },
     policy: { digest: contentDigest(contents.policy) },
   };
-  const first = await server.callPatchbay(SubmitFacts, { operatingSystem, overlay, ...digests });
+  const first = await server.callPatchbay(SubmitFacts, { operatingSystem, overlay, doubts, ...digests });
   if (first.factsId !== null) return first.factsId;
   const withContent = {
     installed: first.missing.includes('installed')
@@ -25,7 +28,7 @@ export async function submitFacts(server: ServerCalls, facts: NodeFacts): Promis
     offers: first.missing.includes('offers') ? { ...digests.offers, content: contents.offers } : digests.offers,
     policy: first.missing.includes('policy') ? { ...digests.policy, content: contents.policy } : digests.policy,
   };
-  const second = await server.callPatchbay(SubmitFacts, { operatingSystem, overlay, ...withContent });
+  const second = await server.callPatchbay(SubmitFacts, { operatingSystem, overlay, doubts, ...withContent });
   if (second.factsId !== null) return second.factsId;
   throw new PatcherError(
     'INVALID_REQUEST',

@@ -2,13 +2,8 @@ import { createPublicKey, verify } from 'node:crypto';
 import { authorizationText, type PlanAuthorization, type SignedAuthorization } from '@patchbay/contracts';
 import type { Plan } from '@patchbay/facts';
 import { planDigest } from '@patchbay/patching';
+import type { PinnedKey } from '../authorization.ts';
 import { PatcherError } from './patcher-error.ts';
-
-/** The control plane's key as the agent pinned it: base64 of DER SubjectPublicKeyInfo. */
-export interface PinnedKey {
-  readonly keyId: string;
-  readonly publicKey: string;
-}
 
 /**
  * Makes sure that the control plane signed exactly this plan for this node and operation. Its expiry is not looked at:

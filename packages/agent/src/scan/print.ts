@@ -57,7 +57,7 @@ export function printScan(report: ScanReport, format: 'table' | 'json'): string 
   for (const reason of verdict.unknownReasons) lines.push(`  ${reason.message}`);
   const codes = [...new Set(verdict.unknownReasons.map(({ code }) => code))];
   if (codes.length > 0) lines.push('What to do:', ...codes.map((code) => `  ${remedies[code]}`));
-  if (verdict.validUntil !== null) lines.push(`This may change by itself on ${verdict.validUntil}.`);
+  if (verdict.validUntil !== null) lines.push(`This holds until ${verdict.validUntil} at the latest.`);
   return `${lines.join('\n')}\n`;
 }
 
