@@ -28,6 +28,9 @@ const Message = z.object({
 export type Message = z.infer<typeof Message>;
 const MessageList = z.object({ Destination: z.string(), MessagesRequestId: z.string(), Messages: z.array(Message) });
 
+/** What a node needs of the server that it speaks to. */
+export type NodeHost = Pick<TestServer, 'url' | 'now' | 'ssm' | 'administrator' | 'createClient' | 'call'>;
+
 export interface NodeKey {
   readonly privateKey: KeyObject;
   /** Base64 of DER SubjectPublicKeyInfo. */
@@ -51,7 +54,7 @@ function sharedKey(): NodeKey {
 
 /** Registers with an activation, without any signature, as an agent does. */
 export async function registerNode(
-  server: TestServer,
+  server: NodeHost,
   registration: {
     readonly activationId: string;
     readonly activationCode: string;
@@ -74,7 +77,7 @@ export async function registerNode(
 
 /** Asks for a role token with the signature of a node's key. */
 export async function requestRoleToken(
-  server: TestServer,
+  server: NodeHost,
   node: {
     readonly instanceId: string;
     readonly fingerprint: string;
@@ -101,6 +104,8 @@ export async function requestRoleToken(
 }
 
 export interface EnrolOptions {
+  /** One of its own otherwise, with the tags and the name. */
+  readonly activation?: { readonly activationId: string; readonly activationCode: string };
   readonly tags?: Readonly<Record<string, string>>;
   readonly key?: NodeKey;
   readonly name?: string;
@@ -148,14 +153,17 @@ export function submissionOf(facts: NodeFacts): z.input<(typeof SubmitFacts)['in
 }
 
 /** Enrols a node with an activation of its own, gets its credentials and lets it report once. */
-export async function enrolNode(server: TestServer, options: EnrolOptions = {}): Promise<TestNode> {
+export async function enrolNode(server: NodeHost, options: EnrolOptions = {}): Promise<TestNode> {
   const { key = sharedKey(), region = TEST_REGION } = options;
   const tags: Tag[] = Object.entries(options.tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
   const administration = region === TEST_REGION ? server.ssm : server.createClient(server.administrator, region);
-  const activation = await administration.send(
-    new CreateActivationCommand({ IamRole: 'node', Tags: tags, DefaultInstanceName: options.name }),
-  );
-  const { ActivationId: activationId = '', ActivationCode: activationCode = '' } = activation;
+  const activate = async () => {
+    const { ActivationId = '', ActivationCode = '' } = await administration.send(
+      new CreateActivationCommand({ IamRole: 'node', Tags: tags, DefaultInstanceName: options.name }),
+    );
+    return { activationId: ActivationId, activationCode: ActivationCode };
+  };
+  const { activationId, activationCode } = options.activation ?? (await activate());
   const fingerprint = randomUUID();
   const registered = readSuccess(
     await registerNode(server, { activationId, activationCode, publicKey: key.publicKey, fingerprint }),
