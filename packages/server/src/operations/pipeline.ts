@@ -11,6 +11,7 @@ import {
   type WireReply,
 } from '@patchbay/aws-wire';
 import { AppError } from '@patchbay/facts';
+import { answerQuery } from '../aws/sts/get-caller-identity.ts';
 import type { Database } from '../database/tables.ts';
 import { runInTransaction } from '../database/transaction.ts';
 import type { Dependencies } from '../dependencies.ts';
@@ -26,7 +27,6 @@ import { runOnce } from './idempotency.ts';
 import type { OperationContext } from './operation.ts';
 import { operationErrors } from './operation-error.ts';
 import { principalArn } from './principal.ts';
-import { answerQuery } from './query-protocol.ts';
 import type { Implementation, RegisteredOperation, Service } from './registry.ts';
 import { refuseUnstorableText } from './storable-text.ts';
 

@@ -11,8 +11,8 @@ import {
   unknownOperationError,
   type WireReply,
 } from '@patchbay/aws-wire';
-import { type Authenticator, authenticateSignature } from '../identity/authenticate.ts';
-import { type Principal, principalArn } from './principal.ts';
+import { type Authenticator, authenticateSignature } from '../../identity/authenticate.ts';
+import { type Principal, principalArn } from '../../operations/principal.ts';
 
 const callerIdentity = structure('GetCallerIdentityResponse', { Arn: text(), UserId: text(), Account: text() });
 
