@@ -28,8 +28,7 @@ import {
 import { growArchives, type HardCase, hardCases } from '../support/test-packages.ts';
 import { openPatcherStage, type PatcherStage } from './patcher-stage.ts';
 
-const { delayed, stream, ...otherCases } = hardCases;
-const cases: readonly HardCase[] = [...Object.values(otherCases), delayed, stream];
+const cases: readonly HardCase[] = Object.values(hardCases);
 const keys = generateKeyPairSync('ed25519');
 const publicKey = keys.publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
 const key = { keyId: 'key-1', publicKey };
@@ -342,6 +341,60 @@ describe('a plan for all hard cases', () => {
       'pb-remover needs-removal',
     ]);
     expect(states[0]?.reason).toContain('pb-failing cannot be configured');
+    await machine.close();
+  });
+});
+
+describe('the attempt after a failure', () => {
+  it('waits for the lock, names who holds it, and gives up when its time is over', async () => {
+    await stage.archives.archives.security.publish({ name: 'pb-failing', version: '1.0-1+deb12u2' });
+    const prepared = await prepare((name) => name === 'pb-failing');
+    const script =
+      '$| = 1; open my $f, ">>", "/var/lib/dpkg/lock-frontend"; my $l = pack("s s x4 l! l! i x4", 1, 0, 0, 0, 0); fcntl($f, 6, $l) or die; print "locked\\n"; <STDIN>';
+    const holder = spawn('chroot', [stage.root.directory, 'perl', '-e', script], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const ended = new Promise((resolve) => holder.once('exit', resolve));
+    await Promise.race([ended, new Promise((resolve) => holder.stdout.once('data', resolve))]);
+    const machine = await openRoot('read-write');
+    const lines: string[] = [];
+    const outcomes = await executePlan(
+      requestFor(machine, prepared, { lockWaitSeconds: 1, report: (line) => lines.push(line) }),
+    );
+    holder.stdin.end();
+    await ended;
+    await machine.close();
+    expect(outcomes).toMatchObject([
+      { status: 'failed', reason: expect.stringContaining('/var/lib/dpkg/lock-frontend is held by') },
+    ]);
+    expect(lines.join('\n')).toContain('Waiting: ');
+  });
+
+  it('repairs what the failed one left half done', async () => {
+    const prepared = await prepare((name) => name === 'pb-failing');
+    const machine = await openRoot('read-write');
+    const outcomes = await executePlan(requestFor(machine, prepared));
+    expect(outcomes).toMatchObject([{ status: 'installed' }]);
+    expect(await versionOf('pb-failing')).toBe('1.0-1+deb12u2 installed');
+    expect((await stage.root.run(['dpkg', '--audit'])).stdout).toBe('');
+    expect((await collect(machine, false)).facts.overlay).toMatchObject({ failures: [], unconfigured: [] });
+    await machine.close();
+  });
+
+  it('does not install a file that is not the one of the plan', async () => {
+    await stage.archives.archives.security.publish({ name: 'pb-independent', version: '1.0-1+deb12u2' });
+    const prepared = await prepare((name) => name === 'pb-independent');
+    const { security } = stage.archives.archives;
+    await security.withdraw('pb-independent', '1.0-1+deb12u2');
+    const machine = await openRoot('read-write');
+    const gone = await executePlan(requestFor(machine, prepared));
+    expect(gone).toMatchObject([{ status: 'failed', reason: expect.stringContaining('could not be fetched') }]);
+    await security.publish({ name: 'pb-independent', version: '1.0-1+deb12u2', files: { '/var/another': 'content' } });
+    const request = requestFor(machine, prepared, { runDirectory: join(stage.folder, 'runs/other-content') });
+    expect(await executePlan(request)).toMatchObject([
+      { status: 'failed', reason: expect.stringMatching(/fetched|not the file/) },
+    ]);
+    expect(await versionOf('pb-independent')).toBe('1.0-1+deb12u1 installed');
     await machine.close();
   });
 });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { VerdictItem } from '@patchbay/facts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runScan, type ScanReport } from '../../packages/agent/src/scan/index.ts';
+import { printScan, runScan, type ScanReport } from '../../packages/agent/src/scan/index.ts';
 import { growArchives, type HardCase, hardCases } from '../support/test-packages.ts';
 import { openPatcherStage, type PatcherStage } from './patcher-stage.ts';
 
@@ -172,6 +172,10 @@ describe('a scan of the hard cases', () => {
     expect(text).toContain('(undated)');
     expect(text).toContain('the application needs 1.0');
     expect(text).toContain('Verdict: NON_COMPLIANT');
+    expect(JSON.parse(printScan(report, 'json'))).toMatchObject({
+      status: 'non-compliant',
+      baseline: { name: 'everything' },
+    });
   });
 
   it('blocks what needs a package that is rejected with BLOCK, and only that', async () => {

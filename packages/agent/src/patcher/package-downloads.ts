@@ -11,6 +11,9 @@ const downloadTimeoutSeconds = 3600;
 /** Room that is left beside what the package manager says it needs: its figures are rounded, and logs grow. */
 const spareBytes = 64 * 1024 * 1024;
 
+/** apt takes dpkg's lock even to download; the directory is ours, and whoever holds the lock need not be waited for yet. */
+const withoutLocks = 'Debug::NoLocking=true';
+
 /** Everything that a group changes, named as targets: then the package manager has nothing left to choose. */
 export function targetsOfChanges(changes: readonly SimulatedChange[]): Target[] {
   return changes.flatMap(({ name, architecture, toVersion }) =>
@@ -42,7 +45,7 @@ export async function downloadPackages(
 
 async function download(machine: Machine, workspace: AptWorkspace, targets: readonly Target[]): Promise<string | null> {
   const output = await machine.run({
-    argv: withSettings(downloadArgv(targets, workspace.options), workspace.settings),
+    argv: withSettings(downloadArgv(targets, workspace.options), [...workspace.settings, withoutLocks]),
     environment: commandEnvironment,
     timeoutSeconds: downloadTimeoutSeconds,
   });
