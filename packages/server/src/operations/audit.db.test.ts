@@ -5,12 +5,14 @@ import {
   DescribeActivationsCommand,
   SendCommandCommand,
 } from '@aws-sdk/client-ssm';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { enrolNode, registerNode } from '../test-support/test-node.ts';
 import { TEST_REGION, withTestServer } from '../test-support/test-server.ts';
 
 describe('the audit trail', () => {
   const server = withTestServer();
+  // The trail is read in the order of time.
+  beforeEach(() => server().advance({ seconds: 1 }));
   const last = async (action: string) => (await server().auditEvents(action)).at(-1);
 
   it('says who did what, from where, when, and that it succeeded', async () => {
@@ -54,6 +56,19 @@ describe('the audit trail', () => {
     expect(await last('ssm:CreatePatchBaseline')).toMatchObject({ result: 'ValidationException' });
   });
 
+  it('keeps what could not even be read, without its input', async () => {
+    await server().call('AmazonSSM.CreatePatchBaseline', '{"Name":');
+    expect(await last('ssm:CreatePatchBaseline')).toMatchObject({
+      principal: `arn:aws:iam::${server().accountId}:user/administrator`,
+      result: 'SerializationException',
+      resource: '*',
+      input: {},
+    });
+    server().advance({ seconds: 1 });
+    await server().call('AmazonSSM.CreatePatchBaseline', { Name: 'x' });
+    expect(await last('ssm:CreatePatchBaseline')).toMatchObject({ result: 'ValidationException', input: {} });
+  });
+
   it('keeps what was denied, also to nodes', async () => {
     const node = await enrolNode(server());
     await node.callSsm('DescribeActivations', {});
@@ -82,6 +97,7 @@ describe('the audit trail', () => {
     };
     await registerNode(server(), { activationId, activationCode });
     expect(await last('ssm:RegisterManagedInstance')).toMatchObject({ ...expected, result: 'success' });
+    server().advance({ seconds: 1 });
     await registerNode(server(), { activationId, activationCode });
     expect(await last('ssm:RegisterManagedInstance')).toMatchObject({ ...expected, result: 'InvalidActivation' });
   });

@@ -113,11 +113,25 @@ async function handle(call: Call, context: OperationContext, resource: Resource,
   return output;
 }
 
+/** The input; one that cannot be read, or may not be so, is in the audit trail without its content. */
+async function decodeAudited(call: Call, caller: OperationContext): Promise<unknown> {
+  try {
+    const input = call.implementation.decode(call.request.body);
+    refuseUnstorableText(input);
+    return input;
+  } catch (error) {
+    const isKnownCaller = caller.principal.kind !== 'anonymous';
+    if (isKnownCaller && call.implementation.definition.isAudited !== false) {
+      const { code } = translateError(error, call.implementation);
+      await audit(caller.db, call, caller, { arn: '*', tags: {} }, {}, code);
+    }
+    throw error;
+  }
+}
+
 async function serve(call: Call, parts: PipelineParts): Promise<string> {
-  const { definition, decode, encode } = call.implementation;
+  const { definition, encode } = call.implementation;
   const { principal, scope } = await authenticate(call, parts);
-  const input = decode(call.request.body);
-  refuseUnstorableText(input);
   const caller: OperationContext = {
     principal,
     ...scope,
@@ -128,6 +142,7 @@ async function serve(call: Call, parts: PipelineParts): Promise<string> {
     dependencies: parts.dependencies,
     signal: call.request.signal,
   };
+  const input = await decodeAudited(call, caller);
   const context = { ...caller, ...(await definition.scope?.(input, caller)) };
   const resource = (await definition.resource?.(input, context)) ?? { arn: '*', tags: {} };
   if (!authorize(principal, call.operation.permission, resource)) {

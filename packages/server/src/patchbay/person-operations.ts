@@ -70,9 +70,9 @@ function readPosition(text: string): { startedAt: Date; operationId: string } | 
   return startedAt && operationId ? { startedAt: new Date(startedAt), operationId } : undefined;
 }
 
-/** The address behind an archive's key (`archiveKey` of facts writes it). */
+/** The address behind an archive's key (`archiveKey` of facts writes it). The addresses of discs hold spaces. */
 function parseArchiveKey(key: string): ArchiveAddress {
-  const parts = /^(?<uri>\S+) (?<suite>\S+)\/(?<component>[^/ ]*) (?<architecture>\S+)$/.exec(key)?.groups;
+  const parts = /^(?<uri>.+) (?<suite>\S+)\/(?<component>[^/ ]*) (?<architecture>\S+)$/.exec(key)?.groups;
   return ArchiveAddress.parse(parts);
 }
 

@@ -77,6 +77,20 @@ export async function existsPatchBaseline(db: Database, scope: Scope, baselineId
   return (await findPatchBaseline(db, scope, baselineId)) !== undefined;
 }
 
+/** Keeps an own baseline from being deleted, or registered, until the transaction ends; false when it is not there. */
+export async function lockPatchBaseline(db: Database, scope: Scope, baselineId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('patchBaselines')
+    .select('baselineId')
+    .where('accountId', '=', scope.accountId)
+    .where('region', '=', scope.region)
+    .where('baselineId', '=', baselineId)
+    .where('deletedAt', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** A revision as it was, also of a baseline that has been deleted since. */
 export async function findBaselineRevision(
   db: Database,

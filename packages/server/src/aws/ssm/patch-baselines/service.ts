@@ -9,6 +9,7 @@ import {
   insertPatchBaseline,
   listDefaultBaselines,
   listPatchBaselines,
+  lockPatchBaseline,
   markPatchBaselineDeleted,
   type StoredBaseline,
 } from './repository.ts';
@@ -39,10 +40,20 @@ export async function getPatchBaseline(baselineId: string, context: Context): Pr
     return { baseline: predefined, revision: 1, createdDate: predefinedDate, modifiedDate: predefinedDate };
   }
   const stored = await findPatchBaseline(context.db, context, baselineId);
-  if (!stored) {
-    throw new PatchBaselineError('BASELINE_NOT_FOUND', `Patch Baseline to be retrieved does not exist: ${baselineId}.`);
-  }
+  if (!stored) throw notFound(baselineId);
   return stored;
+}
+
+function notFound(baselineId: string): PatchBaselineError {
+  return new PatchBaselineError('BASELINE_NOT_FOUND', `Patch Baseline to be retrieved does not exist: ${baselineId}.`);
+}
+
+/** The same for somebody who is about to rely on the baseline: it cannot be deleted until the transaction ends. */
+export async function getPatchBaselineForUse(baselineId: string, context: Context): Promise<StoredBaseline> {
+  if (!findPredefined(baselineId) && !(await lockPatchBaseline(context.db, context, baselineId))) {
+    throw notFound(baselineId);
+  }
+  return await getPatchBaseline(baselineId, context);
 }
 
 /** Checks what the wire's constraints cannot and stores the first revision. */
@@ -67,6 +78,7 @@ export async function deletePatchBaseline(baselineId: string, context: Operation
   if (findPredefined(baselineId)) {
     throw new PatchBaselineError('BASELINE_IN_USE', 'A predefined patch baseline cannot be deleted.');
   }
+  await lockPatchBaseline(context.db, context, baselineId);
   const defaults = await listDefaultBaselines(context.db, context);
   if (Object.values(defaults).includes(baselineId)) {
     throw new PatchBaselineError('BASELINE_IN_USE', `${baselineId} is the default of its operating system.`);

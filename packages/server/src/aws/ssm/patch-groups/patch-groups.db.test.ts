@@ -1,6 +1,7 @@
 import {
   AddTagsToResourceCommand,
   CreatePatchBaselineCommand,
+  DeletePatchBaselineCommand,
   GetDefaultPatchBaselineCommand,
   GetPatchBaselineCommand,
   GetPatchBaselineForPatchGroupCommand,
@@ -80,6 +81,17 @@ describe('patch groups', () => {
     for (let index = 0; index < 25; index += 1) await register(baselineId, `many-${index}`);
     await expect(register(baselineId, 'one-more')).rejects.toMatchObject({ name: 'ResourceLimitExceededException' });
     await register(baselineId, 'many-7');
+  });
+
+  it('never name a baseline that was deleted at the same moment', async () => {
+    for (let round = 0; round < 12; round += 1) {
+      const baselineId = await createBaseline(`race-${round}`);
+      const [registered, deleted] = await Promise.allSettled([
+        register(baselineId, `race-${round}`),
+        server().ssm.send(new DeletePatchBaselineCommand({ BaselineId: baselineId })),
+      ]);
+      expect([registered.status, deleted.status].toSorted()).toEqual(['fulfilled', 'rejected']);
+    }
   });
 
   it.each(['PatchGroup', 'Patch Group'])('count for nodes with the tag key %s', async (key) => {

@@ -2,7 +2,7 @@ import type { OperatingSystem } from '@patchbay/facts';
 import { resolveBaseline } from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { listDefaultBaselines } from '../patch-baselines/repository.ts';
-import { getPatchBaseline } from '../patch-baselines/service.ts';
+import { getPatchBaselineForUse } from '../patch-baselines/service.ts';
 import { PatchGroupError } from './errors.ts';
 import { insertRegistration, listGroupsOfBaseline, listRegistrations } from './repository.ts';
 
@@ -15,7 +15,7 @@ export async function registerBaselineForGroup(
   patchGroup: string,
   context: OperationContext,
 ): Promise<void> {
-  const { baseline } = await getPatchBaseline(baselineId, context);
+  const { baseline } = await getPatchBaselineForUse(baselineId, context);
   const groups = await listGroupsOfBaseline(context.db, context, baseline.baselineId);
   if (groups.includes(patchGroup)) return;
   if (groups.length >= mostGroups) {
