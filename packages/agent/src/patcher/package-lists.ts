@@ -150,16 +150,15 @@ export async function readIndex(
 async function unpackList(machine: Machine, path: string): Promise<string> {
   const status = await machine.stat(path);
   if (status === null) throw new PatcherError('UNREADABLE_STATE', `${path} is gone`);
-  const identity = createHash('sha256')
-    .update(`${path} ${status.inode} ${status.sizeBytes} ${status.modifiedAtMs}`)
-    .digest('hex')
-    .slice(0, 24);
-  const plainPath = `${machine.workDirectory.inside}/plain/${identity}`;
+  const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+  const copies = `${machine.workDirectory.inside}/plain/${hash(path)}`;
+  const plainPath = `${copies}-${hash(`${status.inode} ${status.sizeBytes} ${status.modifiedAtMs}`)}`;
   if ((await machine.stat(plainPath)) !== null) return plainPath;
   await machine.writeWorkFile('plain/.patchbay', '');
-  const script = 'new=$1; shift; "$@" >"$new.new" && mv "$new.new" "$new"';
+  // Copies of earlier states of the list go, or they would fill the disk.
+  const script = 'rm -f "$1"-*; new=$2; shift 2; "$@" >"$new.new" && mv "$new.new" "$new"';
   const output = await machine.run({
-    argv: ['/bin/sh', '-c', script, 'sh', plainPath, ...catFileArgv(path)],
+    argv: ['/bin/sh', '-c', script, 'sh', copies, plainPath, ...catFileArgv(path)],
     environment: commandEnvironment,
     timeoutSeconds: 120,
   });
