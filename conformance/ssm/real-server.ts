@@ -7,58 +7,76 @@ import { afterAll, beforeAll } from 'vitest';
 import { sendJsonCall } from '../../packages/server/src/test-support/send-request.ts';
 import type { NodeHost } from '../../packages/server/src/test-support/test-node.ts';
 
+/** The whole control plane on its embedded PostgreSQL. */
 export interface RealServer extends NodeHost {
   readonly accountId: string;
   /** As `patchbay env` reads it. */
   readonly access: AdministratorAccess;
 }
 
-/** Starts the whole control plane on its embedded PostgreSQL, in a folder of its own, for the tests of a file. */
+/** Starts one in a data directory, which is made where it is missing. */
+export async function startRealServer(data: string): Promise<RealServer & { stop(): Promise<void> }> {
+  const config = readServerConfig({ port: '0', data }, {});
+  const running = await startServer(config, createLogger({ level: 'warn' }), (error) => {
+    throw error;
+  });
+  const access = AdministratorAccess.parse(JSON.parse(await readFile(administratorFile(data), 'utf8')));
+  const administrator = { accessKeyId: access.accessKeyId, secretAccessKey: access.secretAccessKey };
+  const clients: SSMClient[] = [];
+  const createClient: RealServer['createClient'] = (credentials, region = access.region) => {
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+    const client = new SSMClient({
+      endpoint: running.url,
+      region,
+      credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+    });
+    clients.push(client);
+    return client;
+  };
+  return {
+    url: running.url,
+    accountId: running.accountId,
+    access,
+    administrator,
+    now: () => new Date(),
+    createClient,
+    ssm: createClient(administrator),
+    call: async (target, input, options = {}) =>
+      await sendJsonCall(running.url, {
+        target,
+        service: options.service ?? 'ssm',
+        region: options.region ?? access.region,
+        credentials: options.credentials ?? administrator,
+        now: options.now ?? new Date(),
+        body: JSON.stringify(input),
+      }),
+    stop: async () => {
+      for (const client of clients) client.destroy();
+      await running.stop();
+    },
+  };
+}
+
+/** A folder for a data directory, and what removes it. */
+export async function createDataFolder(): Promise<{ readonly data: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'patchbay-conformance-'));
+  return {
+    data: join(folder, 'data'),
+    remove: async () => await rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Starts a server in a folder of its own, for the tests of a file. */
 export function withRealServer(): () => RealServer {
   let current: RealServer | undefined;
   let stop = async () => {};
   beforeAll(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'patchbay-conformance-'));
-    const data = join(folder, 'data');
-    const config = readServerConfig({ port: '0', data }, {});
-    const running = await startServer(config, createLogger({ level: 'warn' }), (error) => {
-      throw error;
-    });
-    const access = AdministratorAccess.parse(JSON.parse(await readFile(administratorFile(data), 'utf8')));
-    const clients: SSMClient[] = [];
-    const createClient: RealServer['createClient'] = (credentials, region = access.region) => {
-      const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-      const client = new SSMClient({
-        endpoint: running.url,
-        region,
-        credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
-      });
-      clients.push(client);
-      return client;
-    };
-    const administrator = { accessKeyId: access.accessKeyId, secretAccessKey: access.secretAccessKey };
-    current = {
-      url: running.url,
-      accountId: running.accountId,
-      access,
-      administrator,
-      now: () => new Date(),
-      createClient,
-      ssm: createClient(administrator),
-      call: async (target, input, options = {}) =>
-        await sendJsonCall(running.url, {
-          target,
-          service: options.service ?? 'ssm',
-          region: options.region ?? access.region,
-          credentials: options.credentials ?? administrator,
-          now: options.now ?? new Date(),
-          body: JSON.stringify(input),
-        }),
-    };
+    const folder = await createDataFolder();
+    const server = await startRealServer(folder.data);
+    current = server;
     stop = async () => {
-      for (const client of clients) client.destroy();
-      await running.stop();
-      await rm(folder, { recursive: true, force: true });
+      await server.stop();
+      await folder.remove();
     };
   });
   afterAll(() => stop());

@@ -2,7 +2,7 @@ import { resolveParameters } from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { principalArn } from '../../../operations/principal.ts';
 import { findDocument } from '../documents/service.ts';
-import { findNode } from '../instances/repository.ts';
+import { readNodeNames } from '../instances/repository.ts';
 import { advanceCommand } from './advance.ts';
 import { CommandError } from './errors.ts';
 import { type Command, findCommand, insertCommand } from './repository.ts';
@@ -43,23 +43,20 @@ export async function sendCommand(request: CommandRequest, context: OperationCon
   const deliveryExpiresAt = new Date(now.getTime() + timeoutSeconds * 1000);
   const expiresAfter = new Date(deliveryExpiresAt.getTime() + executionSeconds(parameters.values) * 1000);
   const scope = { accountId, region, commandId };
-  const invocations = [];
-  for (const instanceId of instanceIds) {
-    const node = await findNode(db, context, instanceId);
-    invocations.push({
-      ...scope,
-      instanceId,
-      instanceName: node?.name ?? '',
-      status: 'Pending',
-      statusDetails: 'Pending',
-      requestedAt: now,
-      dispatchedAt: null,
-      visibleAt: null,
-      acknowledgedAt: null,
-      finishedAt: null,
-      deliveryExpiresAt,
-    });
-  }
+  const names = await readNodeNames(db, instanceIds);
+  const invocations = instanceIds.map((instanceId) => ({
+    ...scope,
+    instanceId,
+    instanceName: names.get(instanceId) ?? '',
+    status: 'Pending',
+    statusDetails: 'Pending',
+    requestedAt: now,
+    dispatchedAt: null,
+    visibleAt: null,
+    acknowledgedAt: null,
+    finishedAt: null,
+    deliveryExpiresAt,
+  }));
   const plugins = instanceIds.flatMap((instanceId) =>
     document.content.mainSteps.map((step, position) => ({
       accountId,

@@ -28,6 +28,19 @@ export async function existsNode(db: Database, scope: Scope, instanceId: string)
   return (await findNode(db, scope, instanceId)) !== undefined;
 }
 
+/** The names that nodes were enrolled with, by their ids; those without one are not there. */
+export async function readNodeNames(db: Database, instanceIds: readonly string[]): Promise<Map<string, string>> {
+  if (instanceIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('nodes')
+    .select(['instanceId', 'name'])
+    .where((where) => where('instanceId', '=', where.fn.any(where.val([...instanceIds]))))
+    .where('name', 'is not', null)
+    .$narrowType<{ name: string }>()
+    .execute();
+  return new Map(rows.map(({ instanceId, name }) => [instanceId, name]));
+}
+
 export async function updateNode(db: Database, instanceId: string, change: Updateable<NodesTable>): Promise<void> {
   await db.updateTable('nodes').set(change).where('instanceId', '=', instanceId).execute();
 }
