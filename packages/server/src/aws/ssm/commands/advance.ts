@@ -44,6 +44,13 @@ function overdueEnd(
   return undefined;
 }
 
+/** The end of a command. What no agent could read was delivered and did not time out: the command has failed then. */
+function summarize(command: Command, invocations: readonly Invocation[]): { status: string; statusDetails: string } {
+  const summary = summarizeCommand(command, invocations.map(progressOf));
+  const isTimedOut = invocations.some(({ statusDetails }) => statusDetails === 'DeliveryTimedOut');
+  return summary.status === 'TimedOut' && !isTimedOut ? { status: 'Failed', statusDetails: 'Failed' } : summary;
+}
+
 /**
  * Brings a command forward as far as it goes at this moment: ends what is overdue, lets out what may go, sums up. It
  * is safe to call at any time and from any replica; the locked row makes one caller wait for the other.
@@ -81,9 +88,9 @@ export async function advanceCommand(commandId: string, context: Context): Promi
   const isStarted = final.some((invocation) => invocation.acknowledgedAt);
   const running = isStarted ? 'InProgress' : 'Pending';
   await updateCommand(db, commandId, {
-    ...(isFinished ? summarizeCommand(command, progress) : { status: running, statusDetails: running }),
+    ...(isFinished ? summarize(command, final) : { status: running, statusDetails: running }),
     completedCount: final.filter((invocation) => invocation.finishedAt).length,
     errorCount: progress.filter((each) => each === 'failed').length,
-    deliveryTimedOutCount: progress.filter((each) => each === 'undelivered').length,
+    deliveryTimedOutCount: final.filter(({ statusDetails }) => statusDetails === 'DeliveryTimedOut').length,
   });
 }

@@ -189,7 +189,13 @@ describe('the progress of a command', () => {
       StatusDetails: 'Undeliverable',
       TraceOutput: expect.stringContaining('InternalHandlerException'),
     });
-    expect(await commandOf(commandId)).toMatchObject({ ErrorCount: 0, CompletedCount: 1 });
+    expect(await commandOf(commandId)).toMatchObject({
+      Status: 'Failed',
+      StatusDetails: 'Failed',
+      ErrorCount: 0,
+      CompletedCount: 1,
+      DeliveryTimedOutCount: 0,
+    });
   });
 
   it('ends once for many nodes that answer at the same moment', async () => {
