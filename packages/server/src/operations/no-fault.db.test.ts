@@ -17,7 +17,7 @@ import {
   ProposePlan,
   SubmitFacts,
 } from '@patchbay/contracts';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { services } from '../app.ts';
 import { sampleFacts } from '../test-support/sample-facts.ts';
