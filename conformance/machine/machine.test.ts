@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Machine, openMachine } from '@patchbay/agent';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Machine, openMachine } from '../../packages/agent/src/machine/index.ts';
 import { runTool } from '../support/run-tool.ts';
 import { debianRelease, startTestArchives, type TestArchives } from '../support/test-archive.ts';
 import { createTestRoot, prepareBaseRoot, type TestRoot } from '../support/test-root.ts';
@@ -137,6 +137,18 @@ describe('a root directory opened read-write', () => {
     expect(Buffer.from((await machine.readFile('/var/postinst-ran')) ?? '').toString()).toBe('0\n101\n');
     expect(await machine.stat('/usr/sbin/policy-rc.d')).toBeNull();
     expect(await readFile(join(root.directory, 'etc/resolv.conf'), 'utf8')).toBe('nameserver 192.0.2.1\n');
+  });
+
+  it('lets commands begin at the same moment, and leaves nothing behind when the last has ended', async () => {
+    const machine = await open('read-write');
+    for (let round = 0; round < 5; round += 1) {
+      const outputs = await Promise.all(
+        Array.from({ length: 6 }, () => machine.run({ argv: ['/usr/sbin/policy-rc.d'], timeoutSeconds: 30 })),
+      );
+      expect(outputs.map(({ exitCode }) => exitCode)).toEqual([101, 101, 101, 101, 101, 101]);
+    }
+    await machine.close();
+    expect((await readdir(join(root.directory, 'usr/sbin'))).filter((name) => name.startsWith('policy'))).toEqual([]);
   });
 
   it('ends all that a command started when its time is up, and takes back what it lent', async () => {

@@ -132,8 +132,11 @@ lend() {
 take_back() {
   if ! mountpoint -q "$1" && is_lent "$1"; then rm -f "$1"; fi
 }
+# Two commands may begin at once: one lends, the other finds it lent.
+exec 8>/run/patchbay/.lending.lock && flock -x 8 || exit 125
 lend /run/patchbay-lent/policy-rc.d /usr/sbin/policy-rc.d || exit 125
 lend /run/patchbay-lent/resolv.conf /etc/resolv.conf || exit 125
+exec 8>&-
 echo ready >&3
 "$@" 3>&- 9>&-
 status=$?

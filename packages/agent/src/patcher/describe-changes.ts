@@ -16,15 +16,35 @@ export interface IndexReader {
   find(names: ReadonlySet<string>): Promise<{ archive: ListedArchive; stanzas: readonly IndexStanza[] }[]>;
 }
 
+type Found = Awaited<ReturnType<IndexReader['find']>>;
+
 export function openIndexReader(machine: Machine, archives: readonly ListedArchive[]): IndexReader {
   return {
     async find(names) {
-      const found: { archive: ListedArchive; stanzas: readonly IndexStanza[] }[] = [];
+      const found: Found = [];
       for (const archive of archives) {
         if (archive.indexPath === null) continue;
         found.push({ archive, stanzas: await readIndex(machine, archive.indexPath, names) });
       }
       return found;
+    },
+  };
+}
+
+/**
+ * The same for lists that do not change meanwhile and names known beforehand: read once, however often they are asked
+ * for. Other names are read as they come.
+ */
+export function rememberIndexes(reader: IndexReader, names: ReadonlySet<string>): IndexReader {
+  let known: Promise<Found> | null = null;
+  return {
+    async find(wanted) {
+      if ([...wanted].some((name) => !names.has(name))) return await reader.find(wanted);
+      known ??= reader.find(names);
+      return (await known).map(({ archive, stanzas }) => ({
+        archive,
+        stanzas: stanzas.filter(({ name }) => wanted.has(name)),
+      }));
     },
   };
 }

@@ -10,6 +10,7 @@ import type { Machine } from '../machine/index.ts';
 import { type AptWorkspace, ask, withSettings } from './apt-workspace.ts';
 import { takesEffectAtBoot } from './boot-facts.ts';
 import type { UsedLists } from './collect-facts.ts';
+import { type IndexReader, openIndexReader, rememberIndexes } from './describe-changes.ts';
 import { type GroupJournal, openGroupJournal } from './group-journal.ts';
 import { findUndone, hasHalfDone, readDpkgStatus } from './installed-state.ts';
 import { readAutomaticMarks, restoreAutomaticMarks } from './machine-marks.ts';
@@ -68,6 +69,8 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
   if (open.length > 0 && shortage === null) await configureHalfDone(request);
   const downloads = shortage === null ? await fetchGroups(request, workspace, open) : new Map<Group, string | null>();
 
+  const planned = new Set(plan.groups.flatMap(({ changes }) => changes.map(({ name }) => name)));
+  const reader = rememberIndexes(openIndexReader(machine, request.lists.archives), planned);
   const outcomes: GroupOutcome[] = [];
   for (const [index, group] of plan.groups.entries()) {
     const names = group.changes.map(({ name, toVersion }) => `${name} ${toVersion ?? ''}`.trim()).join(', ');
@@ -77,7 +80,7 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
       known ??
       (await settleGroup(
         request,
-        { workspace, journal, group, index },
+        { workspace, journal, group, index, reader },
         () => {
           if (shortage !== null) return `There is not enough room on the disk: ${shortage}`;
           if (Date.parse(authorization.expiresAt) <= now().getTime()) {
@@ -139,6 +142,7 @@ interface GroupStep {
   readonly journal: GroupJournal;
   readonly group: Group;
   readonly index: number;
+  readonly reader: IndexReader;
 }
 
 async function settleGroup(
@@ -163,7 +167,7 @@ async function settleGroup(
   const hindrance = findHindrance();
   if (hindrance !== null) return { targets, status: 'skipped', reason: hindrance };
   if (downloadFailure !== null) return { targets, status: 'failed', reason: downloadFailure };
-  const difference = await findDifference(request, group);
+  const difference = await findDifference(request, group, step.reader);
   if (difference !== null) return { targets, status: 'skipped', reason: difference };
   journal.begin(index, now());
   const argv = withSettings(installArgv(targetsOfChanges(changes), workspace.options), workspace.settings);
@@ -172,9 +176,10 @@ async function settleGroup(
 }
 
 /** What was signed must be what happens: the package manager is asked once more, with all that went in before. */
-async function findDifference(request: ExecuteRequest, group: Group): Promise<string | null> {
+async function findDifference(request: ExecuteRequest, group: Group, reader: IndexReader): Promise<string | null> {
   try {
-    const simulation = await simulateTargets({ ...request, targets: targetsOfChanges(group.changes) });
+    const targets = targetsOfChanges(group.changes);
+    const simulation = await simulateTargets({ ...request, targets, reader, measuresDisk: false });
     const comparison = comparePlanWithSimulation(group, simulation);
     if (comparison.isEqual) return null;
     return `The package manager would now do something else than planned: ${comparison.differences.join('; ')}`;

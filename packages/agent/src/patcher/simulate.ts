@@ -4,7 +4,7 @@ import type { Machine } from '../machine/index.ts';
 import { type AptWorkspace, ask, prepareAptWorkspace } from './apt-workspace.ts';
 import { isBlocked, writeBlockedPreferences } from './blocked-preferences.ts';
 import type { UsedLists } from './collect-facts.ts';
-import { describeChanges, openIndexReader } from './describe-changes.ts';
+import { describeChanges, type IndexReader, openIndexReader } from './describe-changes.ts';
 
 export interface SimulationRequest {
   readonly machine: Machine;
@@ -13,6 +13,10 @@ export interface SimulationRequest {
   readonly targets: readonly Target[];
   /** Packages that may not come in; `*` stands for any text. */
   readonly blocked: readonly string[];
+  /** Where one is at hand that has read the lists already. */
+  readonly reader?: IndexReader;
+  /** False where nobody asks how much room the changes need: the answer is then 0. */
+  readonly measuresDisk?: boolean;
 }
 
 /** What names the targets and nothing else decides: recommended packages are no patches, and the owner's choice. */
@@ -30,11 +34,12 @@ export async function simulateTargets(request: SimulationRequest): Promise<Simul
   const { accepted, refused, changes } = await narrowDown(request.targets, sourceFinder(facts), attempt);
   const groups = await describeChanges(
     machine,
-    openIndexReader(machine, lists.archives),
+    request.reader ?? openIndexReader(machine, lists.archives),
     facts.policy.architecture,
     changes,
   );
-  return { groups, refused, diskBytes: await findDiskBytes(machine, workspace, accepted) };
+  const diskBytes = request.measuresDisk === false ? 0 : await findDiskBytes(machine, workspace, accepted);
+  return { groups, refused, diskBytes };
 }
 
 /** apt with the blocked packages pinned away, by preferences of ours that include the machine's. */
