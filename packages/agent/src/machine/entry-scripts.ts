@@ -38,6 +38,8 @@ export const rootEntryScript = `set -eu
 umask 022
 root=$1 access=$2 work=$3 capabilities=$4
 shift 4
+# Beside the work directory, where nothing inside can plant a link; the lending script inherits the descriptor.
+if [ "$access" = rw ]; then exec 9>"\${work%/*}/lent.lock" && flock -s 9; fi
 mount --rbind "$root" "$root"
 while read -r _ _ _ _ point options _; do
   point=$(printf '%b_' "$point") point=\${point%_}
@@ -114,14 +116,14 @@ exit $?
 `;
 
 /**
- * Runs inside a writable root, with its own shell, before and after the command. invoke-rc.d and deb-systemd-invoke
+ * Runs inside a writable root, with its own shell, before and after the command. Descriptor 9 is a shared lock that was
+ * taken on the way in: while anybody holds it, nothing that is lent goes away. invoke-rc.d and deb-systemd-invoke
  * obey policy-rc.d (exit 101: forbidden); start-stop-daemon called directly does not, but what it starts ends with the
  * namespace. A bind mount needs a target, so an absent file is lent: made here and removed by the last command that
  * uses it, or by the next one after a power cut. Nothing is mounted over files that packages own: dpkg could not
  * replace them (EBUSY).
  */
 export const lendingScript = `umask 022
-exec 9>/run/patchbay/.lent.lock && flock -s 9 || exit 125
 is_lent() {
   [ -f "$1" ] && [ ! -L "$1" ] && { IFS= read -r first && IFS= read -r second; } <"$1" &&
     { [ "$first" = '${lentMark}' ] || [ "$second" = '${lentMark}' ]; }
