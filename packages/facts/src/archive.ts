@@ -51,7 +51,16 @@ export const Offers = z.object({
 });
 export type Offers = z.infer<typeof Offers>;
 
-/** One line that names an archive, for keys, evidence and messages: `URI SUITE/COMPONENT ARCHITECTURE`. */
+/**
+ * One line that names an archive, for keys, evidence and messages: `URI SUITE COMPONENT ARCHITECTURE`, as a sources line
+ * would. Only an address of a disc has spaces of its own, and a flat archive has no component.
+ */
 export function archiveKey(address: ArchiveAddress): string {
-  return `${address.uri} ${address.suite}/${address.component} ${address.architecture}`;
+  return `${address.uri} ${address.suite} ${address.component} ${address.architecture}`;
+}
+
+/** The address behind a key of `archiveKey`; undefined for any other text. */
+export function parseArchiveKey(key: string): ArchiveAddress | undefined {
+  const parts = /^(?<uri>.+) (?<suite>\S+) (?<component>\S*) (?<architecture>\S+)$/.exec(key)?.groups;
+  return parts && ArchiveAddress.parse(parts);
 }

@@ -23,9 +23,9 @@ export const MAIN = 0;
 export const SECURITY = 1;
 export const VENDOR = 2;
 
-export const mainKey = 'http://archive.test/debian bookworm/main amd64';
-export const securityKey = 'http://archive.test/debian-security bookworm-security/main amd64';
-export const vendorKey = 'http://vendor.test/apt stable/main amd64';
+export const mainKey = 'http://archive.test/debian bookworm main amd64';
+export const securityKey = 'http://archive.test/debian-security bookworm-security main amd64';
+export const vendorKey = 'http://vendor.test/apt stable main amd64';
 
 export function archive(position: number, status: ArchiveObservation['status'] = 'current'): ArchiveObservation {
   const names = [

@@ -113,7 +113,7 @@ describe('makePlan', () => {
     ['downgrade', change('libx', { fromVersion: '3', toVersion: '2' })],
     ['held', change('kept')],
     ['archive-not-current', change('tool', { archive: vendorKey })],
-    ['archive-not-current', change('tool', { archive: 'http://nobody.test x/main amd64' })],
+    ['archive-not-current', change('tool', { archive: 'http://nobody.test x main amd64' })],
     ['other-version', change('curl', { toVersion: '3' })],
     ['invalid-version', change('libx', { toVersion: 'no version' })],
   ] as const)('refuses a group for %s and keeps the others', (code, bad) => {

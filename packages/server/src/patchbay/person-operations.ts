@@ -7,7 +7,7 @@ import {
   ListPatchOperations,
   type PatchOperationSummary,
 } from '@patchbay/contracts';
-import { ArchiveAddress } from '@patchbay/facts';
+import { type ArchiveAddress, parseArchiveKey } from '@patchbay/facts';
 import { countPatches } from '@patchbay/patching';
 import { findNode } from '../aws/ssm/instances/repository.ts';
 import { publicBaselineId } from '../aws/ssm/patch-baselines/service.ts';
@@ -70,10 +70,10 @@ function readPosition(text: string): { startedAt: Date; operationId: string } | 
   return startedAt && operationId ? { startedAt: new Date(startedAt), operationId } : undefined;
 }
 
-/** The address behind an archive's key (`archiveKey` of facts writes it). The addresses of discs hold spaces. */
-function parseArchiveKey(key: string): ArchiveAddress {
-  const parts = /^(?<uri>.+) (?<suite>\S+)\/(?<component>[^/ ]*) (?<architecture>\S+)$/.exec(key)?.groups;
-  return ArchiveAddress.parse(parts);
+function addressOf(key: string): ArchiveAddress {
+  const address = parseArchiveKey(key);
+  if (!address) throw new Error(`The archive key ${key} was not written by archiveKey`);
+  return address;
 }
 
 /** What people and their tools ask Patchbay beyond AWS's operations. */
@@ -150,7 +150,7 @@ export const personContracts = [
       const found = await pageFirstSeen(context.db, context.accountId, input.source, after, limit + 1);
       return {
         records: found.slice(0, limit).map((record) => ({
-          archive: parseArchiveKey(record.archiveKey),
+          archive: addressOf(record.archiveKey),
           source: record.source,
           sourceVersion: record.sourceVersion,
           rung: record.rung,

@@ -14,7 +14,7 @@ export const securityArchive = archive(
   'Debian-Security',
   'bookworm-security',
 );
-export const securityKey = 'http://archive.test/debian-security bookworm-security/main amd64';
+export const securityKey = 'http://archive.test/debian-security bookworm-security main amd64';
 
 function archive(uri: string, suite: string, label: string, codename: string): ArchiveObservation {
   return {

@@ -150,7 +150,7 @@ describe('patch operations', () => {
     ['another version than the approved one', upgradeOf('openssl', '3.0.1', '3.0.9'), 'dependency-blocked'],
     [
       'an archive that is not current',
-      { ...upgradeOf('openssl', '3.0.1', '3.0.2'), archive: 'http://elsewhere.test stable/main amd64' },
+      { ...upgradeOf('openssl', '3.0.1', '3.0.2'), archive: 'http://elsewhere.test stable main amd64' },
       'dependency-blocked',
     ],
   ])('a plan with %s is refused in words, and nothing is signed', async (_title, change, reason) => {

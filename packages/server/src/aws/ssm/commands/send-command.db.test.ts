@@ -56,7 +56,7 @@ describe('sending a command', () => {
       Targets: [],
       Parameters: { Operation: ['Scan'] },
       RequestedDateTime: requestedAt,
-      ExpiresAfter: new Date(requestedAt.getTime() + (600 + 3600) * 1000),
+      ExpiresAfter: new Date(requestedAt.getTime() + (600 + 7200) * 1000),
       TimeoutSeconds: 600,
       MaxConcurrency: '50',
       MaxErrors: '0',

@@ -1,4 +1,9 @@
-import { resolveParameters } from '@patchbay/patching';
+import {
+  type CommandDocument,
+  type ParameterValues,
+  resolveParameters,
+  substituteParameters,
+} from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { principalArn } from '../../../operations/principal.ts';
 import { findDocument } from '../documents/service.ts';
@@ -24,10 +29,12 @@ export interface CommandRequest {
 /** Run Command's defaults: an hour for delivery, an hour for execution, fifty at once, no error allowed. */
 const defaults = { timeoutSeconds: 3600, executionSeconds: 3600, maxConcurrency: '50', maxErrors: '0' };
 
-/** The document's own limit of execution, where its parameters have one. */
-function executionSeconds(parameters: Readonly<Record<string, unknown>>): number {
-  const given = Number(parameters.executionTimeout);
-  return Number.isFinite(given) && given > 0 ? given : defaults.executionSeconds;
+/** How long the steps of a document may take together: the sum of their time-outs, an hour where one names none. */
+function executionSeconds(document: CommandDocument, parameters: ParameterValues): number {
+  return document.mainSteps.reduce((sum, step) => {
+    const given = Number(substituteParameters(step.inputs.timeoutSeconds, parameters));
+    return sum + (Number.isFinite(given) && given > 0 ? given : defaults.executionSeconds);
+  }, 0);
 }
 
 /** Takes a command, resolves its targets and lets the first of them go. */
@@ -41,7 +48,9 @@ export async function sendCommand(request: CommandRequest, context: OperationCon
   const commandId = context.dependencies.randomId();
   const timeoutSeconds = request.timeoutSeconds ?? defaults.timeoutSeconds;
   const deliveryExpiresAt = new Date(now.getTime() + timeoutSeconds * 1000);
-  const expiresAfter = new Date(deliveryExpiresAt.getTime() + executionSeconds(parameters.values) * 1000);
+  const expiresAfter = new Date(
+    deliveryExpiresAt.getTime() + executionSeconds(document.content, parameters.values) * 1000,
+  );
   const scope = { accountId, region, commandId };
   const names = await readNodeNames(db, instanceIds);
   const invocations = instanceIds.map((instanceId) => ({
