@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { decideDispatch, type InvocationProgress, resolveLimit, summarizeCommand } from './rate-control.ts';
+import { decideDispatch, type ProgressCounts, resolveLimit, summarizeCommand } from './rate-control.ts';
 
-function invocations(parts: Partial<Record<InvocationProgress, number>>): InvocationProgress[] {
-  return Object.entries(parts).flatMap(([progress, count]) =>
-    Array.from({ length: count }, () => progress as InvocationProgress),
-  );
+const none: ProgressCounts = {
+  queued: 0,
+  running: 0,
+  succeeded: 0,
+  failed: 0,
+  undelivered: 0,
+  undeliverable: 0,
+  cancelled: 0,
+};
+
+function invocations(parts: Partial<ProgressCounts>): ProgressCounts {
+  return { ...none, ...parts };
 }
 
 describe('rate control', () => {
@@ -46,6 +54,8 @@ describe('rate control', () => {
     [{ succeeded: 2 }, 'Success', 'Success'],
     [{ succeeded: 1, failed: 1 }, 'Failed', 'Failed'],
     [{ undelivered: 2 }, 'TimedOut', 'DeliveryTimedOut'],
+    [{ undeliverable: 2 }, 'Failed', 'Failed'],
+    [{ undeliverable: 1, undelivered: 1 }, 'TimedOut', 'DeliveryTimedOut'],
     [{ succeeded: 1, undelivered: 1 }, 'Failed', 'Incomplete'],
     [{ succeeded: 1, cancelled: 1 }, 'Cancelled', 'Cancelled'],
   ] as const)('ends %j as %s, %s', (parts, status, statusDetails) => {

@@ -1,15 +1,22 @@
 /** How far one invocation of a command has come, as far as rate control cares. */
-export type InvocationProgress =
+export const invocationProgresses = [
   /** Not yet allowed out. */
-  | 'queued'
+  'queued',
   /** Allowed out, not at its end. */
-  | 'running'
-  | 'succeeded'
+  'running',
+  'succeeded',
   /** Counts against MaxErrors: it failed, or it ran out of time while it was executed. */
-  | 'failed'
+  'failed',
   /** Ended without success, and does not count: it could not be delivered in time. */
-  | 'undelivered'
-  | 'cancelled';
+  'undelivered',
+  /** The same: the agent could make nothing of it. */
+  'undeliverable',
+  'cancelled',
+] as const;
+export type InvocationProgress = (typeof invocationProgresses)[number];
+
+/** How many invocations of a command have come how far. */
+export type ProgressCounts = Readonly<Record<InvocationProgress, number>>;
 
 export interface RateLimits {
   /** `50`, or `10%` of the targets. */
@@ -32,16 +39,19 @@ export function resolveLimit(limit: string, targetCount: number): number {
   return limit.endsWith('%') ? Math.floor((targetCount * Number(limit.slice(0, -1))) / 100) : Number(limit);
 }
 
+function countTargets(counts: ProgressCounts): number {
+  return invocationProgresses.reduce((sum, progress) => sum + counts[progress], 0);
+}
+
 /**
  * Run Command, "Using concurrency and error controls": at most MaxConcurrency run at once; with MaxErrors N, nothing
  * more is started after error N+1. A percentage of concurrency that rounds to zero still lets one run.
  */
-export function decideDispatch(limits: RateLimits, invocations: readonly InvocationProgress[]): DispatchDecision {
-  const count = (progress: InvocationProgress) => invocations.filter((each) => each === progress).length;
-  const queued = count('queued');
-  const running = count('running');
-  const isErrorLimitExceeded = count('failed') > resolveLimit(limits.maxErrors, invocations.length);
-  const mostAtOnce = Math.max(1, resolveLimit(limits.maxConcurrency, invocations.length));
+export function decideDispatch(limits: RateLimits, counts: ProgressCounts): DispatchDecision {
+  const targetCount = countTargets(counts);
+  const { queued, running, failed } = counts;
+  const isErrorLimitExceeded = failed > resolveLimit(limits.maxErrors, targetCount);
+  const mostAtOnce = Math.max(1, resolveLimit(limits.maxConcurrency, targetCount));
   return {
     dispatchCount: isErrorLimitExceeded ? 0 : Math.min(queued, Math.max(0, mostAtOnce - running)),
     isErrorLimitExceeded,
@@ -52,15 +62,16 @@ export function decideDispatch(limits: RateLimits, invocations: readonly Invocat
 /** The end of a command whose invocations have all ended (Run Command, "Understanding command statuses"). */
 export function summarizeCommand(
   limits: RateLimits,
-  invocations: readonly InvocationProgress[],
+  counts: ProgressCounts,
 ): { readonly status: 'Success' | 'Failed' | 'Cancelled' | 'TimedOut'; readonly statusDetails: string } {
-  if (invocations.length === 0) return { status: 'Failed', statusDetails: 'NoInstancesInTag' };
-  const has = (progress: InvocationProgress) => invocations.includes(progress);
-  if (invocations.every((each) => each === 'succeeded')) return { status: 'Success', statusDetails: 'Success' };
-  if (decideDispatch(limits, invocations).isErrorLimitExceeded) return { status: 'Failed', statusDetails: 'Failed' };
-  if (has('cancelled')) return { status: 'Cancelled', statusDetails: 'Cancelled' };
-  if (invocations.every((each) => each === 'undelivered')) {
-    return { status: 'TimedOut', statusDetails: 'DeliveryTimedOut' };
-  }
-  return { status: 'Failed', statusDetails: 'Incomplete' };
+  const targetCount = countTargets(counts);
+  if (targetCount === 0) return { status: 'Failed', statusDetails: 'NoInstancesInTag' };
+  if (counts.succeeded === targetCount) return { status: 'Success', statusDetails: 'Success' };
+  if (decideDispatch(limits, counts).isErrorLimitExceeded) return { status: 'Failed', statusDetails: 'Failed' };
+  if (counts.cancelled > 0) return { status: 'Cancelled', statusDetails: 'Cancelled' };
+  if (counts.undelivered + counts.undeliverable < targetCount) return { status: 'Failed', statusDetails: 'Incomplete' };
+  // What no agent could read was delivered and did not time out: the command has failed then.
+  return counts.undelivered > 0
+    ? { status: 'TimedOut', statusDetails: 'DeliveryTimedOut' }
+    : { status: 'Failed', statusDetails: 'Failed' };
 }

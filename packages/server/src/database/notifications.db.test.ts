@@ -16,7 +16,7 @@ describe('notifications', () => {
     const woken: string[] = [];
     const unsubscribe = notifications.subscribe('messages', 'mi-2', () => woken.push('mi-2'));
     const wake = nextWake('messages', 'mi-1');
-    await runInTransaction(testDatabase().database, (transaction) => notify(transaction, 'messages', 'mi-1'));
+    await runInTransaction(testDatabase().database, (transaction) => notify(transaction, 'messages', ['mi-1']));
     expect(await wake).toBe('notified');
     expect(woken).toEqual([]);
     unsubscribe();
@@ -28,13 +28,13 @@ describe('notifications', () => {
     const unsubscribe = notifications.subscribe('messages', 'lost', () => woken.push('lost'));
     await expect(
       runInTransaction(database, async (transaction) => {
-        await notify(transaction, 'messages', 'lost');
+        await notify(transaction, 'messages', ['lost']);
         throw new Error('no');
       }),
     ).rejects.toThrow('no');
     // Notifications keep their order, so the next one proves that the first never comes.
     const wake = nextWake('messages', 'kept');
-    await notify(database, 'messages', 'kept');
+    await notify(database, 'messages', ['kept']);
     await wake;
     expect(woken).toEqual([]);
     unsubscribe();
@@ -50,7 +50,7 @@ describe('notifications', () => {
     expect(await wake).toBe('reconnected');
     expect(notifications.isConnected()).toBe(true);
     const next = nextWake('messages', 'mi-3');
-    await notify(database, 'messages', 'mi-3');
+    await notify(database, 'messages', ['mi-3']);
     expect(await next).toBe('notified');
   });
 
@@ -58,7 +58,7 @@ describe('notifications', () => {
     const { database, pool } = testDatabase();
     await pool.query(`notify patchbay_wake, 'not json'`);
     const wake = nextWake('messages', 'after');
-    await notify(database, 'messages', 'after');
+    await notify(database, 'messages', ['after']);
     expect(await wake).toBe('notified');
   });
 

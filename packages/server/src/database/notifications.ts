@@ -10,9 +10,11 @@ const RECONNECT_DELAYS_MILLISECONDS = [50, 200, 1000, 5000];
 const Wake = z.tuple([z.string(), z.string()]);
 
 /** Tells every replica, when the transaction commits, that something changed. Delivered at most once: subscribers re-check. */
-export async function notify(transaction: Database, topic: string, key: string): Promise<void> {
+export async function notify(transaction: Database, topic: string, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  const payloads = keys.map((key) => JSON.stringify([topic, key]));
   // One transaction delivers equal texts once (PostgreSQL manual, NOTIFY), so waking twice costs nothing.
-  await sql`select pg_notify(${CHANNEL}, ${JSON.stringify([topic, key])})`.execute(transaction);
+  await sql`select pg_notify(${CHANNEL}, payload) from unnest(${payloads}::text[]) as payload`.execute(transaction);
 }
 
 /** What a subscriber is told: its key was notified, or notifications may have been lost and it must look itself. */

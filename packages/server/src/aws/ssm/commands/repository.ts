@@ -48,15 +48,6 @@ export async function updateCommand(db: Database, commandId: string, change: Upd
   await db.updateTable('commands').set(change).where('commandId', '=', commandId).execute();
 }
 
-export async function listInvocationsOf(db: Database, commandId: string): Promise<Invocation[]> {
-  return await db
-    .selectFrom('commandInvocations')
-    .selectAll()
-    .where('commandId', '=', commandId)
-    .orderBy('instanceId')
-    .execute();
-}
-
 export async function findInvocation(
   db: Database,
   scope: Scope,

@@ -1,0 +1,92 @@
+import type { InvocationProgress, ProgressCounts } from '@patchbay/patching';
+import { sql } from 'kysely';
+import type { Database } from '../../../database/tables.ts';
+import type { Command } from './repository.ts';
+
+const none: ProgressCounts = {
+  queued: 0,
+  running: 0,
+  succeeded: 0,
+  failed: 0,
+  undelivered: 0,
+  undeliverable: 0,
+  cancelled: 0,
+};
+
+/**
+ * Ends what is past its time. On expiry AWS reports what was delivered and never answered as DeliveryTimedOut as well:
+ * only the agent can say that an execution timed out.
+ */
+export async function endOverdue(db: Database, command: Command, now: Date): Promise<void> {
+  let update = db
+    .updateTable('commandInvocations')
+    .set({ status: 'TimedOut', statusDetails: 'DeliveryTimedOut', finishedAt: now })
+    .where('commandId', '=', command.commandId)
+    .where('finishedAt', 'is', null);
+  if (command.expiresAfter > now) {
+    update = update.where('acknowledgedAt', 'is', null).where('deliveryExpiresAt', '<=', now);
+  }
+  await update.execute();
+}
+
+/** How far the invocations of a command have come, and whether any has reached its node. */
+export async function countProgress(
+  db: Database,
+  commandId: string,
+): Promise<{ readonly counts: ProgressCounts; readonly isStarted: boolean }> {
+  const progress = sql<InvocationProgress>`case
+    when finished_at is null and dispatched_at is null then 'queued'
+    when finished_at is null then 'running'
+    when status_details = 'DeliveryTimedOut' then 'undelivered'
+    when status_details = 'Undeliverable' then 'undeliverable'
+    when status = 'Success' then 'succeeded'
+    when status = 'Cancelled' then 'cancelled'
+    else 'failed' end`;
+  const rows = await db
+    .selectFrom('commandInvocations')
+    .select((select) => [
+      progress.as('progress'),
+      select.fn.countAll<number>().as('count'),
+      select.fn.count<number>('acknowledgedAt').as('acknowledged'),
+    ])
+    .where('commandId', '=', commandId)
+    .groupBy('progress')
+    .execute();
+  return {
+    counts: { ...none, ...Object.fromEntries(rows.map((row) => [row.progress, row.count])) },
+    isStarted: rows.some((row) => row.acknowledged > 0),
+  };
+}
+
+/** Lets the next of the queued out, in the order of their ids, and tells which. */
+export async function dispatchQueued(db: Database, commandId: string, count: number, now: Date): Promise<string[]> {
+  if (count === 0) return [];
+  const rows = await db
+    .updateTable('commandInvocations')
+    .set({ dispatchedAt: now })
+    .where('commandId', '=', commandId)
+    .where('instanceId', 'in', (select) =>
+      select
+        .selectFrom('commandInvocations as queued')
+        .select('queued.instanceId')
+        .where('queued.commandId', '=', commandId)
+        .where('queued.dispatchedAt', 'is', null)
+        .where('queued.finishedAt', 'is', null)
+        .orderBy('queued.instanceId')
+        .limit(count),
+    )
+    .returning('instanceId')
+    .execute();
+  return rows.map((row) => row.instanceId);
+}
+
+/** Ends what was never let out: more errors came before than the command allows. */
+export async function terminateQueued(db: Database, commandId: string, now: Date): Promise<void> {
+  await db
+    .updateTable('commandInvocations')
+    .set({ status: 'Cancelled', statusDetails: 'Terminated', finishedAt: now })
+    .where('commandId', '=', commandId)
+    .where('dispatchedAt', 'is', null)
+    .where('finishedAt', 'is', null)
+    .execute();
+}
