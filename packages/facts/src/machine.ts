@@ -72,7 +72,7 @@ export const NodeOverlay = z.object({
   runningKernel: z.string(),
   /** Why a reboot is due; empty when none is. */
   rebootReasons: z.array(z.string()),
-  /** What Patchbay itself installed since the last boot and what needs a reboot to take effect. */
+  /** What was installed since the last boot, by Patchbay or by others, and needs a reboot to take effect. */
   pendingReboot: z.array(PackageName),
   failures: z.array(FailedPackage),
   /** Packages that dpkg left half done (`half-configured`, `triggers-pending`, …). */

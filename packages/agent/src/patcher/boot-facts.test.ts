@@ -1,6 +1,8 @@
 import type { InstalledPackage } from '@patchbay/facts';
 import { describe, expect, it } from 'vitest';
-import { findNewerKernel, takesEffectAtBoot } from './boot-facts.ts';
+import type { Machine } from '../machine/index.ts';
+import { createRecordingMachine } from '../test-support/recording-machine.ts';
+import { findNewerKernel, readBootFacts, takesEffectAtBoot } from './boot-facts.ts';
 
 function kernel(name: string, version: string): InstalledPackage {
   return { name, version, architecture: 'amd64', source: 'linux', sourceVersion: version, section: '', priority: '' };
@@ -37,9 +39,40 @@ describe('findNewerKernel', () => {
     ['a newer build of itself', '6.1.0-18-amd64', '6.1.69-1', [old], '6.1.76-1'],
     ['a kernel that no package brought', '5.15.0-custom', '6.1.76-1', [old], null],
   ])('sees %s', (_case, running, version, installed, expected) => {
-    const reason = findNewerKernel(running, build(version), installed);
-    if (expected === null) expect(reason).toBeNull();
-    else expect(reason).toContain(expected);
+    const found = findNewerKernel(running, build(version), installed);
+    if (expected === null) expect(found).toBeNull();
+    else expect(found?.reason).toContain(expected);
+  });
+});
+
+describe('readBootFacts', () => {
+  const files: Readonly<Record<string, string>> = {
+    '/proc/sys/kernel/osrelease': '6.1.0-18-amd64\n',
+    '/proc/version': build('6.1.76-1'),
+    '/run/reboot-required': '',
+    '/run/reboot-required.pkgs': 'dbus\nlibgone\ndbus\n',
+  };
+  const host: Machine = {
+    ...createRecordingMachine(),
+    readFile: async (path) => (files[path] === undefined ? null : Buffer.from(files[path])),
+    stat: async (path) =>
+      files[path] === undefined ? null : { kind: 'file', modifiedAtMs: 0, sizeBytes: 0, inode: 1 },
+  };
+  const newer = kernel('linux-image-6.1.0-22-amd64', '6.1.94-1');
+  const dbus = kernel('dbus', '1.14.10-1');
+
+  it('names the packages that wait for a boot, whoever installed them', async () => {
+    const { awaitingBoot, rebootReasons } = await readBootFacts(host, [dbus, old, newer]);
+    expect(awaitingBoot).toEqual([
+      { name: 'dbus', architecture: 'amd64' },
+      { name: newer.name, architecture: 'amd64' },
+    ]);
+    expect(rebootReasons).toHaveLength(2);
+  });
+
+  it('never has anything in a root file system wait for a boot', async () => {
+    const facts = await readBootFacts({ ...host, kind: 'root-directory' }, [dbus, old, newer]);
+    expect(facts).toMatchObject({ awaitingBoot: [], rebootReasons: [] });
   });
 });
 

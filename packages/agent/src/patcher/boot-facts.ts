@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { InstalledPackage, NodeOverlay } from '@patchbay/facts';
+import type { InstalledPackage, NodeOverlay, PackageName } from '@patchbay/facts';
 import { versionSchemes } from '@patchbay/versioning';
 import type { Machine } from '../machine/index.ts';
 
 /** What of the overlay comes from the running system. */
-export type BootFacts = Pick<NodeOverlay, 'bootId' | 'machineIdHash' | 'runningKernel' | 'rebootReasons'>;
+export type BootFacts = Pick<NodeOverlay, 'bootId' | 'machineIdHash' | 'runningKernel' | 'rebootReasons'> & {
+  /** Installed packages that only a boot puts into effect, whoever installed them. */
+  readonly awaitingBoot: PackageName[];
+};
 
 /** machine-id(5) asks not to show the id itself, and to hash it with something of the application's own. */
 const machineIdSalt = 'patchbay-machine-id-1';
@@ -22,15 +25,25 @@ export async function readBootFacts(machine: Machine, installed: readonly Instal
   const machineId = await readLine(machine, '/etc/machine-id');
   const machineIdHash =
     machineId === '' ? '' : createHash('sha256').update(`${machineIdSalt}${machineId}`).digest('hex');
-  if (machine.kind === 'root-directory') return { bootId: '', machineIdHash, runningKernel: '', rebootReasons: [] };
+  if (machine.kind === 'root-directory') {
+    return { bootId: '', machineIdHash, runningKernel: '', rebootReasons: [], awaitingBoot: [] };
+  }
   const runningKernel = await readLine(machine, '/proc/sys/kernel/osrelease');
   const runningBuild = await readLine(machine, '/proc/version');
-  const kernelReason = findNewerKernel(runningKernel, runningBuild, installed);
+  const newerKernel = findNewerKernel(runningKernel, runningBuild, installed);
+  const requested = await readRequestedReboots(machine);
+  const awaited = new Set([...(requested ?? []), ...(newerKernel === null ? [] : [newerKernel.name])]);
   return {
     bootId: await readLine(machine, '/proc/sys/kernel/random/boot_id'),
     machineIdHash,
     runningKernel,
-    rebootReasons: [...(await readRequestedReboots(machine)), ...(kernelReason === null ? [] : [kernelReason])],
+    rebootReasons: [
+      ...(requested === null ? [] : [describeRequest(requested)]),
+      ...(newerKernel === null ? [] : [newerKernel.reason]),
+    ],
+    awaitingBoot: installed
+      .filter(({ name }) => awaited.has(name))
+      .map(({ name, architecture }) => ({ name, architecture })),
   };
 }
 
@@ -39,41 +52,46 @@ async function readLine(machine: Machine, path: string): Promise<string> {
   return bytes === null ? '' : (Buffer.from(bytes).toString('utf8').split('\n')[0] ?? '').trim();
 }
 
-/** The flag file of Debian's and Ubuntu's packages, and the list of those that raised it. */
-async function readRequestedReboots(machine: Machine): Promise<string[]> {
-  if ((await machine.stat('/run/reboot-required')) === null) return [];
+/** Who raised the flag file of Debian's and Ubuntu's packages, as far as that is noted; null where it is not there. */
+async function readRequestedReboots(machine: Machine): Promise<string[] | null> {
+  if ((await machine.stat('/run/reboot-required')) === null) return null;
   const bytes = await machine.readFile('/run/reboot-required.pkgs');
   const names = bytes === null ? [] : Buffer.from(bytes).toString('utf8').split('\n');
-  const packages = [...new Set(names.map((name) => name.trim()).filter((name) => name !== ''))].sort();
-  return [`/run/reboot-required is there${packages.length === 0 ? '' : ` (${packages.join(', ')})`}`];
+  return [...new Set(names.map((name) => name.trim()).filter((name) => name !== ''))].sort();
+}
+
+function describeRequest(packages: readonly string[]): string {
+  return `/run/reboot-required is there${packages.length === 0 ? '' : ` (${packages.join(', ')})`}`;
 }
 
 /**
- * Why another kernel than the running one would start next; null when none would. Only kernels of the same flavour
+ * The package of the kernel that would start next and why that is another than runs; null when it would be the same. Only kernels of the same flavour
  * count, and a kernel that no package brought (of a container's host, say) has none.
  */
 export function findNewerKernel(
   runningKernel: string,
   runningBuild: string,
   installed: readonly InstalledPackage[],
-): string | null {
+): { readonly name: string; readonly reason: string } | null {
   const { dpkg } = versionSchemes;
   const flavour = (release: string): string => /^[\d.]+-\d+(.*)$/.exec(release)?.[1] ?? release;
   const releases = installed.flatMap(({ name, version }) => {
     const release = /^linux-image-(?:unsigned-)?(\d.*)$/.exec(name)?.[1];
-    return release === undefined || release.endsWith('-dbg') ? [] : [{ release, version }];
+    return release === undefined || release.endsWith('-dbg') ? [] : [{ name, release, version }];
   });
   const own = releases.find(({ release }) => release === runningKernel);
   if (own === undefined) return null;
   // The build line of Debian's kernels names the package's version: "… Debian 6.1.76-1 (2024-02-01)".
   const running = /\bDebian (\d\S*)/.exec(runningBuild)?.[1];
   if (running !== undefined && dpkg.isValid(running) && dpkg.isValid(own.version)) {
-    if (dpkg.compare(own.version, running) > 0) return `The kernel runs as ${running}; ${own.version} is installed`;
+    if (dpkg.compare(own.version, running) > 0) {
+      return { name: own.name, reason: `The kernel runs as ${running}; ${own.version} is installed` };
+    }
   }
   const newest = releases
     .filter(({ release }) => flavour(release) === flavour(runningKernel) && dpkg.isValid(release))
-    .map(({ release }) => release)
-    .sort((left, right) => dpkg.compare(right, left))[0];
-  if (newest === undefined || !dpkg.isValid(runningKernel) || dpkg.compare(newest, runningKernel) <= 0) return null;
-  return `The kernel ${runningKernel} runs; ${newest} is installed`;
+    .sort((left, right) => dpkg.compare(right.release, left.release))[0];
+  if (newest === undefined || !dpkg.isValid(runningKernel)) return null;
+  if (dpkg.compare(newest.release, runningKernel) <= 0) return null;
+  return { name: newest.name, reason: `The kernel ${runningKernel} runs; ${newest.release} is installed` };
 }

@@ -136,7 +136,7 @@ async function readOverlay(
   phased: PackageName[],
   doubts: UnknownReason[],
 ): Promise<NodeFacts['overlay']> {
-  const boot = await readBootFacts(machine, known.installed.packages);
+  const { awaitingBoot, ...boot } = await readBootFacts(machine, known.installed.packages);
   let state: PatcherState = emptyPatcherState;
   try {
     if (stateFile !== null) state = readPatcherState(stateFile);
@@ -144,10 +144,12 @@ async function readOverlay(
     const message = `What earlier installs left behind cannot be read: ${describeError(error)}`;
     doubts.push({ code: 'package-status', message, archive: null });
   }
+  const own = boot.bootId !== '' && state.bootId === boot.bootId ? state.pendingReboot : [];
+  const pending = new Map([...own, ...awaitingBoot].map((one) => [`${one.name}.${one.architecture}`, one]));
   return {
     agentClock: now.toISOString(),
     ...boot,
-    pendingReboot: boot.bootId !== '' && state.bootId === boot.bootId ? state.pendingReboot : [],
+    pendingReboot: [...pending.values()],
     failures: state.failures,
     unconfigured: known.unconfigured,
     phased,
