@@ -46,16 +46,18 @@ try {
   const refreshed = await time(() => collect(true, false));
   const { facts } = await collect(false, false);
   const apt = root === null ? ['apt'] : ['chroot', root, 'apt'];
-  const listUpgradable = () =>
-    spawnSync(apt[0] ?? 'apt', [...apt.slice(1), 'list', '--upgradable'], {
+  const listUpgradable = (...options: string[]) =>
+    spawnSync(apt[0] ?? 'apt', [...apt.slice(1), ...options, 'list', '--upgradable'], {
       stdio: ['ignore', 'pipe', 'ignore'],
       maxBuffer: 1e8,
     });
+  const withoutCache = ['-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache='];
   listUpgradable();
   await collect(false, true);
-  const [apts, uncached, cached]: [number[], number[], number[]] = [[], [], []];
+  const [apts, coldApts, uncached, cached]: [number[], number[], number[], number[]] = [[], [], [], []];
   for (let run = 0; run < runs; run += 1) {
-    apts.push(await time(listUpgradable));
+    apts.push(await time(() => listUpgradable()));
+    coldApts.push(await time(() => listUpgradable(...withoutCache)));
     uncached.push(await time(() => collect(false, false)));
     cached.push(await time(() => collect(false, true)));
   }
@@ -65,7 +67,9 @@ try {
     `${facts.installed.packages.length} packages, ${facts.offers.archives.length} archives, ${runs} runs in turn`,
   );
   show('apt list --upgradable', apts);
+  show('the same without the cache that apt keeps', coldApts);
   show('facts, no cache (aim: 0.5)', uncached, apts);
+  show('facts, no cache, against apt without its own', uncached, coldApts);
   show('facts, nothing changed (aim: 0.1)', cached, apts);
   show('refresh, apart', [refreshed]);
 } finally {
