@@ -38,7 +38,7 @@ const compiled = compileBaseline(predefinedBaselineFor('DEBIAN'), 1);
 const cases = [hardCases.epoch, hardCases.failingScript, hardCases.needsRemoval];
 
 /** The control plane's half of the conversation, on plain values: its decisions are the real ones. */
-function openControlPlane() {
+function openControlPlane(planId = 'plan') {
   const units = new Map<string, unknown>();
   const submitted: NodeFacts[] = [];
   const calls: string[] = [];
@@ -87,7 +87,7 @@ function openControlPlane() {
       case 'ProposePlan': {
         const { simulation } = ProposePlan.input.parse(input);
         const made = makePlan({
-          planId: 'plan',
+          planId,
           nodeId,
           operationId: 'operation',
           createdAt: new Date().toISOString(),
@@ -103,7 +103,7 @@ function openControlPlane() {
           kind: 'plan',
           nodeId,
           operationId: 'operation',
-          planId: 'plan',
+          planId,
           planDigest: planDigest(made.plan),
           expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
         };
@@ -221,6 +221,24 @@ describe('the patcher', () => {
     expect(lines[0]).toBe('Going on with plan plan');
     expect(plane.calls).toEqual(['SubmitFacts', 'CompletePatchOperation']);
     expect(await readFile(join(stage.root.directory, 'var/log/dpkg.log'), 'utf8')).toBe(before);
+  });
+
+  it('cannot tell while dpkg’s journal holds what its status lacks, and completes it before it installs', async () => {
+    const { server, outcomes } = openControlPlane('plan after a crash');
+    // What dpkg leaves when it dies in a run: the status of before, and beside it what has changed since.
+    const changed = await stage.root.run(['dpkg-query', '--status', 'pb-independent']);
+    await stage.root.writeFile('/var/lib/dpkg/updates/0000', changed.stdout);
+    const scan = await run('Scan', 'cut-off', server);
+    expect(scan).toMatchObject({ exitCode: 1 });
+    expect(scan.lines.at(-1)).toBe('Verdict: unknown');
+    expect(scan.lines.join('\n')).toContain('run dpkg --configure -a');
+
+    await stage.archives.archives.security.publish({ name: 'pb-independent', version: '1.0-1+deb12u9' });
+    const install = await run('Install', 'after-cut-off', server);
+    const states = outcomes.map(({ targets, status }) => `${targets[0]?.name} ${status}`);
+    expect(states).toContain('pb-independent installed');
+    expect(install.lines.at(-1)).not.toBe('Verdict: unknown');
+    expect((await stage.root.run(['ls', '/var/lib/dpkg/updates'])).stdout).toBe('');
   });
 
   it('hands in a machine that it cannot read with the reason', async () => {

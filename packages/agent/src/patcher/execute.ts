@@ -11,6 +11,7 @@ import { type AptWorkspace, ask, withSettings } from './apt-workspace.ts';
 import { takesEffectAtBoot } from './boot-facts.ts';
 import type { UsedLists } from './collect-facts.ts';
 import { type IndexReader, openIndexReader, rememberIndexes } from './describe-changes.ts';
+import { isDpkgCutOff } from './dpkg-journal.ts';
 import { type GroupJournal, openGroupJournal } from './group-journal.ts';
 import { findUndone, hasHalfDone, readDpkgStatus } from './installed-state.ts';
 import { readAutomaticMarks, restoreAutomaticMarks } from './machine-marks.ts';
@@ -110,7 +111,7 @@ function recordNameOf(plan: Plan, step: string): string {
 
 async function configureHalfDone(request: ExecuteRequest): Promise<void> {
   const { machine, report, plan } = request;
-  if (!hasHalfDone(await readDpkgStatus(machine))) return;
+  if (!(await isDpkgCutOff(machine)) && !hasHalfDone(await readDpkgStatus(machine))) return;
   report('Completing what an earlier run left half done (dpkg --configure -a)');
   const attempt = randomUUID();
   const end = await configurePending(

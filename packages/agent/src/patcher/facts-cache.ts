@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from '../machine/index.ts';
 import { writeFileDurably } from '../state/index.ts';
+import { dpkgJournalDirectory } from './dpkg-journal.ts';
 
 /** Everything whose change can change what is read of dpkg and apt, apart from the lists. */
 const watchedFiles = [
@@ -15,7 +16,12 @@ const watchedFiles = [
   '/etc/apt/preferences',
   '/etc/apt/apt.conf',
 ] as const;
-const watchedFolders = ['/etc/apt/sources.list.d', '/etc/apt/preferences.d', '/etc/apt/apt.conf.d'] as const;
+const watchedFolders = [
+  '/etc/apt/sources.list.d',
+  '/etc/apt/preferences.d',
+  '/etc/apt/apt.conf.d',
+  dpkgJournalDirectory,
+] as const;
 
 /** Rises with the form of what is kept. */
 const formatVersion = 1;

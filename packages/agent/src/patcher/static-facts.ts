@@ -21,6 +21,7 @@ import { z } from 'zod';
 import type { Machine } from '../machine/index.ts';
 import { type AptConfiguration, aptConfiguration } from './apt-configuration.ts';
 import { type AptWorkspace, ask } from './apt-workspace.ts';
+import { isDpkgCutOff } from './dpkg-journal.ts';
 import { findArchives, readOfferedIndexes, unreadable } from './package-lists.ts';
 import { describeError } from './patcher-error.ts';
 
@@ -83,6 +84,10 @@ export async function readStaticFacts(machine: Machine, workspace: AptWorkspace)
   const status = await attempt('package-status', 'The package status of dpkg cannot be read', null, async () =>
     parseDpkgStatus(await readRequired(machine, '/var/lib/dpkg/status')),
   );
+  if (await isDpkgCutOff(machine)) {
+    const message = 'dpkg is at work or was cut off, so its status is not whole: wait, or run dpkg --configure -a';
+    doubts.push(doubt('package-status', message));
+  }
   const pins = await attempt('archive', "apt's preferences cannot be read", [], () => readPins(machine));
   const automatic = await attempt('package-status', "apt's extended_states cannot be read", [], () =>
     readAutomatic(machine),
