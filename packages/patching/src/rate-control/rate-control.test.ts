@@ -1,18 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decideDispatch, type ProgressCounts, resolveLimit, summarizeCommand } from './rate-control.ts';
-
-const none: ProgressCounts = {
-  queued: 0,
-  running: 0,
-  succeeded: 0,
-  failed: 0,
-  undelivered: 0,
-  undeliverable: 0,
-  cancelled: 0,
-};
+import { decideDispatch, noProgress, type ProgressCounts, resolveLimit, summarizeCommand } from './rate-control.ts';
 
 function invocations(parts: Partial<ProgressCounts>): ProgressCounts {
-  return { ...none, ...parts };
+  return { ...noProgress, ...parts };
 }
 
 describe('rate control', () => {

@@ -18,6 +18,17 @@ export type InvocationProgress = (typeof invocationProgresses)[number];
 /** How many invocations of a command have come how far. */
 export type ProgressCounts = Readonly<Record<InvocationProgress, number>>;
 
+/** Of a command without targets. */
+export const noProgress: ProgressCounts = {
+  queued: 0,
+  running: 0,
+  succeeded: 0,
+  failed: 0,
+  undelivered: 0,
+  undeliverable: 0,
+  cancelled: 0,
+};
+
 export interface RateLimits {
   /** `50`, or `10%` of the targets. */
   readonly maxConcurrency: string;

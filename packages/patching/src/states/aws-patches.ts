@@ -21,25 +21,28 @@ const countByState = {
   FAILED: 'failedCount',
 } as const satisfies Record<AwsPatchState, keyof PatchCounts>;
 
+/** Of a node that was never judged. */
+export const noPatchCounts: Readonly<PatchCounts> = {
+  installedCount: 0,
+  installedOtherCount: 0,
+  installedPendingRebootCount: 0,
+  installedRejectedCount: 0,
+  missingCount: 0,
+  failedCount: 0,
+  notApplicableCount: 0,
+  unreportedNotApplicableCount: 0,
+  availableSecurityUpdateCount: 0,
+  criticalNonCompliantCount: 0,
+  securityNonCompliantCount: 0,
+  otherNonCompliantCount: 0,
+};
+
 /**
  * The counts of InstancePatchState, all of them of patches. A critical security patch counts as both; `other` is what is
  * neither (SSM API, InstancePatchState).
  */
 export function countPatches(verdict: Pick<Verdict, 'items'>): PatchCounts {
-  const counts: PatchCounts = {
-    installedCount: 0,
-    installedOtherCount: 0,
-    installedPendingRebootCount: 0,
-    installedRejectedCount: 0,
-    missingCount: 0,
-    failedCount: 0,
-    notApplicableCount: 0,
-    unreportedNotApplicableCount: 0,
-    availableSecurityUpdateCount: 0,
-    criticalNonCompliantCount: 0,
-    securityNonCompliantCount: 0,
-    otherNonCompliantCount: 0,
-  };
+  const counts: PatchCounts = { ...noPatchCounts };
   for (const item of verdict.items) {
     const { awsState } = stateTable[countedState(item)];
     if (awsState === null) continue;

@@ -232,20 +232,45 @@ describe('patch operations', () => {
     });
   });
 
-  it('can be completed once, even by two calls at the same moment', async () => {
+  it('are completed once: the same completion again, as after a lost answer, is answered as before', async () => {
     const node = await enrolNode(server());
     const { operationId, factsId } = await beginOn(node, unpatched);
-    const results = await Promise.allSettled(Array.from({ length: 4 }, () => complete(node, operationId, factsId)));
-    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
-    const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-    for (const reason of refused) expect(reason).toMatchObject({ code: 'ValidationException' });
-    await expect(complete(node, operationId, factsId)).rejects.toMatchObject({ code: 'ValidationException' });
+    const first = await Promise.all(Array.from({ length: 4 }, () => complete(node, operationId, factsId)));
+    server().advance({ seconds: 60 });
+    const again = await complete(node, operationId, factsId);
+    expect(new Set([...first, again].map((each) => JSON.stringify(each))).size).toBe(1);
     const verdicts = await server()
       .database.selectFrom('operationVerdicts')
       .select('operationId')
       .where('operationId', '=', operationId)
       .execute();
     expect(verdicts).toHaveLength(1);
+  });
+
+  it('are not completed a second time with anything else', async () => {
+    const node = await enrolNode(server());
+    const { operationId, factsId } = await beginOn(node, unpatched);
+    await complete(node, operationId, factsId);
+    const ended = { code: 'ValidationException', message: expect.stringContaining('has ended') };
+    await expect(complete(node, operationId, await node.submitFacts(patched))).rejects.toMatchObject(ended);
+    const outcomes = [{ targets: [], status: 'installed' as const, reason: '' }];
+    await expect(
+      node.patchbay(CompletePatchOperation, { operationId, factsId, simulation: null, outcomes }),
+    ).rejects.toMatchObject(ended);
+    const stored = await askAs(GetPatchOperation, { operationId });
+    expect(stored.operation).toMatchObject({ status: 'non-compliant' });
+  });
+
+  it('are not completed with facts from before they began', async () => {
+    const node = await enrolNode(server());
+    const earlier = await node.submitFacts(patched);
+    server().advance({ seconds: 1 });
+    const { operationId } = await beginOn(node, unpatched);
+    await expect(complete(node, operationId, earlier)).rejects.toMatchObject({
+      code: 'ValidationException',
+      message: expect.stringContaining('before the operation'),
+    });
+    expect(await askAs(GetPatchOperation, { operationId })).toMatchObject({ operation: { status: 'in-progress' } });
   });
 
   it('begun for the same command by two calls at the same moment are one', async () => {

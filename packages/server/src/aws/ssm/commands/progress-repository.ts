@@ -1,17 +1,7 @@
-import type { InvocationProgress, ProgressCounts } from '@patchbay/patching';
+import { type InvocationProgress, noProgress, type ProgressCounts } from '@patchbay/patching';
 import { sql } from 'kysely';
 import type { Database } from '../../../database/tables.ts';
 import type { Command } from './repository.ts';
-
-const none: ProgressCounts = {
-  queued: 0,
-  running: 0,
-  succeeded: 0,
-  failed: 0,
-  undelivered: 0,
-  undeliverable: 0,
-  cancelled: 0,
-};
 
 /**
  * Ends what is past its time. On expiry AWS reports what was delivered and never answered as DeliveryTimedOut as well:
@@ -53,7 +43,7 @@ export async function countProgress(
     .groupBy('progress')
     .execute();
   return {
-    counts: { ...none, ...Object.fromEntries(rows.map((row) => [row.progress, row.count])) },
+    counts: { ...noProgress, ...Object.fromEntries(rows.map((row) => [row.progress, row.count])) },
     isStarted: rows.some((row) => row.acknowledged > 0),
   };
 }

@@ -1,5 +1,5 @@
 import type { PatchCounts, Verdict } from '@patchbay/facts';
-import { type AwsPatch, awsPatches, defaultEvaluationSettings } from '@patchbay/patching';
+import { type AwsPatch, awsPatches, defaultEvaluationSettings, noPatchCounts } from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
 import {
   findOperationVerdict,
@@ -8,21 +8,6 @@ import {
 } from '../../../patchbay/patch-operations/repository.ts';
 
 type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now'>;
-
-const noCounts: PatchCounts = {
-  installedCount: 0,
-  installedOtherCount: 0,
-  installedPendingRebootCount: 0,
-  installedRejectedCount: 0,
-  missingCount: 0,
-  failedCount: 0,
-  notApplicableCount: 0,
-  unreportedNotApplicableCount: 0,
-  availableSecurityUpdateCount: 0,
-  criticalNonCompliantCount: 0,
-  securityNonCompliantCount: 0,
-  otherNonCompliantCount: 0,
-};
 
 /** Why a stored result no longer speaks for its node; undefined while it does. */
 function staleness(endedAt: Date | null, now: Date): string | undefined {
@@ -33,7 +18,7 @@ function staleness(endedAt: Date | null, now: Date): string | undefined {
 
 /** The counts of the last operation, with the doubt about a stale one counted as a failure. */
 export function countsNow(operation: PatchOperation, now: Date): PatchCounts {
-  const counts = operation.counts ?? noCounts;
+  const counts = operation.counts ?? noPatchCounts;
   // A node that could not be judged has been counted as a failure already.
   if (operation.status === 'unknown' || !staleness(operation.endedAt, now)) return counts;
   return {
