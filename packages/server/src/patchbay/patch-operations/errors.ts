@@ -3,7 +3,11 @@ import type { ErrorTable } from '../../operations/operation.ts';
 import { factsErrors } from '../facts/errors.ts';
 
 export class PatchOperationError extends AppError<
-  'PATCH_OPERATION_NOT_FOUND' | 'PATCH_OPERATION_ENDED' | 'PATCH_OPERATION_KIND' | 'PATCH_OPERATION_COMMAND'
+  | 'PATCH_OPERATION_NOT_FOUND'
+  | 'PATCH_OPERATION_ENDED'
+  | 'PATCH_OPERATION_KIND'
+  | 'PATCH_OPERATION_COMMAND'
+  | 'PATCH_OPERATION_FACTS'
 > {}
 
 export const patchOperationErrors: ErrorTable = {
@@ -12,5 +16,6 @@ export const patchOperationErrors: ErrorTable = {
   PATCH_OPERATION_ENDED: 'ValidationException',
   PATCH_OPERATION_KIND: 'ValidationException',
   PATCH_OPERATION_COMMAND: 'ValidationException',
+  PATCH_OPERATION_FACTS: 'ValidationException',
   BASELINE_NOT_FOUND: 'DoesNotExistException',
 };

@@ -1,13 +1,15 @@
 import { authorizationText, type PatchOperationKind, type SignedAuthorization } from '@patchbay/contracts';
-import type {
-  GroupOutcome,
-  PatchCounts,
-  Plan,
-  RefusedTarget,
-  Simulation,
-  Target,
-  UnknownReason,
-  Verdict,
+import {
+  AppError,
+  canonicalJson,
+  type GroupOutcome,
+  type PatchCounts,
+  type Plan,
+  type RefusedTarget,
+  type Simulation,
+  type Target,
+  type UnknownReason,
+  type Verdict,
 } from '@patchbay/facts';
 import {
   blockedPackages,
@@ -18,8 +20,9 @@ import {
   selectTargets,
 } from '@patchbay/patching';
 import { findInvocation } from '../../aws/ssm/commands/repository.ts';
-import { publicBaselineId } from '../../aws/ssm/patch-baselines/service.ts';
+import { getPatchBaseline, publicBaselineId } from '../../aws/ssm/patch-baselines/service.ts';
 import type { OperationContext } from '../../operations/operation.ts';
+import { findNewestFactsId } from '../facts/repository.ts';
 import { insertPlan } from '../plans/repository.ts';
 import { judge } from '../verdicts/service.ts';
 import { PatchOperationError } from './errors.ts';
@@ -27,6 +30,7 @@ import { describeVerdict } from './report.ts';
 import {
   abandonOperations,
   findOperationOfCommand,
+  findOperationVerdict,
   findPatchOperation,
   insertOperationVerdict,
   insertPatchOperation,
@@ -78,6 +82,16 @@ async function findBegun(
   return begun;
 }
 
+/** A result speaks for the node as it is now, so only what it reported last counts. */
+async function requireNewestFacts(instanceId: string, factsId: string, context: OperationContext): Promise<void> {
+  const newest = await findNewestFactsId(context.db, context, instanceId);
+  if (newest === factsId) return;
+  throw new PatchOperationError(
+    'PATCH_OPERATION_FACTS',
+    `The facts ${factsId} are not what ${instanceId} reported last (${newest}): submit facts and use these.`,
+  );
+}
+
 /** Begins a scan or an install: judges the facts and says what the baseline approves. */
 export async function beginOperation(
   instanceId: string,
@@ -88,6 +102,7 @@ export async function beginOperation(
   await lockOperationsOf(db, instanceId);
   const judgement = await judge({ instanceId, factsId: request.factsId, simulation: null }, context);
   const { verdict, baseline, read } = judgement;
+  await requireNewestFacts(instanceId, request.factsId, context);
   const begun = await findBegun(instanceId, request, context);
   const operationId = begun?.operationId ?? context.dependencies.randomId();
   const underBaseline = {
@@ -128,20 +143,19 @@ export async function beginOperation(
   };
 }
 
-/** An operation of this node that has not ended. */
-async function findOpen(instanceId: string, operationId: string, context: OperationContext): Promise<PatchOperation> {
+/** An operation of this node, which nobody else changes until the transaction ends. */
+async function findOwn(instanceId: string, operationId: string, context: OperationContext): Promise<PatchOperation> {
   await lockOperationsOf(context.db, instanceId);
   const operation = await findPatchOperation(context.db, context, operationId);
   if (operation?.instanceId !== instanceId) {
     throw new PatchOperationError('PATCH_OPERATION_NOT_FOUND', `${instanceId} has no operation ${operationId}.`);
   }
-  if (operation.status !== 'in-progress') {
-    throw new PatchOperationError(
-      'PATCH_OPERATION_ENDED',
-      `The operation ${operationId} has ended (${operation.status}).`,
-    );
-  }
   return operation;
+}
+
+function requireOpen({ operationId, status }: PatchOperation): void {
+  if (status === 'in-progress') return;
+  throw new PatchOperationError('PATCH_OPERATION_ENDED', `The operation ${operationId} has ended (${status}).`);
 }
 
 /** What did not get into a plan, in the words that verdicts use: nothing approved is dropped silently. */
@@ -179,7 +193,8 @@ export async function proposePlan(
   simulation: Simulation,
   context: OperationContext,
 ): Promise<Proposed> {
-  const operation = await findOpen(instanceId, operationId, context);
+  const operation = await findOwn(instanceId, operationId, context);
+  requireOpen(operation);
   if (operation.operation !== 'Install') {
     throw new PatchOperationError('PATCH_OPERATION_KIND', 'A scan installs nothing, so it has no plan.');
   }
@@ -246,24 +261,61 @@ export interface Completed {
   readonly report: string[];
 }
 
-/** Ends an operation: judges the node as it is now and stores the verdict, which nothing overwrites. */
+/** What was answered to this very completion before: a node whose answer was lost asks again. */
+async function findCompleted(
+  operation: PatchOperation,
+  { factsId, outcomes }: Completion,
+  context: OperationContext,
+): Promise<Completed | undefined> {
+  const isSame = operation.factsId === factsId && canonicalJson(operation.outcomes) === canonicalJson([...outcomes]);
+  const verdict = isSame ? await findOperationVerdict(context.db, operation.operationId) : undefined;
+  return verdict && answerOf(verdict, await readBaselineName(verdict.baselineId, context), outcomes);
+}
+
+async function readBaselineName(baselineId: string, context: OperationContext): Promise<string> {
+  try {
+    return (await getPatchBaseline(baselineId, context)).baseline.name;
+  } catch (error) {
+    // Deleted since: only its id is left.
+    if (error instanceof AppError && error.code === 'BASELINE_NOT_FOUND') return baselineId;
+    throw error;
+  }
+}
+
+function answerOf(verdict: Verdict, baselineName: string, outcomes: readonly GroupOutcome[]): Completed {
+  return {
+    status: verdict.status,
+    counts: countPatches(verdict),
+    unknownReasons: verdict.unknownReasons,
+    report: describeVerdict(verdict, baselineName, outcomes),
+  };
+}
+
+/**
+ * Ends an operation: judges the node as it is now and stores the verdict, which nothing overwrites. The same completion
+ * again changes nothing and is answered as before.
+ */
 export async function completeOperation(
   instanceId: string,
   completion: Completion,
   context: OperationContext,
 ): Promise<Completed> {
-  const operation = await findOpen(instanceId, completion.operationId, context);
+  const operation = await findOwn(instanceId, completion.operationId, context);
+  const completed = await findCompleted(operation, completion, context);
+  if (completed) return completed;
+  requireOpen(operation);
   const refused = [...operation.refused, ...(completion.simulation?.refused ?? [])];
   const simulation =
     completion.simulation || refused.length > 0
       ? { groups: completion.simulation?.groups ?? [], refused, diskBytes: completion.simulation?.diskBytes ?? 0 }
       : null;
   const { verdict, baseline } = await judge({ instanceId, factsId: completion.factsId, simulation }, context);
-  const counts = countPatches(verdict);
+  await requireNewestFacts(instanceId, completion.factsId, context);
+  const answer = answerOf(verdict, baseline.name, completion.outcomes);
   await updatePatchOperation(context.db, operation.operationId, {
     status: verdict.status,
     endedAt: context.now,
-    counts: JSON.stringify(counts),
+    counts: JSON.stringify(answer.counts),
     factsId: completion.factsId,
     baselineId: verdict.baselineId,
     baselineRevision: verdict.baselineRevision,
@@ -271,10 +323,5 @@ export async function completeOperation(
     outcomes: JSON.stringify(completion.outcomes),
   });
   await insertOperationVerdict(context.db, operation, verdict, context.now);
-  return {
-    status: verdict.status,
-    counts,
-    unknownReasons: verdict.unknownReasons,
-    report: describeVerdict(verdict, baseline.name, completion.outcomes),
-  };
+  return answer;
 }
