@@ -98,6 +98,13 @@ describe('a Packages index', () => {
     expect(() => read(stanza('b', '1').replace('Size: 7', 'Size: x'), 'b')).toThrow(/Size/);
   });
 
+  it('refuses stanzas that something else than an empty line parts, rather than pass over them', () => {
+    const text = `${stanza('a', '1')}\n${stanza('b', '2')}`;
+    expect(() => read(text.replaceAll('\n', '\r\n'), 'b')).toThrow(expect.objectContaining({ line: 7 }));
+    expect(() => read(text.replace('\n\n', '\n \n'), 'a')).toThrow(expect.objectContaining({ line: 8 }));
+    expect(read(stanza('a', '1', 'Description: a \r in the middle\n'), 'a')).toHaveLength(1);
+  });
+
   it('does not mind what is wrong with packages that nobody asks for', () => {
     expect(read(`${stanza('a', '1')}\nPackage: b\nrubbish\n`, 'a')).toHaveLength(1);
   });

@@ -25,10 +25,13 @@ export interface IndexStanza extends RelationTexts {
 const packageField = Buffer.from('Package: ');
 const stanzaEnd = Buffer.from('\n\n');
 const lineFeed = 10;
+const carriageReturn = Buffer.from('\r');
+const emptyLineOfOthers = Buffer.from('\n\r');
 
 /**
  * The stanzas of the wanted packages in an uncompressed Packages file, in its order. Only they are decoded, so the cost
- * is one pass over the bytes. Throws ParseError on a stanza without a package name or a wanted one without its fields.
+ * is one pass over the bytes. Throws ParseError on a stanza without a package name, on a wanted one without its fields,
+ * and where stanzas are parted by anything but an empty line: their packages would seem not to be offered.
  */
 export function readPackagesIndex(
   bytes: Uint8Array,
@@ -36,6 +39,11 @@ export function readPackagesIndex(
   what = 'Packages',
 ): IndexStanza[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // Looking for two bytes takes ten times as long as for one, and hardly any index has that one.
+  const foreignLine = buffer.includes(carriageReturn) ? buffer.indexOf(emptyLineOfOthers) : -1;
+  if (foreignLine !== -1) {
+    throw malformed(what, lineNumber(buffer, foreignLine + 1), 'the empty line ends in a carriage return');
+  }
   const stanzas: IndexStanza[] = [];
   let start = 0;
   while (start < buffer.length) {
@@ -87,8 +95,9 @@ function readStanza(text: string, firstLine: () => number, what: string): IndexS
 }
 
 function readFields(text: string, firstLine: number, what: string): IndexStanza {
-  const [stanza] = parseControlFile(text, what, firstLine);
+  const [stanza, ...others] = parseControlFile(text, what, firstLine);
   if (stanza === undefined) throw malformed(what, firstLine, 'the stanza is empty');
+  if (others[0] !== undefined) throw malformed(what, others[0].line, 'no empty line stands before the stanza');
   const name = requireField(stanza, 'package', what);
   const version = requireField(stanza, 'version', what);
   const phased = stanza.fields.get('phased-update-percentage');
