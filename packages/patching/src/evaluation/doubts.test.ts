@@ -131,6 +131,18 @@ describe('doubts', () => {
     expect(evaluateSample({ ...sample, archives: [main, archive(SECURITY), extended] }).status).toBe('compliant');
   });
 
+  it.each([
+    ['DEBIAN', '7', 'unknown'],
+    ['UBUNTU', '12.04', 'unknown'],
+    ['UBUNTU', '23.10', 'unknown'],
+    ['UBUNTU', '26.04', 'compliant'],
+    ['UBUNTU', '26.10', 'compliant'],
+  ] as const)('knows of %s %s whether it is still supported', (operatingSystem, versionId, status) => {
+    const change = { operatingSystem, versionId };
+    const baseline = debianBaseline({ operatingSystem });
+    expect(evaluateSample({ ...upToDate, operatingSystem: change, baseline }).status).toBe(status);
+  });
+
   it('asks nothing of archives when the baseline can approve nothing on the product', () => {
     const patchFilters = [{ key: 'PRODUCT' as const, values: ['Debian11'] }];
     const baseline = rulesBaseline(rule({ patchFilterGroup: { patchFilters } }));
