@@ -26,10 +26,9 @@ export async function advanceCommand(commandId: string, context: Context): Promi
 
   const { counts, isStarted } = decision.isErrorLimitExceeded ? await countProgress(db, commandId) : before;
   const running = isStarted ? 'InProgress' : 'Pending';
-  const { queued, running: atWork, ...ended } = counts;
   await updateCommand(db, commandId, {
     ...(decision.isFinished ? summarizeCommand(command, counts) : { status: running, statusDetails: running }),
-    completedCount: Object.values(ended).reduce((sum, count) => sum + count, 0),
+    completedCount: command.targetCount - counts.queued - counts.running,
     errorCount: counts.failed,
     deliveryTimedOutCount: counts.undelivered,
   });
