@@ -75,6 +75,7 @@ async function start(
   cleanUp: ReturnType<typeof createCleanUp>,
 ): Promise<RunningServer> {
   const clock = () => new Date();
+  const stopping = new AbortController();
   const dataDirectory = await openDataDirectory(config.dataDirectory);
   cleanUp.add('data directory', () => dataDirectory.close());
   const secrets = createSecretBox(await readOrCreateKeyFile(dataDirectory.key, randomBytes), randomBytes);
@@ -92,7 +93,12 @@ async function start(
     connection = postgres.connection;
   } else connection = { kind: 'url', url: config.databaseUrl };
 
-  const pool = createPool(connection, { onIdleError: (error) => logger.warn({ error }, 'idle connection broke') });
+  const pool = createPool(connection, {
+    // While we stop, PostgreSQL may close a connection that the pool is just giving up.
+    onIdleError: (error) => {
+      if (!stopping.signal.aborted) logger.warn({ error }, 'idle connection broke');
+    },
+  });
   const db = createDatabase(pool);
   cleanUp.add('database pool', () => db.destroy());
   const migrated = await migrateToLatest(db, migrations);
@@ -130,7 +136,6 @@ async function start(
   });
   cleanUp.add('jobs', () => jobs.stop(patienceSeconds));
 
-  const stopping = new AbortController();
   const app = buildApp({
     db,
     dependencies,
