@@ -111,12 +111,23 @@ function withOwnScope(argv: readonly [string, ...string[]]): readonly [string, .
   return systemdRun === null ? argv : [systemdRun, '--scope', '--quiet', '--collect', '--', ...argv];
 }
 
-/** The lock goes with the last process that holds it, whoever started it and however it ended. */
-function waitForUnlock(record: string): Promise<void> {
+/**
+ * The lock goes with the process that holds it, however it ended. A waiter that is killed (memory that ran out, say) has
+ * seen nothing, so another takes its place.
+ */
+async function waitForUnlock(record: string): Promise<void> {
+  for (;;) {
+    const { code, signal } = await runWaiter(join(record, 'lock'));
+    if (code === 0) return;
+    if (signal === null) throw new MachineError('ENTRY_FAILED', `flock cannot wait for ${record}: status ${code}`);
+  }
+}
+
+function runWaiter(lock: string): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
   return new Promise((resolve, reject) => {
-    const waiter = spawn(findTool('flock') ?? 'flock', ['-s', join(record, 'lock'), 'true'], { stdio: 'ignore' });
+    const waiter = spawn(findTool('flock') ?? 'flock', ['-s', lock, 'true'], { stdio: 'ignore' });
     waiter.on('error', reject);
-    waiter.on('exit', () => resolve());
+    waiter.on('exit', (code, signal) => resolve({ code, signal }));
   });
 }
 

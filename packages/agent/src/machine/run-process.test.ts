@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openCommandRecords } from './command-records.ts';
 import type { Command, OutputChunk } from './machine.ts';
 import { runProcess } from './run-process.ts';
@@ -52,6 +53,21 @@ describe('runProcess', () => {
   });
 });
 
+/** The process that waits for a lock; throws while there is none. */
+function findWaiter(lock: string): number {
+  const commandLine = (pid: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    } catch {
+      // It has ended since it was listed.
+      return '';
+    }
+  };
+  const found = readdirSync('/proc').find((pid) => commandLine(pid).includes(`flock\0-s\0${lock}`));
+  if (found === undefined) throw new Error(`Nothing waits for ${lock}`);
+  return Number(found);
+}
+
 describe('openCommandRecords', () => {
   let directory: string;
   beforeEach(() => {
@@ -69,6 +85,19 @@ describe('openCommandRecords', () => {
     expect(await records.run({ argv, timeoutSeconds: null, input: 'given' }, 'first', launch)).toMatchObject(expected);
     expect(await openCommandRecords(directory).resume('first')).toMatchObject(expected);
     expect(await records.resume('second')).toBeNull();
+  });
+
+  it('waits on when its waiter is killed: what a command did is not looked at before its end', async () => {
+    const gate = join(directory, 'gate');
+    execFileSync('mkfifo', [gate]);
+    const argv = ['/bin/sh', '-c', 'cat "$1"', 'sh', gate] as const;
+    const launch = { argv, reportsReady: false, kill: 'process' } as const;
+    const running = openCommandRecords(directory).run({ argv, timeoutSeconds: null }, 'first', launch);
+    const waiter = await vi.waitFor(() => findWaiter(join(directory, 'first/lock')));
+    process.kill(waiter, 'SIGKILL');
+    await vi.waitFor(() => expect(findWaiter(join(directory, 'first/lock'))).not.toBe(waiter));
+    writeFileSync(gate, 'done');
+    expect(await running).toMatchObject({ exitCode: 0, stdout: 'done' });
   });
 
   it.each(['../up', '', 'a/b', '.hidden'])('refuses %j as a name', async (name) => {
