@@ -36,8 +36,8 @@ export function createRecordingMachine(
     stat: async () => null,
     listDirectory: async () => null,
     writeWorkFile: async (path, content) => {
-      scripts.set(`/work/${path}`, content.toString());
-      return `/work/${path}`;
+      scripts.set(`/private-work/${path}`, content.toString());
+      return `/private-work/${path}`;
     },
     close: async () => {},
   };
