@@ -73,9 +73,7 @@ export function evaluatePackage(
       ? judgeNewer(context, key, installed, question, automatic)
       : judgeRejected(base, rejectedBy, question);
   const settled =
-    brokenState === undefined
-      ? outcome
-      : { ...outcome, state: 'failed' as const, reason: describeBroken(context, installed, brokenState) };
+    brokenState === undefined ? outcome : settleBroken(outcome, describeBroken(context, installed, brokenState));
   const item = itemOf(
     installed,
     base,
@@ -100,6 +98,12 @@ interface Outcome {
   readonly approver?: Approver;
   readonly clock?: DatedApproval;
   readonly notes?: readonly string[];
+}
+
+/** Failed, whatever else it is; a version that would not be installed as things are is no target then either. */
+function settleBroken(outcome: Outcome, reason: string): Outcome {
+  if (outcome.state === 'missing' || outcome.state === 'failed') return { ...outcome, state: 'failed', reason };
+  return { state: 'failed', reason };
 }
 
 function judgeRejected(base: InstalledJudgement, rejectedBy: string, question: UpdateQuestion): Outcome {

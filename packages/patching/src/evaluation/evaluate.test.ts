@@ -1,5 +1,6 @@
 import { Verdict } from '@patchbay/facts';
 import { describe, expect, it } from 'vitest';
+import { selectTargets } from '../plans/select-targets.ts';
 import { countPatches } from '../states/aws-patches.ts';
 import {
   debianBaseline,
@@ -14,6 +15,7 @@ import {
   type SampleEvaluation,
   SECURITY,
   securityKey,
+  seen,
   VENDOR,
 } from './sample-machine.ts';
 
@@ -228,6 +230,27 @@ describe('the states of an update', () => {
     const triggers = { unconfigured: [{ name: 'bash', architecture: 'amd64', state: 'triggers-pending' }] };
     expect(itemNamed(evaluateSample({ installed: [bash], overlay: triggers }), 'bash').state).toBe('installed-other');
   });
+
+  it.each([
+    ['missing', {}, [{ name: 'bash', architecture: 'amd64', version: '2' }]],
+    [
+      'waiting',
+      { history: [seen('bash', '2', '2026-11-19T00:00:00Z')], baseline: rulesBaseline(rule({ approveAfterDays: 7 })) },
+      [],
+    ],
+    ['held', { policy: { holds: [{ name: 'bash', architecture: 'amd64' }] } }, []],
+    ['pinned', { offers: [offer('bash', [offeredVersion('bash', '2', [SECURITY], { pinPriority: -1 })], '1')] }, []],
+  ] as const)(
+    'brings what dpkg left half done to no version that is %s otherwise, unless missing',
+    (state, change, targets) => {
+      const sample = { ...bashFix, ...(change as Partial<SampleEvaluation>) };
+      expect(itemNamed(evaluateSample(sample), 'bash').state).toBe(state);
+      const overlay = { unconfigured: [{ name: 'bash', architecture: 'amd64', state: 'half-configured' }] };
+      const broken = evaluateSample({ ...sample, overlay });
+      expect(itemNamed(broken, 'bash')).toMatchObject({ state: 'failed', reason: 'dpkg left it half-configured.' });
+      expect(selectTargets(broken)).toEqual(targets);
+    },
+  );
 });
 
 describe('the states of what is installed', () => {
