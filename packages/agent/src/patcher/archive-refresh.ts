@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ArchiveObservation, ArchiveStatus } from '@patchbay/facts';
 import { archiveStatus, type RefreshOutcome, refresh } from '@patchbay/package-managers';
+import { defaultEvaluationSettings } from '@patchbay/patching';
 import { z } from 'zod';
 import type { Machine } from '../machine/index.ts';
 import { writeFileDurably } from '../state/index.ts';
@@ -85,6 +86,12 @@ export function judgeArchive(
     }
     const judged = archiveStatus(record.outcome, observation.address);
     if (judged.status !== 'current') return { ...observation, ...judged };
+    const age = circumstances.now.getTime() - Date.parse(record.refreshedAt);
+    // A machine that slept in the midst of an install goes on with the lists that it began with.
+    if (age > defaultEvaluationSettings.verdictMaxAgeHours * 3_600_000) {
+      const reason = `its lists were fetched at ${record.refreshedAt}, too long ago to show what is missing: refresh`;
+      return { ...observation, status: 'expired', reason };
+    }
   }
   const validUntil = observation.release?.validUntil ?? null;
   if (circumstances.checksValidUntil && validUntil !== null && Date.parse(validUntil) < circumstances.now.getTime()) {
