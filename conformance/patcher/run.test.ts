@@ -173,6 +173,7 @@ async function run(operation: 'Scan' | 'Install' | 'Facts', runId: string, serve
       runDirectory,
       server,
       report: (line) => lines.push(line),
+      complain: (line) => lines.push(line),
     },
   );
   return { exitCode, lines };

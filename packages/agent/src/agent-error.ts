@@ -11,5 +11,6 @@ export class AgentError extends AppError<
   | 'STATE_FOREIGN'
   | 'STATE_DAMAGED'
   | 'STATE_IN_USE'
+  | 'ROOT_IN_USE'
   | 'RUN_EXISTS'
 > {}

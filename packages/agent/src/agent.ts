@@ -1,5 +1,6 @@
-import { realpathSync } from 'node:fs';
+import { mkdirSync, realpathSync, statSync } from 'node:fs';
 import packageJson from '../package.json' with { type: 'json' };
+import { AgentError } from './agent-error.ts';
 import { createControlPlaneClient } from './client/index.ts';
 import { createCommandLedger } from './commands/command-ledger.ts';
 import { createCommandQueue } from './commands/command-queue.ts';
@@ -7,7 +8,7 @@ import { type EnrolledIdentity, type EnrolmentRequest, enrol } from './enrolment
 import { submitFactsRegularly } from './facts-schedule.ts';
 import { openCommandJournal } from './journal/index.ts';
 import { describeError, type Log } from './log.ts';
-import { defaultEnvironment, openMachine } from './machine/index.ts';
+import { defaultEnvironment, MachineError, openMachine } from './machine/index.ts';
 import { openPatchRuns } from './patch-run.ts';
 import { createPatchRunQueue } from './patch-run-queue.ts';
 import { readPlatform } from './platform.ts';
@@ -15,7 +16,7 @@ import { hostPolicyFile, readNodePolicy } from './policy/node-policy-file.ts';
 import { pollMessages } from './polling.ts';
 import { stayPresent } from './presence.ts';
 import { openReplySpool } from './replies/index.ts';
-import { lockState, openStateDirectory, type StateDirectory } from './state/index.ts';
+import { lockState, openStateDirectory, readIdentity, type StateDirectory } from './state/index.ts';
 import { systemTimers, type Timers } from './timers.ts';
 
 export interface AgentOptions extends EnrolmentRequest {
@@ -47,20 +48,50 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   try {
     const { log, timers = systemTimers, signal } = options;
     const rootDirectory =
-      typeof options.rootDirectory === 'string' ? realpathSync(options.rootDirectory) : options.rootDirectory;
-    const identity = await enrol(state, { ...options, rootDirectory }, { log, timers, signal });
-    const machine = await openMachine({
-      root: identity.rootDirectory,
-      workDirectory: state.work,
-      access: 'read-write',
-    });
+      typeof options.rootDirectory === 'string' ? resolveRoot(options.rootDirectory) : options.rootDirectory;
+    const enrolNode = () => enrol(state, { ...options, rootDirectory }, { log, timers, signal });
+    const known = readIdentity(state) === null ? null : await enrolNode();
+    const root = known === null ? (rootDirectory ?? null) : known.rootDirectory;
+    // Entered before a new node enrols: a mistake about the machine must not cost an activation.
+    const machine = await openMachine({ root, workDirectory: state.work, access: 'read-write' });
     try {
-      await serve(options, state, identity, machine, timers);
+      const rootLock = root === null ? null : lockRoot(root);
+      try {
+        await serve(options, state, known ?? (await enrolNode()), machine, timers);
+      } finally {
+        rootLock?.release();
+      }
     } finally {
       await machine.close();
     }
   } finally {
     lock.release();
+  }
+}
+
+function resolveRoot(root: string): string {
+  try {
+    return realpathSync(root);
+  } catch (error) {
+    throw new MachineError('ROOT_MISSING', `There is no directory ${JSON.stringify(root)} to be a node.`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Two agents on one root would be two nodes of one machine. A host needs no such lock: whoever runs a second agent there
+ * has chosen a second state directory for it.
+ */
+function lockRoot(root: string): { release(): void } {
+  const { dev, ino } = statSync(root);
+  const directory = `/run/patchbay/roots/${dev}-${ino}`;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  try {
+    return lockState(directory);
+  } catch (error) {
+    if (!(error instanceof AgentError) || error.code !== 'STATE_IN_USE') throw error;
+    throw new AgentError('ROOT_IN_USE', `Another agent has ${root} as its node. Stop it first.`, { cause: error });
   }
 }
 

@@ -14,7 +14,7 @@ import {
   ServerError,
   UnreachableError,
 } from './client/index.ts';
-import type { Log } from './log.ts';
+import { describeError, type Log } from './log.ts';
 import { type Identity, readIdentity, type StateDirectory, writeIdentity } from './state/index.ts';
 import { systemTimers, type Timers } from './timers.ts';
 
@@ -94,6 +94,8 @@ async function register(state: StateDirectory, request: EnrolmentRequest, ports:
     Fingerprint: fingerprint,
     PublicKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
     PublicKeyType: 'Rsa',
+    // Not of the SSM Agent's protocol: lets the control plane refuse before the activation is used.
+    Region: region,
   });
   const identity: Identity = {
     instanceId,
@@ -115,7 +117,7 @@ async function requestRegistration(
   endpoint: string,
   activation: { readonly id: string; readonly code: string },
   { log, timers = systemTimers, signal }: EnrolmentPorts,
-  node: { readonly Fingerprint: string; readonly PublicKey: string; readonly PublicKeyType: string },
+  node: Readonly<Record<'Fingerprint' | 'PublicKey' | 'PublicKeyType' | 'Region', string>>,
 ): Promise<string> {
   const connection = openHttpConnection(endpoint);
   const clock = createServerClock(timers, log);
@@ -133,7 +135,12 @@ async function requestRegistration(
     }
   };
   try {
-    const answer = await retryTransient(attempt, { attempts: 6, timers, signal });
+    const answer = await retryTransient(attempt, {
+      attempts: 6,
+      timers,
+      signal,
+      onRetry: (error) => log({ level: 'warning', message: `${describeError(error)}; trying again` }),
+    });
     return parseAnswer(z.object({ InstanceId: z.string() }), answer, 'RegisterManagedInstance').InstanceId;
   } finally {
     connection.close();

@@ -34,6 +34,8 @@ export const ssmAgentOperations: ReadonlyMap<string, OperationShape> = byName([
       PublicKeyType: text(publicKeyType),
       IamRole: text({ max: 64 }),
       Provider: text(someText),
+      // Patchbay's own agent says which region it was told, so that a mistake costs no activation.
+      Region: text(someText),
       Tags: listOf(structure('Tag', { 'Key!': text({ min: 1, max: 128 }), 'Value!': text({ max: 256 }) }), {
         max: 1000,
       }),

@@ -4,7 +4,7 @@ import { AppError } from '@patchbay/facts';
 import type { AdministratorAccess } from '@patchbay/server';
 import { z } from 'zod';
 
-/** What the control plane refused, in its own words; `code` is AWS's name of the error. */
+/** What the control plane refused, in its own words (`code` is AWS's name of the error), or that it is not there. */
 export class RefusedError extends AppError<string> {}
 
 const Refusal = z
@@ -33,7 +33,11 @@ export function createControlPlaneClient(access: Access): ControlPlaneClient {
       { method: 'POST', url, headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }, body },
       { credentials: access, region: access.region, service, now: new Date() },
     );
-    const response = await fetch(url, { method: 'POST', headers, body });
+    const response = await fetch(url, { method: 'POST', headers, body }).catch((cause: unknown) => {
+      const why = cause instanceof Error && cause.cause instanceof Error ? `: ${cause.cause.message}` : '';
+      const message = `The control plane cannot be reached at ${access.endpoint}${why}. Is it running?`;
+      throw new RefusedError('UNREACHABLE', message, { cause });
+    });
     const answer: unknown = JSON.parse(await response.text());
     if (response.ok) return answer;
     const refusal = Refusal.parse(answer);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
 import { agentCommand } from './commands/agent.ts';
 import { demoCommand } from './commands/demo.ts';
 import { envCommand } from './commands/env.ts';
@@ -7,15 +8,16 @@ import { scanCommand } from './commands/scan.ts';
 import { upCommand } from './commands/up.ts';
 import { exitWithError } from './exit-with-error.ts';
 
+const commands = [scanCommand, demoCommand, upCommand, envCommand, agentCommand, explainCommand];
 const program = new Command('patchbay')
   .description('Keeps servers patched and proves it; speaks the AWS Systems Manager API.')
-  .showHelpAfterError('(patchbay --help lists what there is)')
-  .addCommand(scanCommand)
-  .addCommand(demoCommand)
-  .addCommand(upCommand)
-  .addCommand(envCommand)
-  .addCommand(agentCommand)
-  .addCommand(explainCommand);
+  .version(packageJson.version)
+  .showHelpAfterError('(patchbay --help lists what there is)');
+for (const command of commands) program.addCommand(command);
+for (const command of [program, ...commands]) {
+  // 1 is a verdict of `scan` (not compliant); a command that was typed wrong must not look like one.
+  command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+}
 
 // `patchbay scan | head` closes our output early, which is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly timeoutSeconds?: number;
   /** Default 4. Only unreachable servers, 5xx and throttling are worth another. */
   readonly attempts?: number;
+  /** Told once, when the first attempt failed and another follows. */
+  readonly onRetry?: (error: unknown) => void;
 }
 
 /** The control plane, called as this node. Every call throws ServerError or UnreachableError. */
@@ -110,7 +112,12 @@ export function createControlPlaneClient(
   ): Promise<z.output<Output>> => {
     const answer = await retryTransient(
       () => sendWithFreshCredentials(service, `${prefix}.${operation}`, input, options),
-      { attempts: options.attempts ?? defaultAttempts, timers, signal: options.signal },
+      {
+        attempts: options.attempts ?? defaultAttempts,
+        timers,
+        signal: options.signal,
+        ...(options.onRetry === undefined ? {} : { onRetry: options.onRetry }),
+      },
     );
     return parseAnswer(output, answer, operation);
   };

@@ -13,13 +13,20 @@ export function retryDelay(failedAttempts: number, random: number): number {
 /** Repeats what fails for a passing reason; every other error, and the last one, goes to the caller. */
 export async function retryTransient<Result>(
   attempt: () => Promise<Result>,
-  options: { readonly attempts: number; readonly timers: Timers; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly attempts: number;
+    readonly timers: Timers;
+    readonly signal?: AbortSignal | undefined;
+    /** Told once, when the first attempt failed and another follows. */
+    readonly onRetry?: (error: unknown) => void;
+  },
 ): Promise<Result> {
   for (let failed = 1; ; failed += 1) {
     try {
       return await attempt();
     } catch (error) {
       if (failed >= options.attempts || !isTransient(error) || isAborted(options.signal)) throw error;
+      if (failed === 1) options.onRetry?.(error);
       await options.timers.sleep(retryDelay(failed, options.timers.random()), options.signal);
       if (isAborted(options.signal))
         throw new UnreachableError('ABORTED', 'The request was given up', { cause: error });

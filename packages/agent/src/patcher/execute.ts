@@ -92,7 +92,7 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
         downloads.get(group) ?? null,
       ));
     if (known === null) journal.end(index, outcome, now());
-    report(outcome.status === 'installed' ? '  installed' : `  ${outcome.status}: ${outcome.reason}`);
+    report(outcome.status === 'installed' ? '  installed' : `  ${outcome.status} (the reason is told at the end)`);
     outcomes.push(outcome);
   }
   await finish(request, workspace, journal, outcomes);

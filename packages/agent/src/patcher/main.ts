@@ -2,11 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createControlPlaneClient } from '../client/index.ts';
-import { formatLogLine } from '../log.ts';
+import { formatLogLine, type Log } from '../log.ts';
 import { PatchRunRequest, type PatchRunResult } from '../patch-run.ts';
 import { lockState, openStateDirectory, readIdentity, readJsonFile, writeFileDurably } from '../state/index.ts';
 import { describeError, PatcherError } from './patcher-error.ts';
 import { runPatchOperation } from './run.ts';
+
+/** With delays of up to 20 seconds: a control plane may be away for ten minutes before a run fails for it. */
+const patientAttempts = 35;
 
 /** The patcher: `--state DIR --run DIR`. It tells what it does on stdout and ends with a `result.json` in the run directory. */
 async function main(): Promise<void> {
@@ -39,9 +42,8 @@ async function runRequest(stateDirectory: string, runDirectory: string): Promise
   const cacheDirectory = join(state.path, 'patcher');
   mkdirSync(cacheDirectory, { recursive: true, mode: 0o700 });
   const lock = lockState(cacheDirectory);
-  const server = createControlPlaneClient(identity, {
-    log: (event) => process.stderr.write(`${formatLogLine(event, new Date())}\n`),
-  });
+  const log: Log = (event) => process.stderr.write(`${formatLogLine(event, new Date())}\n`);
+  const server = createControlPlaneClient(identity, { log });
   try {
     return await runPatchOperation(request, {
       nodeId: identity.instanceId,
@@ -51,8 +53,17 @@ async function runRequest(stateDirectory: string, runDirectory: string): Promise
       cacheDirectory,
       stateFile: join(state.path, 'patcher-state.json'),
       runDirectory,
-      server,
+      server: {
+        callPatchbay: (contract, input, options) =>
+          server.callPatchbay(contract, input, {
+            attempts: patientAttempts,
+            onRetry: (error) => log({ level: 'warning', message: `${describeError(error)}; trying again for a while` }),
+            ...options,
+          }),
+        now: () => server.now(),
+      },
       report: (line) => process.stdout.write(`${line}\n`),
+      complain: (line) => process.stderr.write(`${line}\n`),
     });
   } finally {
     server.close();

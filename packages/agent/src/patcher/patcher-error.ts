@@ -4,6 +4,7 @@ import { AppError } from '@patchbay/facts';
 export class PatcherError extends AppError<
   | 'COMMAND_LOST'
   | 'NOT_AUTHORIZED'
+  | 'NOT_ROOT'
   | 'PLAN_CHANGED'
   | 'LOCKED'
   | 'DISK_FULL'

@@ -11,6 +11,7 @@ import type { PatchRunRequest } from '../patch-run.ts';
 import { readJsonFile, writeFileDurably } from '../state/index.ts';
 import { type CollectedFacts, collectFacts } from './collect-facts.ts';
 import { executePlan } from './execute.ts';
+import { PatcherError } from './patcher-error.ts';
 import { simulateTargets } from './simulate.ts';
 import { type ServerCalls, submitFacts } from './submit-facts.ts';
 
@@ -28,6 +29,8 @@ export interface RunParts {
   readonly server: ServerCalls;
   /** One line for whoever reads the command's output. */
   readonly report: (line: string) => void;
+  /** One line that says why the run did not end well. */
+  readonly complain: (line: string) => void;
 }
 
 /** What a run that starts again has to go on with: a plan was made, and from then on it is the plan that counts. */
@@ -44,6 +47,9 @@ type Checkpoint = z.infer<typeof Checkpoint>;
  * judged. Called again with the same run directory it goes on where it was.
  */
 export async function runPatchOperation(request: PatchRunRequest, parts: RunParts): Promise<0 | 1> {
+  if (request.operation === 'Install' && process.getuid?.() !== 0) {
+    throw new PatcherError('NOT_ROOT', 'Only root can install packages: run the agent as root, or only scan with it.');
+  }
   const checkpointFile = join(parts.runDirectory, 'checkpoint.json');
   const checkpoint = readJsonFile(checkpointFile, Checkpoint);
   if (checkpoint !== null) {
@@ -167,8 +173,15 @@ interface Completion {
 async function complete(parts: RunParts, completion: Completion): Promise<0 | 1> {
   const result = await deliver(() => parts.server.callPatchbay(CompletePatchOperation, completion), parts.report);
   for (const line of result.report) parts.report(line);
-  const isDone = completion.outcomes.every(({ status }) => status === 'installed');
-  return isDone && result.status !== 'unknown' ? 0 : 1;
+  const undone = completion.outcomes.filter(({ status }) => status !== 'installed');
+  const [first] = undone;
+  if (first !== undefined) {
+    parts.complain(
+      `${undone.length} of ${completion.outcomes.length} groups did not go in; the first, because: ${first.reason}`,
+    );
+  }
+  for (const { message } of result.unknownReasons) parts.complain(`The node cannot be judged: ${message}`);
+  return undone.length === 0 && result.status !== 'unknown' ? 0 : 1;
 }
 
 const deliveryPauseSeconds = 30;

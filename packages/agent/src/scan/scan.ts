@@ -26,7 +26,7 @@ import {
   selectTargets,
 } from '@patchbay/patching';
 import { AgentError } from '../agent-error.ts';
-import { type Machine, openMachine } from '../machine/index.ts';
+import { type Machine, MachineError, openMachine } from '../machine/index.ts';
 import { type CollectedFacts, type CollectPhase, collectFacts } from '../patcher/collect-facts.ts';
 import { describeError } from '../patcher/patcher-error.ts';
 import { simulateTargets } from '../patcher/simulate.ts';
@@ -79,6 +79,7 @@ const exitStatuses = { compliant: 0, 'non-compliant': 1, unknown: 2 } as const;
  */
 export async function runScan(request: ScanRequest): Promise<ScanReport> {
   const baselineFile = request.baselineFile === null ? null : readBaseline(request.baselineFile);
+  if (request.root !== null) requireDirectory(request.root);
   const directory = machineDirectory(request);
   const lock = lockScan(directory);
   try {
@@ -186,13 +187,27 @@ function findStaleLists({ refresh }: ScanRequest, { lists }: CollectedFacts, now
   return [{ code: 'stale-facts', message, archive: null }];
 }
 
+/** Nothing is kept for a root that does not exist. */
+function requireDirectory(root: string): void {
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new MachineError('ROOT_MISSING', `There is no directory ${JSON.stringify(root)} to scan.`);
+}
+
 /** One directory for each machine: a root is known by its path and by the directory that is there now. */
 function machineDirectory({ root, cacheDirectory }: ScanRequest): string {
   const status = root === null ? null : statSync(root, { throwIfNoEntry: false });
   const identity = root === null ? 'host' : `${resolve(root)} ${status?.dev} ${status?.ino}`;
   const name = createHash('sha256').update(identity).digest('hex').slice(0, 16);
   const directory = join(resolve(cacheDirectory), name);
-  mkdirSync(join(directory, 'facts'), { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(join(directory, 'facts'), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ScanError(
+      'CACHE_NOT_WRITABLE',
+      `${cacheDirectory} cannot be written by this user, and a scan keeps its package lists there: name another directory with --cache.`,
+      { cause: error },
+    );
+  }
   return directory;
 }
 

@@ -45,6 +45,8 @@ export const demoCommand = new Command('demo')
       progress.block(whatNext(demo.dataDirectory, demo.instanceId, demo.server.url));
       await stopSignal;
     }
+    progress.line('Stopping the node and the control plane');
     await demo.stop();
+    progress.line(`Stopped. Everything lies in ${data}; remove it when you are done (a next demo is quicker with it)`);
     process.exit(demo.isAgreed ? 0 : 1);
   });

@@ -22,7 +22,11 @@ export function shellLines(access: AdministratorAccess, awsCliIsTooOld: boolean)
     'unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE AWS_REGION AWS_ENDPOINT_URL_SSM AWS_ENDPOINT_URL_STS AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
   );
   // The old CLI ignores AWS_ENDPOINT_URL and would send these keys to Amazon.
-  if (awsCliIsTooOld) lines.push(`aws() { command aws --endpoint-url ${quote(access.endpoint)} "$@"; }`);
+  if (awsCliIsTooOld) {
+    lines.push(`aws() { command aws --endpoint-url ${quote(access.endpoint)} "$@"; }`);
+    // Scripts that this shell starts know the function too, where the shell can hand one on.
+    lines.push('[ -z "${BASH_VERSION-}" ] || export -f aws');
+  }
   return lines;
 }
 

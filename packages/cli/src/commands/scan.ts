@@ -26,7 +26,10 @@ export const scanCommand = new Command('scan')
   .option('--baseline <file>', 'a baseline as aws ssm get-patch-baseline prints it (default: the predefined one)')
   .addOption(new Option('--output <format>', 'how to print it').choices(['table', 'json']).default('table'))
   .option('--no-refresh', 'do not fetch package lists; use those that are there')
-  .option('--cache <directory>', 'where lists and first sightings are kept (default: a directory of this user)')
+  .option(
+    '--cache <directory>',
+    'where lists and first sightings are kept (default: /var/cache/patchbay/scan for root, ~/.cache/patchbay/scan for others)',
+  )
   .action(async (flags: ScanFlags) => {
     const report = await runScan({
       root: flags.root ?? null,

@@ -18,6 +18,7 @@ import { DemoError, findDemoArchives } from './apt-sources.ts';
 import { compareAfter, compareMissing, comparePlan } from './compare.ts';
 import { buildBaseRoot, hasBaseRoot, unpackNode } from './node-root.ts';
 import type { Progress } from './progress.ts';
+import { waitForPatcher } from './running-patcher.ts';
 import {
   archiveNames,
   createActivation,
@@ -114,6 +115,7 @@ export async function runDemo(options: DemoOptions, progress: Progress): Promise
     log: join(directory, 'agent.log'),
   };
   progress.chapter('A disposable node');
+  await waitForPatcher(paths.state, (text) => progress.line(text));
   for (const path of [paths.data, paths.node, paths.state, paths.judge])
     await rm(path, { recursive: true, force: true });
   const archives = await findDemoArchives();
@@ -143,7 +145,10 @@ export async function runDemo(options: DemoOptions, progress: Progress): Promise
     const activation = await createActivation(client);
     progress.line(`Activation ${activation.id}, one use, tagged PatchGroup=${patchGroup}`);
     const agent = await startAgent(options, activation, server, paths);
-    stops.push(() => stopAgent(agent));
+    stops.push(async () => {
+      await stopAgent(agent);
+      await waitForPatcher(paths.state, (text) => progress.line(text));
+    });
     const instanceId = await waitForNode(client, signal).catch(async (error: unknown) => {
       progress.block((await readFile(paths.log, 'utf8')).trim().split('\n').slice(-10));
       throw error;

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Database } from '../database/tables.ts';
@@ -51,5 +51,8 @@ export function administratorFile(dataDirectory: string): string {
 }
 
 export async function writeAdministratorFile(dataDirectory: string, access: AdministratorAccess): Promise<void> {
-  await writeFile(administratorFile(dataDirectory), `${JSON.stringify(access, null, 2)}\n`, { mode: 0o600 });
+  const file = administratorFile(dataDirectory);
+  await writeFile(file, `${JSON.stringify(access, null, 2)}\n`, { mode: 0o600 });
+  // The mode above counts only where the file is new.
+  await chmod(file, 0o600);
 }

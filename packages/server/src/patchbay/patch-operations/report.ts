@@ -23,6 +23,17 @@ function describeItem(item: VerdictItem): string {
   return `  ${item.name}.${item.architecture} ${change}: ${item.reason}`;
 }
 
+/** What did not go in, by why: one cause can keep many groups out and is told once. */
+function groupByCause(outcomes: readonly GroupOutcome[]): Map<string, string[]> {
+  const causes = new Map<string, string[]>();
+  for (const { status, targets, reason } of outcomes) {
+    if (status === 'installed') continue;
+    const cause = `${status}: ${reason}`;
+    causes.set(cause, [...(causes.get(cause) ?? []), ...targets.map((target) => target.name)]);
+  }
+  return causes;
+}
+
 /** A verdict as lines of text, for the output of the command that found it. */
 export function describeVerdict(verdict: Verdict, baselineName: string, outcomes: readonly GroupOutcome[]): string[] {
   const counts = countPatches(verdict);
@@ -32,11 +43,7 @@ export function describeVerdict(verdict: Verdict, baselineName: string, outcomes
     `Installed ${counts.installedCount}, installed other ${counts.installedOtherCount}, pending reboot ${counts.installedPendingRebootCount}, rejected ${counts.installedRejectedCount}, missing ${counts.missingCount}, failed ${counts.failedCount}`,
   ];
   for (const reason of verdict.unknownReasons) lines.push(`Cannot tell: ${reason.message}`);
-  const failed = outcomes.filter((outcome) => outcome.status !== 'installed');
-  for (const outcome of failed) {
-    const names = outcome.targets.map((target) => target.name).join(', ');
-    lines.push(`Not installed (${outcome.status}): ${names}: ${outcome.reason}`);
-  }
+  for (const [cause, names] of groupByCause(outcomes)) lines.push(`Not installed: ${names.join(', ')}: ${cause}`);
   for (const { states, title } of listed) {
     const items = verdict.items.filter((item) => states.includes(item.state));
     if (items.length > 0) lines.push(`${title}:`, ...items.map(describeItem));

@@ -242,6 +242,18 @@ export async function listInvocations(
     .execute();
 }
 
+/** Commands that wait for a node. */
+export async function listCommandsWaitingFor(db: Database, instanceId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('commandInvocations')
+    .select('commandId')
+    .where('instanceId', '=', instanceId)
+    .where('finishedAt', 'is', null)
+    .orderBy('commandId')
+    .execute();
+  return rows.map((row) => row.commandId);
+}
+
 /** Commands with an invocation that is past its time: what the sweep looks at. */
 export async function listOverdueCommands(db: Database, now: Date, limit: number): Promise<string[]> {
   const rows = await db

@@ -53,6 +53,26 @@ describe('registering a node', () => {
     expect(answer.text).toContain('InstanceId');
   });
 
+  it('refuses a node that was told another region than the activation has, without using the activation up', async () => {
+    const { activationId, activationCode } = await activate();
+    const register = (region: string) =>
+      sendRaw(server().url, {
+        headers: jsonHeadersFor('AmazonSSM.RegisterManagedInstance'),
+        body: JSON.stringify({
+          ActivationId: activationId,
+          ActivationCode: activationCode,
+          Fingerprint: 'a',
+          PublicKey: createNodeKey().publicKey,
+          Region: region,
+        }),
+      });
+    expect(readError(await register(OTHER_REGION))).toMatchObject({
+      code: 'InvalidActivation',
+      message: expect.stringContaining('belongs to the region us-east-1'),
+    });
+    expect((await register('us-east-1')).text).toContain('InstanceId');
+  });
+
   it('gives a role token with everything that agents dereference', async () => {
     const node = await enrolNode(server());
     const answer = await requestRoleToken(server(), { ...node, privateKey: node.key.privateKey });
@@ -317,5 +337,24 @@ describe('describing nodes', () => {
     await expect(
       server().ssm.send(new DescribeInstanceInformationCommand({ Filters, MaxResults: 4 })),
     ).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+});
+
+describe('a node that is deregistered while a command waits for it', () => {
+  const server = withTestServer();
+
+  it('ends the command, which nobody could carry out any more', async () => {
+    const node = await enrolNode(server());
+    await node.ping();
+    const { Command: sent } = await server().ssm.send(
+      new SendCommandCommand({
+        DocumentName: 'AWS-RunPatchBaseline',
+        InstanceIds: [node.instanceId],
+        Parameters: { Operation: ['Scan'] },
+      }),
+    );
+    await server().ssm.send(new DeregisterManagedInstanceCommand({ InstanceId: node.instanceId }));
+    const { Commands } = await server().ssm.send(new ListCommandsCommand({ CommandId: sent?.CommandId }));
+    expect(Commands).toMatchObject([{ Status: 'Failed', CompletedCount: 1 }]);
   });
 });

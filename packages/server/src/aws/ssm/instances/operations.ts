@@ -8,6 +8,7 @@ import { type EmptyResult, type OperationContext, operation } from '../../../ope
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
 import { nodeResource, ssmResource } from '../../../operations/resources.ts';
 import { findActivationScope } from '../activations/repository.ts';
+import { withdrawCommands } from '../commands/withdraw.ts';
 import { instanceErrors } from './errors.ts';
 import { readInstanceFilters } from './filters.ts';
 import { listNodes, type Node } from './repository.ts';
@@ -63,7 +64,9 @@ async function DeregisterManagedInstance(
   input: CamelCased<DeregisterManagedInstanceRequest>,
   context: OperationContext,
 ): Promise<EmptyResult> {
-  await deregisterNode(input.instanceId ?? '', context);
+  const { instanceId = '' } = input;
+  await deregisterNode(instanceId, context);
+  await withdrawCommands(instanceId, context);
   return {};
 }
 

@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import type { OperationContext } from '../../../operations/operation.ts';
+import { ActivationError } from '../activations/errors.ts';
 import { redeemActivation } from '../activations/service.ts';
 import { writeTags } from '../tags/repository.ts';
 import { InstanceError } from './errors.ts';
@@ -20,6 +21,8 @@ export interface Registration {
   /** Absent: `Rsa`, the only one. */
   readonly publicKeyType?: string | undefined;
   readonly fingerprint: string;
+  /** What the node was told; Amazon's agent does not say. */
+  readonly region?: string | undefined;
 }
 
 function checkPublicKey(base64: string): void {
@@ -41,6 +44,12 @@ export async function registerNode(registration: Registration, context: Operatio
   checkPublicKey(registration.publicKey);
   const activation = await redeemActivation(registration.activationId, registration.activationCode, context);
   const scope = { accountId: activation.accountId, region: activation.region };
+  if (registration.region !== undefined && registration.region !== scope.region) {
+    throw new ActivationError(
+      'ACTIVATION_REFUSED',
+      `The activation belongs to the region ${scope.region}, not to ${registration.region}. It has not been used.`,
+    );
+  }
   // `mi-` and 17 hexadecimal digits.
   const instanceId = `mi-${context.dependencies.randomBytes(9).toString('hex').slice(0, 17)}`;
   await insertNode(context.db, {
