@@ -42,7 +42,7 @@ describe('a transaction', () => {
     expect(diskBytes).toBe(6144);
     expect(downloads).toHaveLength(5);
     expect(downloads.find(({ filename }) => filename.startsWith('curl_'))).toEqual({
-      uri: 'http://deb.debian.org/debian/pool/main/c/curl/curl_7.88.1-10%2bdeb12u15_amd64.deb',
+      uri: 'http://archive.example/debian/pool/main/c/curl/curl_7.88.1-10%2bdeb12u15_amd64.deb',
       filename: 'curl_7.88.1-10+deb12u15_amd64.deb',
       sizeBytes: 315_764,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
