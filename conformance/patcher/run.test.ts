@@ -155,10 +155,12 @@ afterAll(async () => {
 interface Run {
   readonly exitCode: number;
   readonly lines: string[];
+  readonly complaints: string[];
 }
 
 async function run(operation: 'Scan' | 'Install' | 'Facts', runId: string, server: RunParts['server']): Promise<Run> {
   const lines: string[] = [];
+  const complaints: string[] = [];
   const runDirectory = join(stage.folder, 'runs', runId);
   await mkdir(runDirectory, { recursive: true });
   const exitCode = await runPatchOperation(
@@ -173,10 +175,10 @@ async function run(operation: 'Scan' | 'Install' | 'Facts', runId: string, serve
       runDirectory,
       server,
       report: (line) => lines.push(line),
-      complain: (line) => lines.push(line),
+      complain: (line) => complaints.push(line),
     },
   );
-  return { exitCode, lines };
+  return { exitCode, lines, complaints };
 }
 
 describe('the patcher', () => {
@@ -198,7 +200,7 @@ describe('the patcher', () => {
 
   it('installs by a signed plan, and fails when a part of it does', async () => {
     plane.calls.length = 0;
-    const { exitCode, lines } = await run('Install', 'install', plane.server);
+    const { exitCode, lines, complaints } = await run('Install', 'install', plane.server);
     expect(plane.calls).toEqual([
       'SubmitFacts',
       'BeginPatchOperation',
@@ -208,6 +210,7 @@ describe('the patcher', () => {
       'CompletePatchOperation',
     ]);
     expect(exitCode).toBe(1);
+    expect(complaints).toEqual([expect.stringMatching(/^1 of \d+ groups did not go in; the first, because: /)]);
     expect(lines.join('\n')).toContain('Not in the plan: pb-remover');
     const states = plane.outcomes.map(({ targets, status }) => `${targets[0]?.name} ${status}`).sort();
     expect(states).toEqual(['pb-epoch installed', 'pb-failing failed', 'pb-independent installed']);
@@ -233,6 +236,7 @@ describe('the patcher', () => {
     expect(scan).toMatchObject({ exitCode: 1 });
     expect(scan.lines.at(-1)).toBe('Verdict: unknown');
     expect(scan.lines.join('\n')).toContain('run dpkg --configure -a');
+    expect(scan.complaints.join('\n')).toContain('cannot be judged: dpkg is at work or was cut off');
 
     await stage.archives.archives.security.publish({ name: 'pb-independent', version: '1.0-1+deb12u9' });
     const install = await run('Install', 'after-cut-off', server);
@@ -246,10 +250,11 @@ describe('the patcher', () => {
     const status = await stage.root.run(['cat', '/var/lib/dpkg/status']);
     await stage.root.writeFile('/var/lib/dpkg/status', 'Package: broken\nStatus: what is this thing\n');
     try {
-      const { exitCode, lines } = await run('Scan', 'damaged', plane.server);
+      const { exitCode, lines, complaints } = await run('Scan', 'damaged', plane.server);
       expect(exitCode).toBe(1);
       expect(lines.at(-1)).toBe('Verdict: unknown');
       expect(lines.join('\n')).toContain('The package status of dpkg cannot be read');
+      expect(complaints.join('\n')).toContain('The node cannot be judged');
     } finally {
       await stage.root.writeFile('/var/lib/dpkg/status', status.stdout);
     }
