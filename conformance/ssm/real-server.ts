@@ -14,9 +14,12 @@ export interface RealServer extends NodeHost {
   readonly access: AdministratorAccess;
 }
 
-/** Starts one in a data directory, which is made where it is missing. */
-export async function startRealServer(data: string): Promise<RealServer & { stop(): Promise<void> }> {
-  const config = readServerConfig({ port: '0', data }, {});
+/** Starts one in a data directory, which is made where it is missing; on its embedded PostgreSQL or on another. */
+export async function startRealServer(
+  data: string,
+  databaseUrl?: string,
+): Promise<RealServer & { stop(): Promise<void> }> {
+  const config = readServerConfig({ port: '0', data, databaseUrl }, {});
   const running = await startServer(config, createLogger({ level: 'warn' }), (error) => {
     throw error;
   });
