@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { countPatches } from '../states/aws-patches.ts';
+import { compileBaseline } from './compile-baseline.ts';
+import { evaluate } from './evaluate.ts';
 import { defaultEvaluationSettings } from './evaluation-settings.ts';
+import { emptyReleaseHistory } from './release-timeline.ts';
 import {
   archive,
   debianBaseline,
@@ -8,6 +11,7 @@ import {
   installedPackage,
   itemNamed,
   MAIN,
+  machineFacts,
   offer,
   offeredVersion,
   rule,
@@ -47,6 +51,22 @@ describe('doubts', () => {
       expect(countPatches(verdict)).toMatchObject({ missingCount: 1, failedCount: 1 });
     },
   );
+
+  it('cannot judge a node that did not say what is offered for one of its packages', () => {
+    const facts = machineFacts({ installed: [bash, installedPackage('curl', '7')], offers: upToDate.offers ?? [] });
+    const offers = { ...facts.offers, offers: facts.offers.offers.filter(({ name }) => name !== 'curl') };
+    const verdict = evaluate({
+      facts: { ...facts, offers },
+      factsReceivedAt: new Date('2026-11-20T00:00:00Z'),
+      baseline: compileBaseline(debianBaseline(), 1),
+      history: emptyReleaseHistory,
+      simulation: null,
+      now: new Date('2026-11-20T00:00:00Z'),
+      settings: defaultEvaluationSettings,
+    });
+    expect(verdict.status).toBe('unknown');
+    expect(verdict.unknownReasons).toMatchObject([{ code: 'no-facts', message: expect.stringContaining('curl') }]);
+  });
 
   it('lets a dead vendor archive mark its items only, under a security-only baseline', () => {
     const docker = installedPackage('docker', '5');

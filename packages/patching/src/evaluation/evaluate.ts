@@ -25,7 +25,7 @@ import type { ReleaseHistory } from './release-timeline.ts';
 import { brokenItem, unknownItem } from './special-items.ts';
 
 /** Rises whenever the same input could give another verdict; part of the key under which verdicts are cached. */
-export const evaluatorVersion = 1;
+export const evaluatorVersion = 2;
 
 export interface EvaluationInput {
   /** Null when the node never reported any. */
@@ -93,6 +93,7 @@ function evaluateMachine(
   doubts.push(...findArchiveDoubts(facts, context.archives, reachOf(input.baseline, context.rules)));
   const offers = new Map<string, Offer>();
   for (const offer of facts.offers.offers) offers.set(packageKey(offer), offer);
+  doubts.push(...findUntoldOffers(facts.installed.packages, offers));
   const items: VerdictItem[] = [];
   let earliestFlip = Number.POSITIVE_INFINITY;
   for (const installed of facts.installed.packages) {
@@ -104,6 +105,18 @@ function evaluateMachine(
   if (Number.isFinite(earliestFlip)) flips.push(earliestFlip);
   items.push(...findBrokenItems(context, facts.installed.packages));
   return items;
+}
+
+/**
+ * Facts name every installed package among the offers, if only to say that nothing is offered for it. One that is not
+ * named was not looked at, and an update of it may be missing.
+ */
+function findUntoldOffers(installed: readonly InstalledPackage[], offers: ReadonlyMap<string, Offer>): UnknownReason[] {
+  const untold = installed.filter((each) => !offers.has(packageKey(each)));
+  const [first] = untold;
+  if (first === undefined) return [];
+  const which = `${untold.length} of its packages (${packageKey(first)}${untold.length > 1 ? ' and others' : ''})`;
+  return [doubt('no-facts', `The node did not report what its archives offer for ${which}`)];
 }
 
 function contextOf(input: EvaluationInput, facts: NodeFacts, factsReceivedAt: Date): PackageContext {

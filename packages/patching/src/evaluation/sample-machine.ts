@@ -122,7 +122,7 @@ export function machineFacts(sample: SampleMachine): NodeFacts {
     installed: { packages: [...sample.installed] },
     offers: {
       archives: [...(sample.archives ?? [archive(MAIN), archive(SECURITY), archive(VENDOR)])],
-      offers: [...(sample.offers ?? [])],
+      offers: completeOffers(sample.installed, sample.offers ?? []),
     },
     policy: { architecture: 'amd64', foreignArchitectures: [], holds: [], pins: [], automatic: [], ...sample.policy },
     overlay: {
@@ -203,4 +203,11 @@ export function itemNamed(verdict: Verdict, name: string): VerdictItem {
   const item = verdict.items.find((candidate) => candidate.name === name);
   if (item === undefined) throw new RangeError(`The verdict has no row for ${name}`);
   return item;
+}
+
+/** As nodes report it: nothing offered is an offer, too. */
+function completeOffers(installed: readonly InstalledPackage[], offers: readonly Offer[]): Offer[] {
+  const known = new Set(offers.map(({ name, architecture }) => `${name}.${architecture}`));
+  const rest = installed.filter(({ name, architecture }) => !known.has(`${name}.${architecture}`));
+  return [...offers, ...rest.map(({ name, architecture }) => ({ name, architecture, candidate: null, versions: [] }))];
 }

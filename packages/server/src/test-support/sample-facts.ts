@@ -67,6 +67,7 @@ export interface SampleFacts {
 
 /** The facts of a small bookworm machine. */
 export function sampleFacts(sample: SampleFacts = {}): NodeFacts {
+  const installed = sample.installed ?? [installedPackage('openssl', '3.0.1')];
   return {
     operatingSystem: {
       id: 'debian',
@@ -77,10 +78,10 @@ export function sampleFacts(sample: SampleFacts = {}): NodeFacts {
       product: 'Debian12',
       ...sample.operatingSystem,
     },
-    installed: { packages: [...(sample.installed ?? [installedPackage('openssl', '3.0.1')])] },
+    installed: { packages: [...installed] },
     offers: {
       archives: [...(sample.archives ?? [mainArchive, securityArchive])],
-      offers: [...(sample.offers ?? [])],
+      offers: completeOffers(installed, sample.offers ?? []),
     },
     policy: { architecture: 'amd64', foreignArchitectures: [], holds: [], pins: [], automatic: [] },
     overlay: {
@@ -112,4 +113,11 @@ export function upgradeOf(name: string, fromVersion: string, toVersion: string):
     archive: securityKey,
     indexDigest: 'sha256:Debian-Security',
   };
+}
+
+/** As nodes report it: nothing offered is an offer, too. */
+function completeOffers(installed: readonly InstalledPackage[], offers: readonly Offer[]): Offer[] {
+  const known = new Set(offers.map(({ name, architecture }) => `${name}.${architecture}`));
+  const rest = installed.filter(({ name, architecture }) => !known.has(`${name}.${architecture}`));
+  return [...offers, ...rest.map(({ name, architecture }) => ({ name, architecture, candidate: null, versions: [] }))];
 }
