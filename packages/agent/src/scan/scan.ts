@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type {
   ArchiveObservation,
@@ -33,6 +33,7 @@ import { simulateTargets } from '../patcher/simulate.ts';
 import { lockState } from '../state/index.ts';
 import { observeLocally } from './local-clock.ts';
 import { printScan } from './print.ts';
+import { pruneLists } from './prune-cache.ts';
 import { ScanError } from './scan-error.ts';
 
 export interface ScanRequest {
@@ -82,6 +83,9 @@ export async function runScan(request: ScanRequest): Promise<ScanReport> {
   if (request.root !== null) requireDirectory(request.root);
   const directory = machineDirectory(request);
   const lock = lockScan(directory);
+  // In use now, whatever is written there: nobody else's clean-up shall take it away.
+  utimesSync(join(directory, 'facts'), request.now(), request.now());
+  pruneLists(resolve(request.cacheDirectory), request.now());
   try {
     const machine = await openMachine({
       root: request.root,
