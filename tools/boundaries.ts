@@ -11,7 +11,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'aws-wire': [],
   agent: ['facts', 'versioning', 'package-managers', 'patching', 'contracts', 'aws-wire/signing'],
   server: ['facts', 'versioning', 'patching', 'contracts', 'aws-wire'],
-  cli: ['agent', 'server', 'patching', 'contracts', 'facts', 'aws-wire/signing'],
+  cli: ['agent', 'server', 'contracts', 'facts', 'aws-wire/signing'],
 };
 
 /** Packages without input and output: no Node module but the hash functions, no clock, no randomness. */

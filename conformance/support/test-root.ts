@@ -6,9 +6,6 @@ import { join } from 'node:path';
 import { runTool, type ToolResult, tryTool } from './run-tool.ts';
 import type { TestArchive } from './test-archive.ts';
 
-/** What the archive and root builders of the tests need from Debian. */
-export const requiredDebianPackages: readonly string[] = ['mmdebstrap', 'gpg', 'gpg-agent', 'gpgconf', 'mount', 'tar'];
-
 export interface BaseRootOptions {
   /** `bookworm` where absent. */
   readonly suite?: string;

@@ -41,24 +41,8 @@ export function validationError(message: string): AwsError {
   return new AwsError('ValidationException', message);
 }
 
-export function missingAuthenticationTokenError(): AwsError {
-  return new AwsError('MissingAuthenticationTokenException', 'Missing Authentication Token');
-}
-
-export function incompleteSignatureError(message: string): AwsError {
-  return new AwsError('IncompleteSignatureException', message);
-}
-
-export function unrecognizedClientError(): AwsError {
+function unrecognizedClientError(): AwsError {
   return new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.');
-}
-
-export function invalidSignatureError(message: string): AwsError {
-  return new AwsError('InvalidSignatureException', message);
-}
-
-export function expiredTokenError(): AwsError {
-  return new AwsError('ExpiredTokenException', 'The security token included in the request is expired');
 }
 
 /** `action` as policies write it (`ssm:CreatePatchBaseline`); `principalArn` and `resourceArn` are full ARNs. */
@@ -82,10 +66,6 @@ export function requestTooLargeError(limitBytes: number): AwsError {
 /** For everything unforeseen: the cause is for the log, the caller sees neither it nor a message. */
 export function internalServerError(cause?: unknown): AwsError {
   return new AwsError('InternalServerError', 'An internal error occurred.', { statusCode: 500, cause });
-}
-
-export function serviceUnavailableError(cause?: unknown): AwsError {
-  return new AwsError('ServiceUnavailableException', 'The service is not available.', { statusCode: 503, cause });
 }
 
 const signingErrorNames: Readonly<Record<SigningErrorCode, string>> = {

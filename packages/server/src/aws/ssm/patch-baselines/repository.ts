@@ -91,24 +91,6 @@ export async function lockPatchBaseline(db: Database, scope: Scope, baselineId: 
   return row !== undefined;
 }
 
-/** A revision as it was, also of a baseline that has been deleted since. */
-export async function findBaselineRevision(
-  db: Database,
-  scope: Scope,
-  baselineId: string,
-  revision: number,
-): Promise<PatchBaseline | undefined> {
-  const row = await db
-    .selectFrom('patchBaselineRevisions')
-    .select('content')
-    .where('accountId', '=', scope.accountId)
-    .where('region', '=', scope.region)
-    .where('baselineId', '=', baselineId)
-    .where('revision', '=', revision)
-    .executeTakeFirst();
-  return row?.content;
-}
-
 /** All own baselines in the order of their ids: an account has at most a few dozen. */
 export async function listPatchBaselines(db: Database, scope: Scope): Promise<StoredBaseline[]> {
   return await selectNewest(db, scope).orderBy('patchBaselines.baselineId').execute();
