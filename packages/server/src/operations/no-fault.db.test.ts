@@ -35,6 +35,7 @@ const telling = fc.constantFrom(
   'InstanceIds',
   'tag:PatchGroup',
   'constructor',
+  'valueOf',
   '__proto__',
   'InvokedAfter',
   '+275760-09-13T00:00:00.001Z',

@@ -67,6 +67,15 @@ describe('the progress of a command', () => {
     });
     expect(await commandOf(commandId)).toMatchObject({ Status: 'InProgress', StatusDetails: 'InProgress' });
     await first.acknowledge(`aws.ssm.${commandId}.${first.instanceId}`);
+    // A status that no agent knows is no end, not even under a name that every object inherits.
+    await first.reply(`aws.ssm.${commandId}.${first.instanceId}`, { documentStatus: 'constructor', runtimeStatus: {} });
+    const { finishedAt } = await server()
+      .database.selectFrom('commandInvocations')
+      .select('finishedAt')
+      .where('commandId', '=', commandId)
+      .where('instanceId', '=', first.instanceId)
+      .executeTakeFirstOrThrow();
+    expect(finishedAt).toBeNull();
     expect((await invocationsOf(commandId)).get(first.instanceId)?.Status).toBe('InProgress');
     expect((await invocationsOf(commandId)).get(second.instanceId)?.Status).toBe('Pending');
   });

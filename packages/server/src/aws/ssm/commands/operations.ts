@@ -72,10 +72,10 @@ function readDate(key: string, value: string): Date {
   return date;
 }
 
-const executionStages: Readonly<Record<string, readonly string[]>> = {
-  Executing: ['Pending', 'InProgress', 'Cancelling'],
-  Complete: ['Success', 'Failed', 'Cancelled', 'TimedOut'],
-};
+const executionStages = new Map<string, readonly string[]>([
+  ['Executing', ['Pending', 'InProgress', 'Cancelling']],
+  ['Complete', ['Success', 'Failed', 'Cancelled', 'TimedOut']],
+]);
 
 function readFilters(filters: CamelCased<ListCommandsRequest>['filters'], knowsStages: boolean): Filter {
   const query: { -readonly [Key in keyof Filter]: Filter[Key] } = {};
@@ -87,7 +87,7 @@ function readFilters(filters: CamelCased<ListCommandsRequest>['filters'], knowsS
     else if (key === 'InvokedBefore') query.invokedBefore = readDate(key, value);
     else if (key === 'Status') query.status = value;
     else if (key === 'DocumentName') query.documentName = value;
-    else if (key === 'ExecutionStage' && knowsStages) query.stageStatuses = executionStages[value] ?? [];
+    else if (key === 'ExecutionStage' && knowsStages) query.stageStatuses = executionStages.get(value) ?? [];
     else throw new CommandError('COMMAND_FILTER', `${key} is not a key that this list can be filtered by.`);
   }
   return query;

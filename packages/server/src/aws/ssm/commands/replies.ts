@@ -24,13 +24,13 @@ export const ReplyPayload = z.object({
 export type ReplyPayload = z.infer<typeof ReplyPayload>;
 
 /** The agent's words for the ends of a document → status and details of the invocation. */
-const documentEnds: Readonly<Record<string, { status: string; statusDetails: string }>> = {
-  Success: { status: 'Success', statusDetails: 'Success' },
-  Skipped: { status: 'Success', statusDetails: 'Success' },
-  Failed: { status: 'Failed', statusDetails: 'Failed' },
-  TimedOut: { status: 'TimedOut', statusDetails: 'ExecutionTimedOut' },
-  Cancelled: { status: 'Cancelled', statusDetails: 'Cancelled' },
-};
+const documentEnds = new Map<string, { readonly status: string; readonly statusDetails: string }>([
+  ['Success', { status: 'Success', statusDetails: 'Success' }],
+  ['Skipped', { status: 'Success', statusDetails: 'Success' }],
+  ['Failed', { status: 'Failed', statusDetails: 'Failed' }],
+  ['TimedOut', { status: 'TimedOut', statusDetails: 'ExecutionTimedOut' }],
+  ['Cancelled', { status: 'Cancelled', statusDetails: 'Cancelled' }],
+]);
 
 /** What is kept of one stream of one step: enough for any real output, not enough to fill a database. */
 const mostOutputCharacters = 1_000_000;
@@ -78,7 +78,7 @@ export async function recordReply(
   payload: ReplyPayload,
   context: OperationContext,
 ): Promise<void> {
-  const end = documentEnds[payload.documentStatus];
+  const end = documentEnds.get(payload.documentStatus);
   const updated = await updateInvocations(context.db, invocation.commandId, [invocation.instanceId], {
     ...(end ? { ...end, finishedAt: context.now } : { status: 'InProgress', statusDetails: 'InProgress' }),
     traceOutput: storableText(payload.documentTraceOutput.slice(0, 2500)),
@@ -91,7 +91,7 @@ export async function recordReply(
     if (!plugin || plugin.finishedAt) continue;
     const isEnded = step.status !== 'InProgress' && step.status !== 'Pending';
     await updatePlugin(context.db, invocation, name, {
-      status: storableText(documentEnds[step.status]?.status ?? step.status),
+      status: storableText(documentEnds.get(step.status)?.status ?? step.status),
       responseCode: step.code,
       startedAt: asDate(step.startDateTime),
       finishedAt: isEnded ? (asDate(step.endDateTime) ?? context.now) : null,

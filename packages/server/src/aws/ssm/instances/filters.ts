@@ -7,23 +7,19 @@ import { onlineSince } from './service.ts';
 
 type Filters = Pick<NodeQuery, 'instanceIds' | 'columns' | 'ping'>;
 
-const columns = {
-  ActivationIds: 'activationId',
-  AgentVersion: 'agentVersion',
-  IamRole: 'iamRole',
-  PlatformType: 'platformType',
-  PlatformTypes: 'platformType',
-} as const;
+const columns = new Map<string, Filters['columns'][number]['column']>([
+  ['ActivationIds', 'activationId'],
+  ['AgentVersion', 'agentVersion'],
+  ['IamRole', 'iamRole'],
+  ['PlatformType', 'platformType'],
+  ['PlatformTypes', 'platformType'],
+]);
 
 /** What every node here is; a filter for anything else finds none. */
-const constants: Readonly<Record<string, string>> = {
-  ResourceType: 'ManagedInstance',
-  SourceTypes: 'AWS::SSM::ManagedInstance',
-};
-
-function isColumnKey(key: string): key is keyof typeof columns {
-  return key in columns;
-}
+const constants = new Map([
+  ['ResourceType', 'ManagedInstance'],
+  ['SourceTypes', 'AWS::SSM::ManagedInstance'],
+]);
 
 /** Both lists of filters as one; the older one names its members in lower case. */
 function readBothLists(input: CamelCased<DescribeInstanceInformationRequest>): { key: string; values: string[] }[] {
@@ -55,7 +51,9 @@ export async function readInstanceFilters(
   };
   for (const { key, values } of readBothLists(input)) {
     if (values.length === 0) throw new InstanceError('INSTANCE_FILTER_VALUE', `The filter ${key} needs values.`);
-    if (isColumnKey(key)) found.push({ column: columns[key], values });
+    const column = columns.get(key);
+    const constant = constants.get(key);
+    if (column !== undefined) found.push({ column, values });
     else if (key === 'InstanceIds' || key === 'SourceIds') narrow(values);
     else if (key === 'PingStatus') {
       const wantsOnline = values.includes('Online');
@@ -66,8 +64,8 @@ export async function readInstanceFilters(
       else if (wantsOnline !== wantsLost) ping = { state, since: onlineSince(context.now) };
     } else if (key.startsWith('tag:')) tags.push({ keys: [key.slice('tag:'.length)], values });
     else if (key === 'tag-key') tags.push({ keys: values, values: [] });
-    else if (key in constants) {
-      if (!values.includes(constants[key] ?? '')) narrow([]);
+    else if (constant !== undefined) {
+      if (!values.includes(constant)) narrow([]);
     } else if (key === 'AssociationStatus') narrow([]);
     else throw new InstanceError('INSTANCE_FILTER_KEY', `${key} is not a key that nodes can be filtered by.`);
   }

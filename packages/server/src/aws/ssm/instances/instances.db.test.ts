@@ -313,9 +313,9 @@ describe('describing nodes', () => {
         InstanceInformationFilterList: [{ key: 'PingStatus', valueSet: ['Online'] }],
       }),
     ).rejects.toMatchObject({ name: 'InvalidFilterKey' });
-    await expect(find({ Filters: [{ Key: 'Colour', Values: ['red'] }] })).rejects.toMatchObject({
-      name: 'InvalidFilterKey',
-    });
+    for (const Key of ['Colour', 'constructor', 'valueOf', '__proto__']) {
+      await expect(find({ Filters: [{ Key, Values: ['red'] }] })).rejects.toMatchObject({ name: 'InvalidFilterKey' });
+    }
   });
 
   it('pages through more nodes than fit, each once', async () => {

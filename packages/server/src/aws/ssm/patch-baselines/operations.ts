@@ -71,20 +71,20 @@ async function DeletePatchBaseline(
 }
 
 /** The keys of DescribePatchBaselines' filters; those of the same key are alternatives, different ones all hold. */
-const baselineFilters: Readonly<Record<string, (baseline: PatchBaseline, value: string) => boolean>> = {
-  NAME_PREFIX: (baseline, value) => baseline.name.startsWith(value),
-  OWNER: (baseline, value) => (isPredefined(baseline.baselineId) ? value === 'AWS' : value === 'Self'),
-  OPERATING_SYSTEM: (baseline, value) => baseline.operatingSystem === value,
-};
+const baselineFilters = new Map<string, (baseline: PatchBaseline, value: string) => boolean>([
+  ['NAME_PREFIX', (baseline, value) => baseline.name.startsWith(value)],
+  ['OWNER', (baseline, value) => (isPredefined(baseline.baselineId) ? value === 'AWS' : value === 'Self')],
+  ['OPERATING_SYSTEM', (baseline, value) => baseline.operatingSystem === value],
+]);
 
 async function DescribePatchBaselines(
   input: CamelCased<DescribePatchBaselinesRequest>,
   context: OperationContext,
 ): Promise<CamelCased<DescribePatchBaselinesResult>> {
   const filters = (input.filters ?? []).map(({ key = '', values = [] }) => {
-    const matches = baselineFilters[key];
+    const matches = baselineFilters.get(key);
     if (!matches) {
-      const known = Object.keys(baselineFilters).join(', ');
+      const known = [...baselineFilters.keys()].join(', ');
       throw new PatchBaselineError('BASELINE_INVALID', `Invalid filter key ${key}, valid keys are: ${known}.`);
     }
     return (baseline: PatchBaseline) => values.some((value) => matches(baseline, value));

@@ -55,12 +55,15 @@ async function DescribeInstancePatchStates(
 }
 
 /** Filters write states in words (`InstalledOther`), replies in capitals; a trailing `*` in a KBId stands for any rest. */
-const patchFilters: Readonly<Record<string, (patch: AwsPatch, value: string) => boolean>> = {
-  State: (patch, value) => patch.state.replaceAll('_', '').toLowerCase() === value.replaceAll('_', '').toLowerCase(),
-  KBId: (patch, value) => (value.endsWith('*') ? patch.kbId.startsWith(value.slice(0, -1)) : patch.kbId === value),
-  Classification: (patch, value) => patch.classification === value,
-  Severity: (patch, value) => patch.severity === value,
-};
+const patchFilters = new Map<string, (patch: AwsPatch, value: string) => boolean>([
+  [
+    'State',
+    (patch, value) => patch.state.replaceAll('_', '').toLowerCase() === value.replaceAll('_', '').toLowerCase(),
+  ],
+  ['KBId', (patch, value) => (value.endsWith('*') ? patch.kbId.startsWith(value.slice(0, -1)) : patch.kbId === value)],
+  ['Classification', (patch, value) => patch.classification === value],
+  ['Severity', (patch, value) => patch.severity === value],
+]);
 
 async function DescribeInstancePatches(
   input: CamelCased<DescribeInstancePatchesRequest>,
@@ -71,9 +74,9 @@ async function DescribeInstancePatches(
     throw new PatchStateError('PATCH_STATE_INSTANCE', `There is no registered node ${instanceId}.`);
   }
   const conditions = filters.map(({ key = '', values = [] }) => {
-    const matches = patchFilters[key];
+    const matches = patchFilters.get(key);
     if (!matches) {
-      const known = Object.keys(patchFilters).join(', ');
+      const known = [...patchFilters.keys()].join(', ');
       throw new PatchStateError('PATCH_STATE_FILTER', `Invalid filter key ${key}, valid keys are: ${known}.`);
     }
     return (patch: AwsPatch) => values.some((value) => matches(patch, value));

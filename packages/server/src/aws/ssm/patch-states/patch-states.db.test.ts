@@ -204,9 +204,11 @@ describe('patch states', () => {
     });
 
     it('are refused for an unknown key and an unknown node', async () => {
-      await expect(patchesOf(node, { Filters: [{ Key: 'Colour', Values: ['red'] }] })).rejects.toMatchObject({
-        name: 'InvalidFilter',
-      });
+      for (const Key of ['Colour', 'constructor', 'valueOf', '__proto__']) {
+        await expect(patchesOf(node, { Filters: [{ Key, Values: ['red'] }] })).rejects.toMatchObject({
+          name: 'InvalidFilter',
+        });
+      }
       await expect(patchesOf(node, { InstanceId: 'mi-00000000000000000' })).rejects.toMatchObject({
         name: 'InvalidInstanceId',
       });

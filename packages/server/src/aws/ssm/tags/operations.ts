@@ -17,18 +17,18 @@ import { addTags, removeTagsFrom } from './service.ts';
 type Addressed = CamelCased<Pick<ListTagsForResourceRequest, 'ResourceType' | 'ResourceId'>>;
 
 /** Which resources exist here, by the names that the tag operations give their types. */
-const existence: Readonly<Record<string, typeof existsNode>> = {
-  ManagedInstance: existsNode,
-  PatchBaseline: existsPatchBaseline,
-};
+const existence = new Map<string, typeof existsNode>([
+  ['ManagedInstance', existsNode],
+  ['PatchBaseline', existsPatchBaseline],
+]);
 
 async function findResource(input: Addressed, context: OperationContext): Promise<TaggedResource> {
   const { resourceType = '', resourceId = '' } = input;
-  const exists = existence[resourceType];
+  const exists = existence.get(resourceType);
   if (!exists) {
     throw new TagError(
       'TAG_RESOURCE_TYPE',
-      `Resources of type ${resourceType} do not exist here yet; tags can be put on ${Object.keys(existence).join(' and ')}.`,
+      `Resources of type ${resourceType} do not exist here yet; tags can be put on ${[...existence.keys()].join(' and ')}.`,
     );
   }
   if (!(await exists(context.db, context, resourceId))) {
