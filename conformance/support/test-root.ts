@@ -53,7 +53,7 @@ function defaultCacheDirectory(): string {
 }
 
 /** The sources line of the machine's own main archive, for the wanted suite. */
-async function findMainArchive(suite: string): Promise<string> {
+export async function findMainArchive(suite: string): Promise<string> {
   const folder = '/etc/apt/sources.list.d';
   const listed = existsSync(folder) ? (await readdir(folder)).sort().map((name) => join(folder, name)) : [];
   const candidates: { uri: string; suites: readonly string[]; signedBy: string }[] = [];
