@@ -47,6 +47,7 @@ export async function createVirtualMachine(workDirectory: string): Promise<Virtu
   await runTool(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', key]);
   const disk = await buildDiskImage(workDirectory, await readFile(`${key}.pub`, 'utf8'));
   const consoleFile = join(workDirectory, 'console.log');
+  const monitorSocket = join(workDirectory, 'monitor');
   const port = await findFreePort();
   const sshOptions = [
     '-i',
@@ -86,17 +87,11 @@ export async function createVirtualMachine(workDirectory: string): Promise<Virtu
       child = spawn(
         'qemu-system-x86_64',
         [
-          ...['-machine', 'pc,accel=tcg', '-cpu', 'max', '-smp', '2', '-m', '1536'],
-          ...['-display', 'none', '-monitor', `unix:${join(workDirectory, 'monitor')},server,nowait`],
-          ...['-serial', 'stdio', '-drive', `file=${disk},format=raw,if=virtio`],
-          ...[
-            '-netdev',
-            `user,id=net0,hostfwd=tcp:127.0.0.1:${port}-:22`,
-            '-device',
-            'virtio-net-pci,netdev=net0,id=card0',
-          ],
-          ...['-device', 'virtio-rng-pci'],
-        ],
+          '-machine pc,accel=tcg -cpu max -smp 2 -m 1536 -display none -serial stdio',
+          '-device virtio-rng-pci -device virtio-net-pci,netdev=net0,id=card0',
+          `-netdev user,id=net0,hostfwd=tcp:127.0.0.1:${port}-:22`,
+          `-drive file=${disk},format=raw,if=virtio -monitor unix:${monitorSocket},server,nowait`,
+        ].flatMap((words) => words.split(' ')),
         { stdio: ['ignore', log.fd, log.fd] },
       );
       ended = once(child, 'close');
@@ -108,7 +103,7 @@ export async function createVirtualMachine(workDirectory: string): Promise<Virtu
     },
     console: () => readFile(consoleFile, 'utf8'),
     async setNetwork(isConnected) {
-      const monitor = createConnection(join(workDirectory, 'monitor'));
+      const monitor = createConnection(monitorSocket);
       monitor.end(`set_link card0 ${isConnected ? 'on' : 'off'}\n`);
       monitor.resume();
       await once(monitor, 'close');
