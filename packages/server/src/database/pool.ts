@@ -71,8 +71,14 @@ function wrapClient(client: PoolClient): PostgresPoolClient {
   client.on('end', markBroken);
   const query = async (sql: string, parameters: readonly unknown[]) => {
     try {
-      return await client.query(sql, [...parameters]);
+      return await client.query({ name: nameStatement(sql), text: sql, values: [...parameters] });
     } catch (error) {
+      if (isPlanOutdated(error)) {
+        isBroken = true;
+        throw new ConnectionError('CONNECTION_LOST', 'A statement was prepared before the tables changed', {
+          cause: error,
+        });
+      }
       if (!isBroken || error instanceof DatabaseError) throw error;
       throw new ConnectionError('CONNECTION_LOST', 'The connection to PostgreSQL broke', { cause: error });
     }
@@ -82,6 +88,24 @@ function wrapClient(client: PoolClient): PostgresPoolClient {
     query: query as unknown as PostgresPoolClient['query'],
     release: (isDestroyed) => client.release(isDestroyed === true || isBroken),
   };
+}
+
+/** Enough for every statement that we write; lists of varying length must not fill PostgreSQL's memory. */
+const mostNamedStatements = 500;
+const statementNames = new Map<string, string>();
+
+/** A named statement is parsed once per connection (PostgreSQL manual, 54.2.3). Undefined: send it unnamed. */
+function nameStatement(sql: string): string | undefined {
+  const known = statementNames.get(sql);
+  if (known !== undefined || statementNames.size >= mostNamedStatements) return known;
+  const name = `s${statementNames.size}`;
+  statementNames.set(sql, name);
+  return name;
+}
+
+/** `feature_not_supported` is what "cached plan must not change result type" comes with, after a migration. */
+function isPlanOutdated(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '0A000' && error.routine === 'RevalidateCachedQuery';
 }
 
 function createTypeParsers(): TypeOverrides {

@@ -33,7 +33,10 @@ export interface Operation<Input, Output> {
   readonly errors?: ErrorTable;
   /** How the caller proves who it is: an ordinary signature, a node's key, or nothing at all. */
   readonly authentication?: 'signature' | 'role-token' | 'none';
-  /** False for an operation that waits: it must not hold a transaction meanwhile. */
+  /**
+   * Whether it runs in one transaction with its audit event: by default everything but Describe…, Get… and List…. False
+   * for an operation that waits, since it must not hold a transaction meanwhile; true for one that reads and writes.
+   */
   readonly isTransactional?: boolean;
   /** The agents' data plane is counted, not audited. */
   readonly isAudited?: boolean;

@@ -21,7 +21,7 @@ import {
   authenticateRoleToken,
   authenticateSignature,
 } from '../identity/authenticate.ts';
-import { recordAuditEvent } from './audit.ts';
+import { createAuditTrail, type RecordAuditEvent, recordAuditEvent } from './audit.ts';
 import { authorize, type Resource } from './authorize.ts';
 import { runOnce } from './idempotency.ts';
 import type { OperationContext } from './operation.ts';
@@ -74,14 +74,14 @@ function translateError(error: unknown, implementation: Implementation): AwsErro
 }
 
 async function audit(
-  db: Database,
+  record: RecordAuditEvent,
   call: Call,
   context: OperationContext,
   resource: Resource,
   input: unknown,
   result: string,
 ) {
-  await recordAuditEvent(db, {
+  await record({
     accountId: context.accountId,
     region: context.region,
     eventId: context.dependencies.randomId(),
@@ -97,7 +97,13 @@ async function audit(
 }
 
 /** The handler with idempotency and audit around it, on whatever the operation may use of the database. */
-async function handle(call: Call, context: OperationContext, resource: Resource, input: unknown): Promise<unknown> {
+async function handle(
+  call: Call,
+  context: OperationContext,
+  resource: Resource,
+  input: unknown,
+  record: RecordAuditEvent,
+): Promise<unknown> {
   const { definition, idempotencyToken } = call.implementation;
   const token = idempotencyToken(input);
   const work = () => definition.handle(input, context);
@@ -109,12 +115,12 @@ async function handle(call: Call, context: OperationContext, resource: Resource,
           { scope: context, operation: call.operation.permission, token, input, now: call.now },
           work,
         );
-  if (definition.isAudited !== false) await audit(context.db, call, context, resource, input, 'success');
+  if (definition.isAudited !== false) await audit(record, call, context, resource, input, 'success');
   return output;
 }
 
 /** The input; one that cannot be read, or may not be so, is in the audit trail without its content. */
-async function decodeAudited(call: Call, caller: OperationContext): Promise<unknown> {
+async function decodeAudited(call: Call, caller: OperationContext, record: RecordAuditEvent): Promise<unknown> {
   try {
     const input = call.implementation.decode(call.request.body);
     refuseUnstorableText(input);
@@ -123,13 +129,18 @@ async function decodeAudited(call: Call, caller: OperationContext): Promise<unkn
     const isKnownCaller = caller.principal.kind !== 'anonymous';
     if (isKnownCaller && call.implementation.definition.isAudited !== false) {
       const { code } = translateError(error, call.implementation);
-      await audit(caller.db, call, caller, { arn: '*', tags: {} }, {}, code);
+      await audit(record, call, caller, { arn: '*', tags: {} }, {}, code);
     }
     throw error;
   }
 }
 
-async function serve(call: Call, parts: PipelineParts): Promise<string> {
+/** Reading needs no transaction: each statement sees what is committed, with one or without. */
+function needsTransaction({ operation, implementation }: Call): boolean {
+  return implementation.definition.isTransactional ?? !/^(?:Describe|Get|List)/.test(operation.name);
+}
+
+async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent): Promise<string> {
   const { definition, encode } = call.implementation;
   const { principal, scope } = await authenticate(call, parts);
   const caller: OperationContext = {
@@ -142,22 +153,23 @@ async function serve(call: Call, parts: PipelineParts): Promise<string> {
     dependencies: parts.dependencies,
     signal: call.request.signal,
   };
-  const input = await decodeAudited(call, caller);
+  const input = await decodeAudited(call, caller, record);
   const context = { ...caller, ...(await definition.scope?.(input, caller)) };
   const resource = (await definition.resource?.(input, context)) ?? { arn: '*', tags: {} };
   if (!authorize(principal, call.operation.permission, resource)) {
-    await audit(parts.db, call, context, resource, input, 'AccessDeniedException');
+    await audit(record, call, context, resource, input, 'AccessDeniedException');
     throw accessDeniedError(principalArn(principal), call.operation.permission, resource.arn);
   }
   try {
-    const output =
-      definition.isTransactional === false
-        ? await handle(call, context, resource, input)
-        : await runInTransaction(parts.db, (db) => handle(call, { ...context, db }, resource, input));
+    const output = needsTransaction(call)
+      ? await runInTransaction(parts.db, (db) =>
+          handle(call, { ...context, db }, resource, input, (event) => recordAuditEvent(db, event)),
+        )
+      : await handle(call, context, resource, input, record);
     return encode(output);
   } catch (error) {
     const translated = translateError(error, call.implementation);
-    if (definition.isAudited !== false) await audit(parts.db, call, context, resource, input, translated.code);
+    if (definition.isAudited !== false) await audit(record, call, context, resource, input, translated.code);
     throw translated;
   }
 }
@@ -168,6 +180,7 @@ async function serve(call: Call, parts: PipelineParts): Promise<string> {
  */
 export function createPipeline(parts: PipelineParts): (request: WireRequest) => Promise<WireReply> {
   const { dependencies } = parts;
+  const record = createAuditTrail(parts.db);
   const services = new Map(parts.services.map((service) => [service.targetPrefix, service]));
   return async (request) => {
     const requestId = dependencies.randomId();
@@ -186,7 +199,7 @@ export function createPipeline(parts: PipelineParts): (request: WireRequest) => 
       );
     }
     try {
-      const body = await serve({ request, requestId, now, operation, implementation }, parts);
+      const body = await serve({ request, requestId, now, operation, implementation }, parts, record);
       return { statusCode: 200, headers: jsonHeaders(jsonContext), body };
     } catch (error) {
       const refused = toAwsError(error);

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AdministratorAccess } from '@patchbay/server';
+
+/** A control plane in a process of its own, with the embedded PostgreSQL (fsync on) and an empty data directory. */
+export interface BenchedControlPlane {
+  readonly access: AdministratorAccess;
+  readonly processId: number;
+  stop(): Promise<void>;
+}
+
+export async function startControlPlane(): Promise<BenchedControlPlane> {
+  const folder = mkdtempSync(join(tmpdir(), 'patchbay-bench-'));
+  const data = join(folder, 'data');
+  const main = join(import.meta.dirname, '../packages/cli/src/main.ts');
+  const child = spawn(process.execPath, [main, 'up', '--data', data, '--port', '0', '--log-level', 'error'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'close');
+  let output = '';
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (/^ready /m.test(output)) resolve();
+    });
+    child.on('close', () => reject(new Error(`The control plane ended: ${output}`)));
+  });
+  const access = AdministratorAccess.parse(JSON.parse(readFileSync(join(data, 'administrator.json'), 'utf8')));
+  return {
+    access,
+    processId: child.pid ?? 0,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Seconds of processor time that a process has used so far (proc_pid_stat(5): utime and stime). */
+export function readProcessorSeconds(processId: number): number {
+  const stat = readFileSync(`/proc/${processId}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticksPerSecond = 100;
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+/** Resident memory of a process in MiB, now and at its highest (proc_pid_status(5)). */
+export function readMemoryMebibytes(processId: number): { readonly now: number; readonly highest: number } {
+  const status = readFileSync(`/proc/${processId}/status`, 'utf8');
+  const read = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024;
+  return { now: read('VmRSS'), highest: read('VmHWM') };
+}
