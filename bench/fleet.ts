@@ -1,0 +1,101 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { signRequest } from '@patchbay/aws-wire/signing';
+import { z } from 'zod';
+import { readMemoryMebibytes, readProcessorSeconds, startControlPlane } from './control-plane.ts';
+import type { FleetOrder } from './fleet-load.ts';
+
+/**
+ * One command to many simulated nodes over the agents' real protocol: enrolment, long polls, acknowledgement, a reply
+ * when it starts and one when it ends. The nodes share one process and one key pair; the server has its own.
+ * Run: node bench/fleet.ts [--nodes 10000] [--idle-seconds 60]
+ */
+const { values } = parseArgs({
+  options: { nodes: { type: 'string', default: '10000' }, 'idle-seconds': { type: 'string', default: '60' } },
+});
+const nodes = Number(values.nodes);
+const idleSeconds = Number(values['idle-seconds']);
+const nodesPerActivation = 1000;
+
+const controlPlane = await startControlPlane();
+const { access, processId } = controlPlane;
+
+async function callSsm(operation: string, input: object): Promise<unknown> {
+  const url = new URL(access.endpoint);
+  const body = Buffer.from(JSON.stringify(input));
+  const plain = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `AmazonSSM.${operation}` };
+  const headers = signRequest(
+    { method: 'POST', url, headers: plain, body },
+    { credentials: access, region: access.region, service: 'ssm', now: new Date() },
+  );
+  const response = await fetch(url, { method: 'POST', headers, body });
+  if (!response.ok) throw new Error(`${operation}: ${await response.text()}`);
+  return await response.json();
+}
+
+const Activation = z.object({ ActivationId: z.string(), ActivationCode: z.string() });
+const Sent = z.object({ Command: z.object({ CommandId: z.string() }) });
+const Listed = z.object({ Commands: z.array(z.object({ CompletedCount: z.number(), Status: z.string() })) });
+
+async function nextMessage(from: ReturnType<typeof fork>): Promise<unknown> {
+  const [message] = (await once(from, 'message')) as [unknown];
+  return message;
+}
+
+const generator = fork(new URL('./fleet-load.ts', import.meta.url));
+try {
+  const activations: FleetOrder['activations'][number][] = [];
+  for (let left = nodes; left > 0; left -= nodesPerActivation) {
+    const made = Activation.parse(
+      await callSsm('CreateActivation', {
+        IamRole: 'bench',
+        RegistrationLimit: Math.min(left, nodesPerActivation),
+        Tags: [{ Key: 'fleet', Value: 'bench' }],
+      }),
+    );
+    activations.push({ id: made.ActivationId, code: made.ActivationCode, nodes: Math.min(left, nodesPerActivation) });
+  }
+  const enrolmentBegan = performance.now();
+  const order: FleetOrder = { endpoint: access.endpoint, region: access.region, activations };
+  generator.send(order);
+  await nextMessage(generator);
+  const enrolmentSeconds = (performance.now() - enrolmentBegan) / 1000;
+  console.log(
+    `${nodes} nodes enrolled in ${enrolmentSeconds.toFixed(1)} s (${(nodes / enrolmentSeconds).toFixed(0)} /s)`,
+  );
+
+  // The first answers of the polls come at once; after one round they are spread.
+  await sleep(20_000);
+  const idleBegan = readProcessorSeconds(processId);
+  await sleep(idleSeconds * 1000);
+  const idleShare = (readProcessorSeconds(processId) - idleBegan) / idleSeconds;
+  console.log(`${nodes} idle pollers: ${(idleShare * 100).toFixed(0)} % of one core (aim at most 20 %)`);
+
+  const began = performance.now();
+  const { Command } = Sent.parse(
+    await callSsm('SendCommand', {
+      DocumentName: 'AWS-RunShellScript',
+      Targets: [{ Key: 'tag:fleet', Values: ['bench'] }],
+      Parameters: { commands: ['true'] },
+      MaxConcurrency: '100%',
+      MaxErrors: '100%',
+    }),
+  );
+  console.log(`SendCommand answered after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  for (let completed = 0; completed < nodes; ) {
+    await sleep(500);
+    const { Commands } = Listed.parse(await callSsm('ListCommands', { CommandId: Command.CommandId }));
+    completed = Commands[0]?.CompletedCount ?? 0;
+    if (performance.now() - began > 300_000) throw new Error(`Only ${completed} results after five minutes`);
+  }
+  const seconds = (performance.now() - began) / 1000;
+  const { now, highest } = readMemoryMebibytes(processId);
+  console.log(
+    `all ${nodes} results stored after ${seconds.toFixed(1)} s (${(seconds / 30).toFixed(2)} x the aim of 30 s); server memory ${now.toFixed(0)} MiB, at most ${highest.toFixed(0)} MiB`,
+  );
+} finally {
+  generator.kill('SIGTERM');
+  await controlPlane.stop();
+}
