@@ -19,6 +19,7 @@ import { AdministratorAccess, administratorFile } from '@patchbay/server';
 import type { z } from 'zod';
 import { readSuccess, sendJsonCall } from '../../packages/server/src/test-support/send-request.ts';
 import { type PatchbayProcess, startPatchbay } from '../support/patchbay-process.ts';
+import { runTool } from '../support/run-tool.ts';
 import {
   debianRelease,
   debianSecurityRelease,
@@ -26,6 +27,7 @@ import {
   type TestArchives,
   type TestRelease,
 } from '../support/test-archive.ts';
+import type { TestPackage } from '../support/test-package-build.ts';
 import { createTestRoot, prepareBaseRoot, type TestRoot } from '../support/test-root.ts';
 
 const releases = { main: debianRelease, security: debianSecurityRelease } satisfies Record<string, TestRelease>;
@@ -48,8 +50,10 @@ export interface PatchedFleet {
   readonly folder: string;
   startServer(): Promise<void>;
   killServer(): Promise<void>;
+  /** Process id of the embedded PostgreSQL. */
+  findPostgres(): Promise<number>;
   /** Publishes the next version of every package to the security archive, and answers it. */
-  publishNext(): Promise<string>;
+  publishNext(more?: Partial<TestPackage>): Promise<string>;
   /** Sends AWS-RunPatchBaseline to all nodes and answers the command's id. */
   send(operation: 'Scan' | 'Install'): Promise<string>;
   /** True when every invocation has reached its end. */
@@ -171,10 +175,14 @@ export async function startPatchedFleet(nodeCount: number): Promise<PatchedFleet
     async killServer() {
       await server?.end('SIGKILL');
     },
-    async publishNext() {
+    async findPostgres() {
+      const found = await runTool(['find', join(data, 'postgres'), '-name', 'postmaster.pid']);
+      return Number((await readFile(found.trim(), 'utf8')).split('\n')[0]);
+    },
+    async publishNext(more = {}) {
       round += 1;
       const version = `1.0-1+deb12u${round}`;
-      await archives.archives.security.publish(...packageNames.map((name) => ({ name, version })));
+      await archives.archives.security.publish(...packageNames.map((name) => ({ name, version, ...more })));
       return version;
     },
     async send(operation) {
