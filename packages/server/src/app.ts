@@ -14,6 +14,7 @@ import { ssm } from './aws/ssm/index.ts';
 import type { Database } from './database/tables.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Authenticator } from './identity/authenticate.ts';
+import { addObservabilityRoutes, type Observability } from './observability/index.ts';
 import { createPipeline } from './operations/pipeline.ts';
 import { patchbay } from './patchbay/index.ts';
 import type { ServerTls } from './tls/index.ts';
@@ -28,6 +29,8 @@ export interface AppParts {
   readonly dependencies: Dependencies;
   readonly authenticator: Authenticator;
   readonly tls?: ServerTls | undefined;
+  /** Who may look, and whether the server can serve; without it there are no such routes. */
+  readonly observability?: Observability | undefined;
   /** Aborted when the server wants to stop: waiting polls end at once. */
   readonly stopping: AbortSignal;
 }
@@ -98,6 +101,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
     });
     return send(reply, reached, dependencies.clock());
   };
+  if (parts.observability) addObservabilityRoutes(app, dependencies.metrics, parts.observability);
   const { authority } = tls ?? {};
   if (authority) {
     // Public by nature: a node compares its digest with what its owner told it before it trusts it.

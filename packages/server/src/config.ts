@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { AppError } from '@patchbay/facts';
 import { z } from 'zod';
 import { isLoopback } from './addresses.ts';
-import type { LogLevel } from './observability/index.ts';
+import type { LogLevel, MetricsAccess } from './observability/index.ts';
 
 export class ConfigError extends AppError<'INVALID_OPTION' | 'TLS_REQUIRED' | 'TLS_INCOMPLETE'> {}
 
@@ -19,6 +20,9 @@ export interface ServerFlags {
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
   readonly logLevel?: string | undefined;
+  readonly logFormat?: string | undefined;
+  readonly metrics?: string | undefined;
+  readonly metricsTokenFile?: string | undefined;
 }
 
 /** Where the server's certificate comes from: nowhere, files, or the built-in certificate authority. */
@@ -36,6 +40,8 @@ export interface ServerConfig {
   readonly accountId: string | undefined;
   readonly tls: TlsSetting;
   readonly logLevel: LogLevel;
+  readonly logFormat: 'json' | 'pretty';
+  readonly metricsAccess: MetricsAccess;
 }
 
 export const defaultPort = 8480;
@@ -88,6 +94,42 @@ function readTls({ tls, tlsName = [], tlsCert, tlsKey }: ServerFlags): TlsSettin
     : { kind: 'files', cert: tlsCert, key: tlsKey };
 }
 
+function readLogFormat(text: string): 'json' | 'pretty' {
+  if (text === 'json' || text === 'pretty') return text;
+  throw new ConfigError('INVALID_OPTION', `--log-format must be json or pretty, not ${text}.`);
+}
+
+function readMetricsAccess({ metrics, metricsTokenFile }: ServerFlags): MetricsAccess {
+  if (metricsTokenFile !== undefined) {
+    if (metrics !== undefined) {
+      throw new ConfigError(
+        'INVALID_OPTION',
+        '--metrics-token-file says who may read the metrics: leave out --metrics.',
+      );
+    }
+    return { kind: 'token', token: readToken(metricsTokenFile) };
+  }
+  if (metrics === undefined || metrics === 'loopback') return { kind: 'loopback' };
+  if (metrics === 'public') return { kind: 'public' };
+  throw new ConfigError('INVALID_OPTION', `--metrics must be loopback or public, not ${metrics}.`);
+}
+
+function readToken(path: string): string {
+  const token = readFileOrExplain(path).trim();
+  if (token.length >= 16) return token;
+  throw new ConfigError('INVALID_OPTION', `--metrics-token-file: ${path} must hold at least 16 characters.`);
+}
+
+function readFileOrExplain(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError('INVALID_OPTION', `--metrics-token-file names ${path}, which cannot be read.`, {
+      cause: error,
+    });
+  }
+}
+
 /** Checks flags and environment together; the flags win. The only place that reads the environment. */
 export function readServerConfig(
   flags: ServerFlags,
@@ -122,5 +164,7 @@ export function readServerConfig(
     accountId: flags.account,
     tls,
     logLevel: logLevel.data,
+    logFormat: readLogFormat(flags.logFormat ?? 'json'),
+    metricsAccess: readMetricsAccess(flags),
   };
 }

@@ -24,8 +24,9 @@ import { accessKeyContext, ensureAdministrator, writeAdministratorFile } from '.
 import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
 import { listen } from './listen.ts';
-import type { Logger } from './observability/index.ts';
+import { createMetrics, createReadiness, type Logger } from './observability/index.ts';
 import { createSecretBox, readOrCreateKeyFile } from './secrets/index.ts';
+import { addServerGauges } from './server-gauges.ts';
 import { keepTlsFresh, openServerTls, type TlsMaterial } from './tls/index.ts';
 
 export interface RunningServer {
@@ -84,6 +85,7 @@ async function start(
 ): Promise<RunningServer> {
   const clock = () => new Date();
   const stopping = new AbortController();
+  const metrics = createMetrics(true);
   const dataDirectory = await openDataDirectory(config.dataDirectory);
   cleanUp.add('data directory', () => dataDirectory.close());
   const secrets = createSecretBox(await readOrCreateKeyFile(dataDirectory.key, randomBytes), randomBytes);
@@ -109,6 +111,7 @@ async function start(
   });
   const db = createDatabase(pool);
   cleanUp.add('database pool', () => db.destroy());
+  addServerGauges(metrics, { pool, db, clock });
   const migrated = await migrateToLatest(db, migrations);
   if (migrated.length > 0) logger.info({ migrations: migrated }, 'database migrated');
   await ensurePartitions(db, clock());
@@ -127,6 +130,7 @@ async function start(
     randomBytes: (size) => randomBytes(size),
     randomId: randomUUID,
     logger,
+    metrics,
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey: installation.signingKey,
     pageTokenKey: secrets.deriveKey('page-token'),
@@ -140,7 +144,10 @@ async function start(
       { job: sweepCommandsJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
       { job: ensurePartitionsJob, key: 'daily', cron: '17 3 * * *', timeZone: 'UTC', payload: {} },
     ],
-    onError: (error, jobName) => logger.error({ error, job: jobName }, 'job failed'),
+    onError: (error, jobName) => {
+      if (jobName !== null) metrics.recordJobFailure(jobName);
+      logger.error({ error, job: jobName }, 'job failed');
+    },
   });
   cleanUp.add('jobs', () => jobs.stop(patienceSeconds));
 
@@ -155,6 +162,10 @@ async function start(
       regions: config.regions,
     },
     tls,
+    observability: {
+      metricsAccess: config.metricsAccess,
+      findReasons: createReadiness({ db, areJobsRunning: () => jobs.isRunning(), stopping: stopping.signal }),
+    },
     stopping: stopping.signal,
   });
   cleanUp.add('HTTP server', async () => {

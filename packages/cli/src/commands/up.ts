@@ -28,9 +28,12 @@ export const upCommand = new Command('up')
   .option('--tls-cert <file>', 'certificate chain in PEM; read again when it changes and on SIGHUP')
   .option('--tls-key <file>', 'private key in PEM')
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent (default: info)')
+  .option('--log-format <format>', 'json or pretty (default: json)')
+  .option('--metrics <who>', 'who may read /metrics: loopback or public (default: loopback)')
+  .option('--metrics-token-file <file>', 'instead: whoever sends its content as "Authorization: Bearer ..."')
   .action(async (flags: ServerFlags) => {
     const config = readServerConfig(flags);
-    const logger = createLogger({ level: config.logLevel });
+    const logger = createLogger({ level: config.logLevel, isPretty: config.logFormat === 'pretty' });
     const server = await startServer(config, logger, exitWithError);
     process.on('SIGHUP', () => void server.refreshTls());
     if (server.caFingerprint !== undefined) console.log(`ca-fingerprint ${server.caFingerprint}`);
