@@ -20,12 +20,14 @@ export async function readAdministratorAccess(data: string): Promise<Administrat
 
 /** The access that the environment names, the way `patchbay env` and AWS's own tools do. */
 export function accessFromEnvironment(environment: Readonly<Record<string, string | undefined>>) {
-  const { AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_DEFAULT_REGION, AWS_REGION } = environment;
+  const { AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_DEFAULT_REGION, AWS_REGION, AWS_CA_BUNDLE } =
+    environment;
   if (!AWS_ENDPOINT_URL || !AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) return undefined;
   return {
     endpoint: AWS_ENDPOINT_URL,
     accessKeyId: AWS_ACCESS_KEY_ID,
     secretAccessKey: AWS_SECRET_ACCESS_KEY,
     region: AWS_DEFAULT_REGION ?? AWS_REGION ?? 'us-east-1',
+    ...(AWS_CA_BUNDLE ? { caFile: AWS_CA_BUNDLE } : {}),
   };
 }

@@ -11,3 +11,4 @@ export { AdministratorAccess, administratorFile } from './identity/administrator
 export { ListenError } from './listen.ts';
 export { createLogger, type Logger } from './observability/index.ts';
 export { type RunningServer, startServer } from './server.ts';
+export { certificateFingerprint } from './tls/index.ts';

@@ -12,6 +12,8 @@ export const AdministratorAccess = z.object({
   accountId: z.string(),
   accessKeyId: z.string(),
   secretAccessKey: z.string(),
+  /** The certificate to trust, where the server has one of the built-in authority. */
+  caFile: z.string().optional(),
 });
 export type AdministratorAccess = z.infer<typeof AdministratorAccess>;
 

@@ -42,8 +42,19 @@ export interface WireRequest extends SignableRequest {
   readonly signal: AbortSignal;
 }
 
+/** What is told about a request when it has ended. */
+interface Trace {
+  operation: string;
+  principal: string;
+  result: string;
+  isWaiting: boolean;
+  /** The agents' data plane: told at debug level only. */
+  isAudited: boolean;
+}
+
 /** One call on its way through: who, where, what. */
 interface Call {
+  readonly trace: Trace;
   readonly request: WireRequest;
   readonly requestId: string;
   readonly now: Date;
@@ -143,6 +154,7 @@ function needsTransaction({ operation, implementation }: Call): boolean {
 async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent): Promise<string> {
   const { definition, encode } = call.implementation;
   const { principal, scope } = await authenticate(call, parts);
+  call.trace.principal = principalArn(principal);
   const caller: OperationContext = {
     principal,
     ...scope,
@@ -176,40 +188,76 @@ async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent)
 
 /**
  * The one way in for every operation: route, authenticate, decode and constrain, resolve the resource, authorize,
- * handle, encode; audit around it. Never throws: whatever goes wrong becomes AWS's answer to it.
+ * handle, encode; audit, metrics and log around it. Never throws: whatever goes wrong becomes AWS's answer to it.
  */
 export function createPipeline(parts: PipelineParts): (request: WireRequest) => Promise<WireReply> {
-  const { dependencies } = parts;
+  const { metrics, logger, randomId, clock } = parts.dependencies;
   const record = createAuditTrail(parts.db);
   const services = new Map(parts.services.map((service) => [service.targetPrefix, service]));
   return async (request) => {
-    const requestId = dependencies.randomId();
-    const now = dependencies.clock();
-    const routed = routeRequest(request);
-    if (routed.protocol === 'query') return await answerQuery(routed, request, { requestId, now }, parts);
-    const jsonContext = { requestId, ...(routed.protocol === 'json11' ? { jsonVersion: routed.jsonVersion } : {}) };
-    const operation =
-      routed.protocol === 'json11' ? services.get(routed.targetPrefix)?.operations.get(routed.operation) : undefined;
-    if (!operation) return encodeJsonError(unknownOperationError(), jsonContext);
-    const { implementation } = operation;
-    if (!implementation) {
-      return encodeJsonError(
-        unknownOperationError(`${operation.permission} is not supported by Patchbay.`),
-        jsonContext,
+    const startedAt = performance.now();
+    const requestId = randomId();
+    const trace: Trace = {
+      operation: 'unknown',
+      principal: 'anonymous',
+      result: 'success',
+      isWaiting: false,
+      isAudited: true,
+    };
+    const reply = await answer(request, { requestId, now: clock(), trace }, services, { ...parts, record });
+    const seconds = (performance.now() - startedAt) / 1000;
+    const { operation, principal, result, isWaiting, isAudited } = trace;
+    metrics.recordRequest({ operation, result, seconds, isWaiting });
+    logger[isAudited ? 'info' : 'debug'](
+      { requestId, operation, principal, result, milliseconds: Math.round(seconds * 1e6) / 1e3 },
+      'request',
+    );
+    return reply;
+  };
+}
+
+async function answer(
+  request: WireRequest,
+  { requestId, now, trace }: Pick<Call, 'requestId' | 'now' | 'trace'>,
+  services: ReadonlyMap<string, Service>,
+  parts: PipelineParts & { readonly record: RecordAuditEvent },
+): Promise<WireReply> {
+  const { dependencies } = parts;
+  const routed = routeRequest(request);
+  if (routed.protocol === 'query') {
+    trace.operation = 'sts';
+    const reply = await answerQuery(routed, request, { requestId, now }, parts);
+    if (reply.statusCode >= 400) trace.result = 'refused';
+    return reply;
+  }
+  const jsonContext = { requestId, ...(routed.protocol === 'json11' ? { jsonVersion: routed.jsonVersion } : {}) };
+  const operation =
+    routed.protocol === 'json11' ? services.get(routed.targetPrefix)?.operations.get(routed.operation) : undefined;
+  trace.operation = operation?.permission ?? 'unknown';
+  const implementation = operation?.implementation;
+  if (!operation || !implementation) {
+    const message = operation && `${operation.permission} is not supported by Patchbay.`;
+    const error = message === undefined ? unknownOperationError() : unknownOperationError(message);
+    trace.result = error.code;
+    return encodeJsonError(error, jsonContext);
+  }
+  trace.isWaiting = implementation.definition.isTransactional === false;
+  trace.isAudited = implementation.definition.isAudited !== false;
+  const stopWaiting = trace.isWaiting ? dependencies.metrics.startWaiting() : undefined;
+  try {
+    const body = await serve({ request, requestId, now, operation, implementation, trace }, parts, parts.record);
+    return { statusCode: 200, headers: jsonHeaders(jsonContext), body };
+  } catch (error) {
+    const refused = toAwsError(error);
+    trace.result = refused.code;
+    if (!refused.senderFault) {
+      dependencies.logger.error(
+        { requestId, operation: operation.permission, error: refused.cause },
+        'operation failed',
       );
     }
-    try {
-      const body = await serve({ request, requestId, now, operation, implementation }, parts, record);
-      return { statusCode: 200, headers: jsonHeaders(jsonContext), body };
-    } catch (error) {
-      const refused = toAwsError(error);
-      if (!refused.senderFault) {
-        dependencies.logger.error(
-          { requestId, operation: operation.permission, error: refused.cause },
-          'operation failed',
-        );
-      }
-      return encodeJsonError(refused, jsonContext, operation.errorShape(refused.code));
-    }
-  };
+    return encodeJsonError(refused, jsonContext, operation.errorShape(refused.code));
+  } finally {
+    stopWaiting?.();
+  }
 }
