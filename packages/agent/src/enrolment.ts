@@ -23,6 +23,8 @@ export interface EnrolmentRequest {
   readonly endpoint: string | null;
   readonly region: string | null;
   readonly activation: { readonly id: string; readonly code: string } | null;
+  /** `sha256:…` of the control plane's own certificate authority, the only one to be trusted from then on. */
+  readonly caFingerprint?: string | null | undefined;
   /** An absolute, resolved path; null for this host. Undefined: as enrolled, for a new node this host. */
   readonly rootDirectory?: string | null | undefined;
 }
