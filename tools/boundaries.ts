@@ -11,7 +11,8 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'aws-wire': [],
   agent: ['facts', 'versioning', 'package-managers', 'patching', 'contracts', 'aws-wire/signing'],
   server: ['facts', 'versioning', 'patching', 'contracts', 'aws-wire'],
-  cli: ['agent', 'server', 'contracts', 'facts', 'aws-wire/signing'],
+  'agent-package': ['agent', 'facts'],
+  cli: ['agent', 'agent-package', 'server', 'contracts', 'facts', 'aws-wire/signing'],
 };
 
 /** Packages without input and output: no Node module but the hash functions, no clock, no randomness. */

@@ -1,6 +1,6 @@
 import { mkdirSync, realpathSync, statSync } from 'node:fs';
-import packageJson from '../package.json' with { type: 'json' };
 import { AgentError } from './agent-error.ts';
+import { agentVersion } from './agent-version.ts';
 import { createControlPlaneClient } from './client/index.ts';
 import { createCommandLedger } from './commands/command-ledger.ts';
 import { createCommandQueue } from './commands/command-queue.ts';
@@ -104,7 +104,6 @@ async function serve(
 ): Promise<void> {
   const { log, signal } = options;
   const { instanceId } = identity;
-  const agentVersion = packageJson.version;
   const policyFile = identity.rootDirectory === null ? (options.hostPolicyFile ?? hostPolicyFile) : state.policyFile;
   const client = createControlPlaneClient(identity, { log, timers });
   const journal = openCommandJournal(state.commands);

@@ -1,3 +1,4 @@
+export { agentPackageDirectory } from './agent-packages/agent-package-directory.ts';
 export {
   ConfigError,
   defaultPort,
