@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type JournalEntry, openCommandJournal } from '../journal/index.ts';
+import type { CommandOutput } from '../machine/index.ts';
 import type { PatchRunEnd } from '../patch-run.ts';
 import type { PatchRunQueue } from '../patch-run-queue.ts';
 import { makePrivateDirectory } from '../test-support/private-directory.ts';
@@ -14,6 +15,7 @@ import {
   type TestCommand,
   writeMessage,
 } from '../test-support/signed-commands.ts';
+import { createTestRebooter, type TestRebooter } from '../test-support/test-rebooter.ts';
 import { createTestTimers } from '../test-support/test-timers.ts';
 import { createCommandLedger } from './command-ledger.ts';
 import { createCommandQueue } from './command-queue.ts';
@@ -39,10 +41,21 @@ interface Setup {
   readonly accept: (command: TestCommand) => Promise<void>;
   /** As a new agent does: recovers, and works until nothing is open. */
   readonly restart: () => Promise<void>;
+  /** The same, stopped in the midst. */
+  readonly stopWhen: (condition: () => boolean) => Promise<void>;
 }
 
 function setUp(
-  options: { end?: PatchRunEnd; command?: TestCommand; onRun?: (setup: Setup) => void; policy?: object } = {},
+  options: {
+    end?: PatchRunEnd;
+    /** What the patcher ends with each time that it is started again; then as the first time. */
+    later?: PatchRunEnd[];
+    rebooter?: TestRebooter | null;
+    answer?: (script: string) => Partial<CommandOutput>;
+    command?: TestCommand;
+    onRun?: (setup: Pick<Setup, 'cancel'>) => void;
+    policy?: object;
+  } = {},
 ): Setup {
   const directory = join(makePrivateDirectory(), 'commands');
   mkdirSync(directory);
@@ -52,10 +65,11 @@ function setUp(
   const timers = createTestTimers();
   const replies: Reply[] = [];
   const events: string[] = [];
-  const machine = createRecordingMachine((_script, { argv }) => {
+  const later = [...(options.later ?? [])];
+  const machine = createRecordingMachine((script, { argv }) => {
     events.push(`${argv[0] === 'rm' ? 'cleaning' : 'step'} ${setup.find()?.openStep?.name ?? ''}`.trim());
     options.onRun?.(setup);
-    return {};
+    return argv[0] === 'rm' ? {} : (options.answer?.(script) ?? {});
   });
   const runs: PatchRunQueue = {
     perform: async (request, _signal, mayStart) => {
@@ -66,6 +80,12 @@ function setUp(
     resume: async (runId) => {
       events.push(`resume ${runId}`);
       return options.end ?? finished;
+    },
+    restart: async (runId, reboot) => {
+      events.push(
+        `restart ${runId}${reboot === null ? '' : ` after ${reboot.problem ?? `the end of ${reboot.bootId}`}`}`,
+      );
+      return later.shift() ?? options.end ?? finished;
     },
     requestCancel: (runId) => events.push(`cancel ${runId}`),
   };
@@ -84,6 +104,8 @@ function setUp(
     signingKey: key,
     policyFile,
     now: () => timers.now(),
+    rebooter: options.rebooter ?? null,
+    timers,
     log: () => {},
     client: {
       callMessages: async (operation, _input, output) => {
@@ -94,7 +116,7 @@ function setUp(
   });
   const forever = new AbortController().signal;
   const message = writeMessage(options.command ?? {}, key);
-  const setup: Setup = {
+  const setup: Omit<Setup, 'stopWhen'> = {
     machine,
     replies,
     events,
@@ -111,6 +133,9 @@ function setUp(
         runId: null,
         openStep: null,
         steps: [],
+        reboot: null,
+        reboots: 0,
+        restarts: 0,
         final: null,
         isAnswered: false,
         ...entry,
@@ -134,7 +159,17 @@ function setUp(
       await working;
     },
   };
-  return setup;
+  return {
+    ...setup,
+    stopWhen: async (condition) => {
+      const stop = new AbortController();
+      queue.recover();
+      const working = queue.work(stop.signal);
+      while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+      stop.abort();
+      await working;
+    },
+  };
 }
 
 const step = (name: string) => ({ name, action: 'aws:runShellScript', startedAt: at });
@@ -300,5 +335,136 @@ describe('the policy of a node', () => {
     await restart();
     expect(machine.commands).toEqual([]);
     expect(replies.at(-1)).toMatchObject({ documentStatus: 'Failed', runtimeStatus: { a: { status: 'Failed' } } });
+  });
+});
+
+const asksForReboot: PatchRunEnd = { kind: 'finished', exitCode: 194, standardOutput: 'half', standardError: '' };
+const vanished: PatchRunEnd = { kind: 'vanished', standardOutput: '', standardError: '' };
+
+describe('patching that ends with exit code 194', () => {
+  it('reboots the machine and reports once, when the patcher has looked again', async () => {
+    const rebooter = createTestRebooter('reboots');
+    const { write, restart, events, replies } = setUp({ end: asksForReboot, later: [finished], rebooter });
+    write({});
+    await restart();
+    expect(rebooter.requests).toBe(1);
+    expect(events).toEqual([`Scan ${commandId}`, `restart ${commandId} after the end of boot-1`]);
+    expect(replies.map((reply) => reply.documentStatus)).toEqual(['InProgress', 'InProgress', 'Success']);
+  });
+
+  it('has the reboot in the journal before it is asked for, so that the agent of the next boot goes on', async () => {
+    const rebooter = createTestRebooter('stays');
+    const stopping = setUp({ end: asksForReboot, rebooter });
+    stopping.write({});
+    await stopping.stopWhen(() => rebooter.requests > 0);
+    const left = stopping.find();
+    expect(left).toMatchObject({ final: null, reboot: { bootId: 'boot-1' }, openStep: { name: 'PatchLinux' } });
+
+    rebooter.bootId = 'boot-2';
+    const next = setUp({ end: asksForReboot, later: [finished], rebooter });
+    next.write(left ?? {});
+    await next.restart();
+    expect(rebooter.requests).toBe(1);
+    expect(next.events).toEqual([`resume ${commandId}`, `restart ${commandId} after the end of boot-1`]);
+    expect(next.replies.at(-1)?.documentStatus).toBe('Success');
+  });
+
+  it.each(['refuses', 'stays'] as const)('lets the patcher tell the end when the machine %s', async (behaviour) => {
+    const failed: PatchRunEnd = { ...asksForReboot, exitCode: 1 };
+    const rebooter = createTestRebooter(behaviour);
+    const { write, restart, events, replies } = setUp({ end: asksForReboot, later: [failed], rebooter });
+    write({});
+    await restart();
+    expect(events[1]).toMatch(behaviour === 'refuses' ? /Access denied/ : /10 minutes later still runs the same boot/);
+    expect(replies.at(-1)?.documentStatus).toBe('Failed');
+  });
+
+  it('does not reboot for ever', async () => {
+    const rebooter = createTestRebooter('reboots');
+    const { write, restart, replies } = setUp({ end: asksForReboot, rebooter });
+    write({});
+    await restart();
+    expect(rebooter.requests).toBe(1);
+    expect(replies.at(-1)?.documentStatus).toBe('Failed');
+  });
+});
+
+describe('a patcher that was lost', () => {
+  it('is started again and goes on', async () => {
+    const { write, restart, events, replies } = setUp({ end: vanished, later: [vanished, finished] });
+    write({ startedAt: at, runId: commandId, openStep: step('PatchLinux') });
+    await restart();
+    expect(events).toEqual([`resume ${commandId}`, `restart ${commandId}`, `restart ${commandId}`]);
+    expect(replies.at(-1)?.documentStatus).toBe('Success');
+  });
+
+  it('is reported once it was lost a third time', async () => {
+    const { write, restart, events, replies } = setUp({ end: vanished });
+    write({});
+    await restart();
+    expect(events).toHaveLength(3);
+    expect(replies.at(-1)?.documentStatus).toBe('Failed');
+  });
+});
+
+describe.runIf(process.getuid?.() === 0)('a shell step that ends with exit code 194', () => {
+  const policy = { mode: 'full' };
+  const runs = (codes: readonly number[]) => {
+    const left = [...codes];
+    return () => ({ exitCode: left.shift() ?? 0, stdout: `${left.length} to go\n` });
+  };
+
+  it('runs again after the reboot, and the steps before it do not', async () => {
+    const rebooter = createTestRebooter('reboots');
+    const { write, restart, events, replies } = setUp({ command, policy, rebooter, answer: runs([0, 194, 194, 0]) });
+    write({});
+    await restart();
+    expect(events).toEqual(['step a', 'step b', 'step b', 'step b', 'cleaning']);
+    expect(rebooter.requests).toBe(2);
+    expect(replies.at(-1)?.documentStatus).toBe('Success');
+    expect(replies.find((reply) => 'b' in reply.runtimeStatus)?.runtimeStatus['b']?.standardOutput).toBe(
+      '2 to go\n1 to go\n0 to go\n',
+    );
+  });
+
+  it('goes on in the next boot with what the journal has', async () => {
+    const rebooter = createTestRebooter('stays');
+    const stopping = setUp({ command, policy, rebooter, answer: runs([0, 194]) });
+    stopping.write({});
+    await stopping.stopWhen(() => rebooter.requests > 0);
+    rebooter.bootId = 'boot-2';
+    const next = setUp({ command, policy, rebooter });
+    next.write(stopping.find() ?? {});
+    await next.restart();
+    expect(next.events).toEqual(['step b', 'cleaning']);
+    expect(next.find()?.steps.map(({ name, status }) => `${name} ${status}`)).toEqual(['a Success', 'b Success']);
+  });
+
+  it('fails where the machine does not reboot', async () => {
+    const rebooter = createTestRebooter('refuses');
+    const { write, restart, replies } = setUp({ command, policy, rebooter, answer: runs([194]) });
+    write({});
+    await restart();
+    expect(replies[1]?.runtimeStatus['a']).toMatchObject({
+      status: 'Failed',
+      standardError: expect.stringMatching(/Access denied/),
+    });
+    expect(replies.at(-1)?.documentStatus).toBe('Failed');
+  });
+
+  it('fails in a root file system, which has no boot', async () => {
+    const { write, restart, replies } = setUp({ command, policy, rebooter: null, answer: runs([194]) });
+    write({});
+    await restart();
+    expect(replies[1]?.runtimeStatus['a']?.standardError).toMatch(/has no boot/);
+  });
+
+  it('is not rebooted for more than ten times', async () => {
+    const rebooter = createTestRebooter('reboots');
+    const { write, restart, replies } = setUp({ command, policy, rebooter, answer: () => ({ exitCode: 194 }) });
+    write({});
+    await restart();
+    expect(rebooter.requests).toBe(10);
+    expect(replies.at(-1)?.documentStatus).toBe('Failed');
   });
 });

@@ -9,7 +9,7 @@ import { readBootFacts } from './boot-facts.ts';
 import { fingerprintSources, readCached, writeCached } from './facts-cache.ts';
 import type { ListedArchive } from './package-lists.ts';
 import { describeError } from './patcher-error.ts';
-import { emptyPatcherState, type PatcherState, readPatcherState } from './patcher-state.ts';
+import { emptyPatcherState, findPendingReboot, type PatcherState, readPatcherState } from './patcher-state.ts';
 import { readStaticFacts, StaticFacts } from './static-facts.ts';
 
 /** Parts of the collection, for measurements: `lists` is all that is read of dpkg and apt. */
@@ -144,7 +144,7 @@ async function readOverlay(
     const message = `What earlier installs left behind cannot be read: ${describeError(error)}`;
     doubts.push({ code: 'package-status', message, archive: null });
   }
-  const own = boot.bootId !== '' && state.bootId === boot.bootId ? state.pendingReboot : [];
+  const own = findPendingReboot(state, boot.bootId, known.installed.packages);
   const pending = new Map([...own, ...awaitingBoot].map((one) => [`${one.name}.${one.architecture}`, one]));
   return {
     agentClock: now.toISOString(),
