@@ -1,184 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type JournalEntry, openCommandJournal } from '../journal/index.ts';
-import type { CommandOutput } from '../machine/index.ts';
 import type { PatchRunEnd } from '../patch-run.ts';
-import type { PatchRunQueue } from '../patch-run-queue.ts';
-import { makePrivateDirectory } from '../test-support/private-directory.ts';
-import { createRecordingMachine, type RecordingMachine } from '../test-support/recording-machine.ts';
-import {
-  commandId,
-  createTestSigningKey,
-  nodeId,
-  shellDocument,
-  type TestCommand,
-  writeMessage,
-} from '../test-support/signed-commands.ts';
-import { createTestRebooter, type TestRebooter } from '../test-support/test-rebooter.ts';
-import { createTestTimers } from '../test-support/test-timers.ts';
-import { createCommandLedger } from './command-ledger.ts';
-import { createCommandQueue } from './command-queue.ts';
-
-const key = createTestSigningKey();
-const at = '2026-11-22T09:00:00.000Z';
-const finished: PatchRunEnd = { kind: 'finished', exitCode: 0, standardOutput: 'done', standardError: '' };
-
-interface Reply {
-  readonly documentStatus: string;
-  readonly documentTraceOutput: string;
-  readonly runtimeStatus: Record<string, { status: string; standardError: string; standardOutput: string }>;
-}
-
-interface Setup {
-  readonly machine: RecordingMachine;
-  readonly replies: Reply[];
-  /** What happened outside, in order. */
-  readonly events: string[];
-  readonly write: (entry: Partial<JournalEntry>) => void;
-  readonly find: () => JournalEntry | null;
-  readonly cancel: () => Promise<void>;
-  readonly accept: (command: TestCommand) => Promise<void>;
-  /** As a new agent does: recovers, and works until nothing is open. */
-  readonly restart: () => Promise<void>;
-  /** The same, stopped in the midst. */
-  readonly stopWhen: (condition: () => boolean) => Promise<void>;
-}
-
-function setUp(
-  options: {
-    end?: PatchRunEnd;
-    /** What the patcher ends with each time that it is started again; then as the first time. */
-    later?: PatchRunEnd[];
-    rebooter?: TestRebooter | null;
-    answer?: (script: string) => Partial<CommandOutput>;
-    command?: TestCommand;
-    onRun?: (setup: Pick<Setup, 'cancel'>) => void;
-    policy?: object;
-  } = {},
-): Setup {
-  const directory = join(makePrivateDirectory(), 'commands');
-  mkdirSync(directory);
-  const policyFile = join(directory, '..', 'policy.json');
-  if (options.policy !== undefined) writeFileSync(policyFile, JSON.stringify(options.policy), { mode: 0o600 });
-  const journal = openCommandJournal(directory);
-  const timers = createTestTimers();
-  const replies: Reply[] = [];
-  const events: string[] = [];
-  const later = [...(options.later ?? [])];
-  const machine = createRecordingMachine((script, { argv }) => {
-    events.push(`${argv[0] === 'rm' ? 'cleaning' : 'step'} ${setup.find()?.openStep?.name ?? ''}`.trim());
-    options.onRun?.(setup);
-    return argv[0] === 'rm' ? {} : (options.answer?.(script) ?? {});
-  });
-  const runs: PatchRunQueue = {
-    perform: async (request, _signal, mayStart) => {
-      if (mayStart?.() === false) return { kind: 'not-started' };
-      events.push(`${request.operation} ${setup.find()?.runId ?? 'not in the journal'}`);
-      return options.end ?? finished;
-    },
-    resume: async (runId) => {
-      events.push(`resume ${runId}`);
-      return options.end ?? finished;
-    },
-    restart: async (runId, reboot) => {
-      events.push(
-        `restart ${runId}${reboot === null ? '' : ` after ${reboot.problem ?? `the end of ${reboot.bootId}`}`}`,
-      );
-      return later.shift() ?? options.end ?? finished;
-    },
-    requestCancel: (runId) => events.push(`cancel ${runId}`),
-  };
-  const ledger = createCommandLedger({
-    journal,
-    agentVersion: '1',
-    timers,
-    spool: { add: (_messageId, payload) => replies.push(JSON.parse(payload)) },
-  });
-  const queue = createCommandQueue({
-    ledger,
-    journal,
-    runs,
-    machine,
-    instanceId: nodeId,
-    signingKey: key,
-    policyFile,
-    now: () => timers.now(),
-    rebooter: options.rebooter ?? null,
-    timers,
-    log: () => {},
-    client: {
-      callMessages: async (operation, _input, output) => {
-        events.push(`${operation}${journal.find(commandId) === null ? ' before the journal' : ''}`);
-        return output.parse({});
-      },
-    },
-  });
-  const forever = new AbortController().signal;
-  const message = writeMessage(options.command ?? {}, key);
-  const setup: Omit<Setup, 'stopWhen'> = {
-    machine,
-    replies,
-    events,
-    find: () => journal.find(commandId),
-    write: (entry) =>
-      journal.write({
-        commandId,
-        messageId: message.MessageId,
-        documentName: 'AWS-RunPatchBaseline',
-        receivedAt: at,
-        payload: message.Payload,
-        isCancelled: false,
-        startedAt: null,
-        runId: null,
-        openStep: null,
-        steps: [],
-        reboot: null,
-        reboots: 0,
-        restarts: 0,
-        final: null,
-        isAnswered: false,
-        ...entry,
-      }),
-    cancel: () =>
-      queue.accept(
-        {
-          MessageId: 'aws.ssm.cancel.x',
-          Topic: 'aws.ssm.cancelCommand.us-east-1',
-          Payload: JSON.stringify({ CancelMessageId: message.MessageId }),
-        },
-        forever,
-      ),
-    accept: (command) => queue.accept(writeMessage(command, key), forever),
-    restart: async () => {
-      const stop = new AbortController();
-      queue.recover();
-      const working = queue.work(stop.signal);
-      while (journal.listUnanswered().entries.length > 0) await new Promise((resolve) => setImmediate(resolve));
-      stop.abort();
-      await working;
-    },
-  };
-  return {
-    ...setup,
-    stopWhen: async (condition) => {
-      const stop = new AbortController();
-      queue.recover();
-      const working = queue.work(stop.signal);
-      while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-      stop.abort();
-      await working;
-    },
-  };
-}
-
-const step = (name: string) => ({ name, action: 'aws:runShellScript', startedAt: at });
-const done = (name: string) =>
-  ({ ...step(name), status: 'Success', code: 0, standardOutput: name, standardError: '', endedAt: at }) as const;
+import { at, done, openCommandStage, step, twoSteps } from '../test-support/command-stage.ts';
+import { commandId } from '../test-support/signed-commands.ts';
 
 describe('an agent that was ended in the middle of a command', () => {
   it('begins what was only received', async () => {
-    const { write, restart, events, replies } = setUp();
+    const { write, restart, events, replies } = openCommandStage();
     write({});
     await restart();
     expect(events).toEqual([`Scan ${commandId}`]);
@@ -186,7 +13,9 @@ describe('an agent that was ended in the middle of a command', () => {
   });
 
   it('refuses what was received and has expired meanwhile', async () => {
-    const { write, restart, events, replies } = setUp({ command: { expiresAt: '2026-11-22T09:30:00.000Z' } });
+    const { write, restart, events, replies } = openCommandStage({
+      command: { expiresAt: '2026-11-22T09:30:00.000Z' },
+    });
     write({});
     await restart();
     expect(events).toEqual([]);
@@ -197,7 +26,7 @@ describe('an agent that was ended in the middle of a command', () => {
   });
 
   it('waits for the patcher that went on, and starts no other', async () => {
-    const { write, restart, events, replies } = setUp();
+    const { write, restart, events, replies } = openCommandStage();
     write({ startedAt: at, runId: commandId, openStep: step('PatchLinux') });
     await restart();
     expect(events).toEqual([`resume ${commandId}`]);
@@ -209,7 +38,7 @@ describe('an agent that was ended in the middle of a command', () => {
     [{ kind: 'not-started' }, /nothing was scanned or installed/],
     [{ kind: 'finished', exitCode: 2, standardOutput: '', standardError: 'no space' }, /no space/],
   ])('reports a patcher that came to no good end: %j', async (end, reason) => {
-    const { write, restart, replies } = setUp({ end });
+    const { write, restart, replies } = openCommandStage({ end });
     write({ startedAt: at, runId: commandId, openStep: step('PatchLinux') });
     await restart();
     expect(replies.at(-1)?.documentStatus).toBe('Failed');
@@ -217,7 +46,7 @@ describe('an agent that was ended in the middle of a command', () => {
   });
 
   it('reports a shell step that ran then as failed, and does not run it again', async () => {
-    const { write, restart, machine, replies } = setUp();
+    const { write, restart, machine, replies } = openCommandStage();
     write({ startedAt: at, openStep: step('b'), steps: [done('a')] });
     await restart();
     expect(machine.commands).toEqual([]);
@@ -229,7 +58,7 @@ describe('an agent that was ended in the middle of a command', () => {
   });
 
   it('begins no further step of a document that was between two', async () => {
-    const { write, restart, machine, replies } = setUp();
+    const { write, restart, machine, replies } = openCommandStage();
     write({ startedAt: at, steps: [done('a')] });
     await restart();
     expect(machine.commands).toEqual([]);
@@ -240,7 +69,7 @@ describe('an agent that was ended in the middle of a command', () => {
   });
 
   it('sends the last reply, and those of the steps, when it had not come so far', async () => {
-    const { write, restart, events, replies } = setUp();
+    const { write, restart, events, replies } = openCommandStage();
     const final = { status: 'Success', trace: '', endedAt: at } as const;
     write({ startedAt: at, steps: [done('a'), done('b')], final });
     await restart();
@@ -253,7 +82,7 @@ describe('an agent that was ended in the middle of a command', () => {
   });
 
   it('says nothing more about what was answered', async () => {
-    const { write, restart, replies } = setUp();
+    const { write, restart, replies } = openCommandStage();
     write({ final: { status: 'Success', trace: '', endedAt: at }, isAnswered: true });
     await restart();
     expect(replies).toEqual([]);
@@ -262,14 +91,14 @@ describe('an agent that was ended in the middle of a command', () => {
 
 describe('a message', () => {
   it('is acknowledged only once the command is in the journal', async () => {
-    const { accept, events, find } = setUp();
+    const { accept, events, find } = openCommandStage();
     await accept({});
     expect(events).toEqual(['AcknowledgeMessage']);
     expect(find()).toMatchObject({ startedAt: null, documentName: 'AWS-RunPatchBaseline' });
   });
 
   it('that comes again while its command waits is acknowledged and nothing else', async () => {
-    const { accept, restart, events } = setUp();
+    const { accept, restart, events } = openCommandStage();
     await accept({});
     await accept({});
     await restart();
@@ -279,7 +108,7 @@ describe('a message', () => {
 
 describe('a cancelled command', () => {
   it('does not begin when it had not begun', async () => {
-    const { write, cancel, restart, events, replies } = setUp();
+    const { write, cancel, restart, events, replies } = openCommandStage();
     write({});
     await cancel();
     await restart();
@@ -288,31 +117,25 @@ describe('a cancelled command', () => {
   });
 
   it('asks a running patcher to begin no further transaction', async () => {
-    const { write, cancel, events } = setUp();
+    const { write, cancel, events } = openCommandStage();
     write({ startedAt: at, runId: commandId });
     await cancel();
     expect(events).toContain(`cancel ${commandId}`);
   });
 
   it('stays as it ended when it had ended', async () => {
-    const { write, cancel, find } = setUp();
+    const { write, cancel, find } = openCommandStage();
     write({ final: { status: 'Success', trace: '', endedAt: at }, isAnswered: true });
     await cancel();
     expect(find()?.isCancelled).toBe(false);
   });
 });
 
-const command: TestCommand = {
-  documentName: 'Mine',
-  documentContent: shellDocument(['a', 'b'].map((name) => ({ name, inputs: { runCommand: ['true'] } }))),
-  parameters: {},
-};
-
 describe.runIf(process.getuid?.() === 0)('a document that the owner allows', () => {
   const policy = { mode: 'full' };
 
   it('has each step in the journal before it runs, and leaves no script behind', async () => {
-    const { write, restart, events, find } = setUp({ command, policy });
+    const { write, restart, events, find } = openCommandStage({ command: twoSteps, policy });
     write({});
     await restart();
     expect(events).toEqual(['step a', 'step b', 'cleaning']);
@@ -320,7 +143,11 @@ describe.runIf(process.getuid?.() === 0)('a document that the owner allows', () 
   });
 
   it('begins no further step after a cancellation', async () => {
-    const { write, restart, events, replies } = setUp({ command, policy, onRun: (setup) => void setup.cancel() });
+    const { write, restart, events, replies } = openCommandStage({
+      command: twoSteps,
+      policy,
+      onRun: (setup) => void setup.cancel(),
+    });
     write({});
     await restart();
     expect(events).not.toContain('step b');
@@ -330,141 +157,10 @@ describe.runIf(process.getuid?.() === 0)('a document that the owner allows', () 
 
 describe('the policy of a node', () => {
   it('keeps a document from running that was signed and allowed nowhere', async () => {
-    const { write, restart, machine, replies } = setUp({ command });
+    const { write, restart, machine, replies } = openCommandStage({ command: twoSteps });
     write({});
     await restart();
     expect(machine.commands).toEqual([]);
     expect(replies.at(-1)).toMatchObject({ documentStatus: 'Failed', runtimeStatus: { a: { status: 'Failed' } } });
-  });
-});
-
-const asksForReboot: PatchRunEnd = { kind: 'finished', exitCode: 194, standardOutput: 'half', standardError: '' };
-const vanished: PatchRunEnd = { kind: 'vanished', standardOutput: '', standardError: '' };
-
-describe('patching that ends with exit code 194', () => {
-  it('reboots the machine and reports once, when the patcher has looked again', async () => {
-    const rebooter = createTestRebooter('reboots');
-    const { write, restart, events, replies } = setUp({ end: asksForReboot, later: [finished], rebooter });
-    write({});
-    await restart();
-    expect(rebooter.requests).toBe(1);
-    expect(events).toEqual([`Scan ${commandId}`, `restart ${commandId} after the end of boot-1`]);
-    expect(replies.map((reply) => reply.documentStatus)).toEqual(['InProgress', 'InProgress', 'Success']);
-  });
-
-  it('has the reboot in the journal before it is asked for, so that the agent of the next boot goes on', async () => {
-    const rebooter = createTestRebooter('stays');
-    const stopping = setUp({ end: asksForReboot, rebooter });
-    stopping.write({});
-    await stopping.stopWhen(() => rebooter.requests > 0);
-    const left = stopping.find();
-    expect(left).toMatchObject({ final: null, reboot: { bootId: 'boot-1' }, openStep: { name: 'PatchLinux' } });
-
-    rebooter.bootId = 'boot-2';
-    const next = setUp({ end: asksForReboot, later: [finished], rebooter });
-    next.write(left ?? {});
-    await next.restart();
-    expect(rebooter.requests).toBe(1);
-    expect(next.events).toEqual([`resume ${commandId}`, `restart ${commandId} after the end of boot-1`]);
-    expect(next.replies.at(-1)?.documentStatus).toBe('Success');
-  });
-
-  it.each(['refuses', 'stays'] as const)('lets the patcher tell the end when the machine %s', async (behaviour) => {
-    const failed: PatchRunEnd = { ...asksForReboot, exitCode: 1 };
-    const rebooter = createTestRebooter(behaviour);
-    const { write, restart, events, replies } = setUp({ end: asksForReboot, later: [failed], rebooter });
-    write({});
-    await restart();
-    expect(events[1]).toMatch(behaviour === 'refuses' ? /Access denied/ : /10 minutes later still runs the same boot/);
-    expect(replies.at(-1)?.documentStatus).toBe('Failed');
-  });
-
-  it('does not reboot for ever', async () => {
-    const rebooter = createTestRebooter('reboots');
-    const { write, restart, replies } = setUp({ end: asksForReboot, rebooter });
-    write({});
-    await restart();
-    expect(rebooter.requests).toBe(1);
-    expect(replies.at(-1)?.documentStatus).toBe('Failed');
-  });
-});
-
-describe('a patcher that was lost', () => {
-  it('is started again and goes on', async () => {
-    const { write, restart, events, replies } = setUp({ end: vanished, later: [vanished, finished] });
-    write({ startedAt: at, runId: commandId, openStep: step('PatchLinux') });
-    await restart();
-    expect(events).toEqual([`resume ${commandId}`, `restart ${commandId}`, `restart ${commandId}`]);
-    expect(replies.at(-1)?.documentStatus).toBe('Success');
-  });
-
-  it('is reported once it was lost a third time', async () => {
-    const { write, restart, events, replies } = setUp({ end: vanished });
-    write({});
-    await restart();
-    expect(events).toHaveLength(3);
-    expect(replies.at(-1)?.documentStatus).toBe('Failed');
-  });
-});
-
-describe.runIf(process.getuid?.() === 0)('a shell step that ends with exit code 194', () => {
-  const policy = { mode: 'full' };
-  const runs = (codes: readonly number[]) => {
-    const left = [...codes];
-    return () => ({ exitCode: left.shift() ?? 0, stdout: `${left.length} to go\n` });
-  };
-
-  it('runs again after the reboot, and the steps before it do not', async () => {
-    const rebooter = createTestRebooter('reboots');
-    const { write, restart, events, replies } = setUp({ command, policy, rebooter, answer: runs([0, 194, 194, 0]) });
-    write({});
-    await restart();
-    expect(events).toEqual(['step a', 'step b', 'step b', 'step b', 'cleaning']);
-    expect(rebooter.requests).toBe(2);
-    expect(replies.at(-1)?.documentStatus).toBe('Success');
-    expect(replies.find((reply) => 'b' in reply.runtimeStatus)?.runtimeStatus['b']?.standardOutput).toBe(
-      '2 to go\n1 to go\n0 to go\n',
-    );
-  });
-
-  it('goes on in the next boot with what the journal has', async () => {
-    const rebooter = createTestRebooter('stays');
-    const stopping = setUp({ command, policy, rebooter, answer: runs([0, 194]) });
-    stopping.write({});
-    await stopping.stopWhen(() => rebooter.requests > 0);
-    rebooter.bootId = 'boot-2';
-    const next = setUp({ command, policy, rebooter });
-    next.write(stopping.find() ?? {});
-    await next.restart();
-    expect(next.events).toEqual(['step b', 'cleaning']);
-    expect(next.find()?.steps.map(({ name, status }) => `${name} ${status}`)).toEqual(['a Success', 'b Success']);
-  });
-
-  it('fails where the machine does not reboot', async () => {
-    const rebooter = createTestRebooter('refuses');
-    const { write, restart, replies } = setUp({ command, policy, rebooter, answer: runs([194]) });
-    write({});
-    await restart();
-    expect(replies[1]?.runtimeStatus['a']).toMatchObject({
-      status: 'Failed',
-      standardError: expect.stringMatching(/Access denied/),
-    });
-    expect(replies.at(-1)?.documentStatus).toBe('Failed');
-  });
-
-  it('fails in a root file system, which has no boot', async () => {
-    const { write, restart, replies } = setUp({ command, policy, rebooter: null, answer: runs([194]) });
-    write({});
-    await restart();
-    expect(replies[1]?.runtimeStatus['a']?.standardError).toMatch(/has no boot/);
-  });
-
-  it('is not rebooted for more than ten times', async () => {
-    const rebooter = createTestRebooter('reboots');
-    const { write, restart, replies } = setUp({ command, policy, rebooter, answer: () => ({ exitCode: 194 }) });
-    write({});
-    await restart();
-    expect(rebooter.requests).toBe(10);
-    expect(replies.at(-1)?.documentStatus).toBe('Failed');
   });
 });
