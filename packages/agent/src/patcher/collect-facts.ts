@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { NodeFacts, PackageName, UnknownReason } from '@patchbay/facts';
 import { closure } from '@patchbay/package-managers';
 import type { Machine } from '../machine/index.ts';
+import { readFailedUnits } from '../services/failed-units.ts';
+import { findProcessUses, groupUses } from '../services/replaced-files.ts';
 import { type AptWorkspace, ask, type ListsSource, prepareAptWorkspace, privateListsPath } from './apt-workspace.ts';
 import { judgeArchive, readRefreshRecord, refreshArchives } from './archive-refresh.ts';
 import { readBootFacts } from './boot-facts.ts';
@@ -136,7 +138,9 @@ async function readOverlay(
   phased: PackageName[],
   doubts: UnknownReason[],
 ): Promise<NodeFacts['overlay']> {
-  const { awaitingBoot, ...boot } = await readBootFacts(machine, known.installed.packages);
+  const uses = await findProcessUses(machine);
+  const failedUnits = await readFailedUnits(machine);
+  const { awaitingBoot, ...boot } = await readBootFacts(machine, known.installed.packages, uses);
   let state: PatcherState = emptyPatcherState;
   try {
     if (stateFile !== null) state = readPatcherState(stateFile);
@@ -153,6 +157,8 @@ async function readOverlay(
     failures: state.failures,
     unconfigured: known.unconfigured,
     phased,
+    ...(failedUnits === null ? {} : { failedUnits }),
+    ...(uses === null ? {} : { replacedFileUses: groupUses(uses) }),
   };
 }
 

@@ -12,6 +12,7 @@ import { readJsonFile, writeFileDurably } from '../state/index.ts';
 import { type CollectedFacts, collectFacts } from './collect-facts.ts';
 import { executePlan } from './execute.ts';
 import { PatcherError } from './patcher-error.ts';
+import { restartByPolicy, tellServices } from './service-effects.ts';
 import { simulateTargets } from './simulate.ts';
 import { type ServerCalls, submitFacts } from './submit-facts.ts';
 
@@ -39,6 +40,8 @@ const Checkpoint = z.object({
   simulation: Simulation.nullable(),
   /** What became of the plan; null until all of it was tried. */
   outcomes: z.array(GroupOutcome).nullable(),
+  /** Units of systemd that had failed before; null where nobody could tell. */
+  failedUnits: z.array(z.string()).nullable(),
 });
 type Checkpoint = z.infer<typeof Checkpoint>;
 
@@ -80,7 +83,14 @@ export async function runPatchOperation(request: PatchRunRequest, parts: RunPart
         : await simulateTargets({ machine, lists: collected.lists, facts: collected.facts, targets, blocked });
     if (request.operation === 'Scan') return await complete(parts, { operationId, factsId, simulation, outcomes: [] });
     const signed = simulation === null ? null : await propose(parts, operationId, simulation);
-    const decided: Checkpoint = { operationId, blocked, signed, simulation, outcomes: signed === null ? [] : null };
+    const decided: Checkpoint = {
+      operationId,
+      blocked,
+      signed,
+      simulation,
+      outcomes: signed === null ? [] : null,
+      failedUnits: collected.facts.overlay.failedUnits ?? null,
+    };
     if (signed === null) {
       if (simulation !== null) parts.report('Nothing may be installed');
       const reasons = findRebootReasons(collected, request, parts);
@@ -152,14 +162,18 @@ async function carryOut(checkpoint: Checkpoint, request: PatchRunRequest, parts:
   }
   const reboot = readJsonFile(join(parts.runDirectory, 'reboot.json'), RebootNote);
   if (reboot !== null && reboot.problem === null) parts.report('The machine was rebooted; looking at it once more');
-  const { collected, factsId } = await withMachine(parts, 'read-only', async (machine) =>
-    collectAndSubmit(machine, parts, false),
-  );
+  const look = async () =>
+    await withMachine(parts, 'read-only', async (machine) => collectAndSubmit(machine, parts, false));
+  let { collected, factsId } = await look();
   const reasons = findRebootReasons(collected, request, parts);
   if (reboot === null && reasons.length > 0) {
     parts.report(`The machine has to be rebooted: ${reasons.join('; ')}`);
     return rebootExitCode;
   }
+  await withMachine(parts, 'read-write', async (machine) => {
+    if (await restartByPolicy(machine, collected.facts.overlay, parts)) ({ collected, factsId } = await look());
+    await tellServices(machine, collected.facts.overlay, checkpoint.failedUnits, parts);
+  });
   const simulation = signed === null ? checkpoint.simulation : null;
   const exitCode = await complete(parts, { operationId, factsId, simulation, outcomes });
   if (reasons.length === 0) return exitCode;
