@@ -23,3 +23,4 @@ export * from './plans/select-targets.ts';
 export * from './rate-control/rate-control.ts';
 export * from './states/aws-patches.ts';
 export * from './states/state-table.ts';
+export { compileWildcard } from './wildcard/wildcard.ts';
