@@ -6,6 +6,7 @@ export {
   configuredArchives,
 } from './archives.ts';
 export { type GroupableChange, groupChanges, type RelatedPackage } from './change-groups.ts';
+export { changelogMembers, downloadFileArgv, findChangelogDateLine } from './changelog.ts';
 export type { RelationTexts } from './control-file.ts';
 export { type DpkgStatus, type InstalledRelations, packageKey, parseDpkgStatus } from './dpkg-status.ts';
 export { parseExtendedStates } from './extended-states.ts';
