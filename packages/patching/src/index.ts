@@ -8,6 +8,7 @@ export * from './baselines/check-baseline.ts';
 export * from './baselines/filter-values.ts';
 export * from './baselines/predefined-baselines.ts';
 export * from './classification/archive-classification.ts';
+export * from './classification/archive-product.ts';
 export * from './documents/built-in-documents.ts';
 export * from './documents/command-document.ts';
 export * from './documents/resolve-parameters.ts';

@@ -18,10 +18,10 @@ export {
   type UncomparableVersion,
 } from './offers.ts';
 export { type AptOptions, aptArguments, commandEnvironment, hostOptions, privateConfig } from './options.ts';
-export { type IndexStanza, readPackagesIndex } from './packages-index.ts';
+export { cutPackagesIndex, everyName, type IndexStanza, readPackagesIndex } from './packages-index.ts';
 export { parsePreferences } from './preferences.ts';
 export { type ArchiveProblem, archiveStatus, type RefreshOutcome, refresh } from './refresh.ts';
-export { parseRelease, type ReleaseFile } from './release.ts';
+export { type ClearSigned, parseRelease, type ReleaseFile, splitClearSigned } from './release.ts';
 export {
   type AnnouncedChange,
   closure,
