@@ -10,7 +10,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   contracts: ['facts'],
   'aws-wire': [],
   agent: ['facts', 'versioning', 'package-managers', 'patching', 'contracts', 'aws-wire/signing'],
-  server: ['facts', 'versioning', 'patching', 'contracts', 'aws-wire'],
+  server: ['facts', 'versioning', 'package-managers', 'patching', 'contracts', 'aws-wire'],
   'agent-package': ['agent', 'facts'],
   cli: ['agent', 'agent-package', 'server', 'contracts', 'facts', 'aws-wire/signing'],
 };

@@ -1,4 +1,5 @@
 export * from './approval-clock/approval-instant.ts';
+export * from './approval-clock/changelog-date.ts';
 export * from './approval-clock/record-observation.ts';
 export * from './approval-clock/release-date.ts';
 export * from './baselines/baseline-error.ts';
@@ -7,10 +8,12 @@ export * from './baselines/check-baseline.ts';
 export * from './baselines/filter-values.ts';
 export * from './baselines/predefined-baselines.ts';
 export * from './classification/archive-classification.ts';
+export * from './classification/archive-product.ts';
 export * from './documents/built-in-documents.ts';
 export * from './documents/command-document.ts';
 export * from './documents/resolve-parameters.ts';
 export * from './documents/substitute-parameters.ts';
+export * from './evaluation/changelog-questions.ts';
 export { type CompiledBaseline, compileBaseline, evaluatedOperatingSystems } from './evaluation/compile-baseline.ts';
 export * from './evaluation/evaluate.ts';
 export * from './evaluation/evaluation-settings.ts';

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { BeginPatchOperation, CompletePatchOperation, ProposePlan, SignedAuthorization } from '@patchbay/contracts';
+import {
+  BeginPatchOperation,
+  type Begun,
+  CompletePatchOperation,
+  ProposePlan,
+  SignedAuthorization,
+  SubmitChangelogs,
+} from '@patchbay/contracts';
 import { GroupOutcome, Plan, Simulation } from '@patchbay/facts';
 import { z } from 'zod';
 import type { PinnedKey } from '../authorization.ts';
@@ -12,6 +19,7 @@ import { readJsonFile, writeFileDurably } from '../state/index.ts';
 import { type CollectedFacts, collectFacts } from './collect-facts.ts';
 import { executePlan } from './execute.ts';
 import { PatcherError } from './patcher-error.ts';
+import { readChangelogs } from './read-changelogs.ts';
 import { restartByPolicy, tellServices } from './service-effects.ts';
 import { simulateTargets } from './simulate.ts';
 import { type ServerCalls, submitFacts } from './submit-facts.ts';
@@ -67,13 +75,14 @@ export async function runPatchOperation(request: PatchRunRequest, parts: RunPart
   return await withMachine(parts, 'read-only', async (machine) => {
     const { collected, factsId } = await collectAndSubmit(machine, parts, true);
     if (request.operation === 'Facts') return 0;
-    const begun = await parts.server.callPatchbay(BeginPatchOperation, {
+    const first = await parts.server.callPatchbay(BeginPatchOperation, {
       factsId,
       operation: request.operation,
       commandId: request.commandId,
       rebootOption: request.rebootOption,
       snapshotId: request.snapshotId,
     });
+    const begun = await dateUpdates(machine, parts, collected, first);
     parts.report(`Baseline ${begun.baseline.name} approves ${begun.targets.length} missing updates`);
     if (begun.targets.length > 0) parts.report('Asking the package manager what they would bring');
     const { operationId, targets, blocked } = begun;
@@ -146,6 +155,18 @@ async function collectAndSubmit(
   }
   for (const { message } of doubts) parts.report(`  ${message}`);
   return { collected, factsId: await submitFacts(server, collected) };
+}
+
+/** Reads the changelogs that the approval delays wait for, so that the targets are those of a clock that knows them. */
+async function dateUpdates(machine: Machine, parts: RunParts, { lists }: CollectedFacts, begun: Begun): Promise<Begun> {
+  const { operationId, changelogs } = begun;
+  if (changelogs === undefined || changelogs.questions.length === 0) return begun;
+  const { questions } = changelogs;
+  parts.report(`Reading the changelogs of ${questions.length} updates that an approval delay is about`);
+  const readings = await readChangelogs(machine, lists.source, questions, changelogs);
+  const dated = readings.filter(({ dateLine }) => dateLine !== null);
+  parts.report(`${dated.length} of them have a date`);
+  return await parts.server.callPatchbay(SubmitChangelogs, { operationId, readings });
 }
 
 function reportSimulation({ report }: RunParts, { groups, refused }: Simulation): void {
