@@ -17,7 +17,8 @@ import {
 } from './database/index.ts';
 import { ensurePartitionsHandler, ensurePartitionsJob } from './database/partitions-job.ts';
 import type { Dependencies } from './dependencies.ts';
-import { accessKeyContext, ensureAdministrator, writeAdministratorFile } from './identity/administrator.ts';
+import { createAccessKeys } from './identity/access-keys.ts';
+import { ensureAdministrator, writeAdministratorFile } from './identity/administrator.ts';
 import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
 import { listen, readTlsFiles } from './listen.ts';
@@ -119,6 +120,7 @@ async function start(
     randomBytes: (size) => randomBytes(size),
     randomId: randomUUID,
     logger,
+    accessKeys: createAccessKeys({ secrets, randomBytes }),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey: installation.signingKey,
     pageTokenKey: secrets.deriveKey('page-token'),
@@ -142,7 +144,7 @@ async function start(
     authenticator: {
       db,
       sessionTokens: dependencies.sessionTokens,
-      openSecret: (accessKeyId, sealed) => secrets.open(sealed, accessKeyContext(accessKeyId)),
+      accessKeys: dependencies.accessKeys,
       regions: config.regions,
     },
     tls: await readTlsFiles(config.tlsFiles),
@@ -154,13 +156,10 @@ async function start(
   });
   const url = await listen(app, config);
 
-  const key = await ensureAdministrator(db, installation.accountId, { secrets, randomBytes, now: clock() });
-  await writeAdministratorFile(dataDirectory.path, {
-    endpoint: url,
-    region: config.regions[0] ?? '',
-    accountId: installation.accountId,
-    ...key,
-  });
+  const { accessKeys } = dependencies;
+  const key = await ensureAdministrator(db, installation.accountId, { accessKeys, now: clock() });
+  const place = { endpoint: url, region: config.regions[0] ?? '', accountId: installation.accountId };
+  await writeAdministratorFile(dataDirectory.path, key && { ...place, ...key });
   logger.info({ url, accountId: installation.accountId, regions: config.regions }, 'serving');
   return { url, accountId: installation.accountId, stop: cleanUp.run };
 }
