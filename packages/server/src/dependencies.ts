@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AccessKeys } from './identity/access-keys.ts';
 import type { SessionTokens } from './identity/session-tokens.ts';
 import type { Metrics } from './observability/index.ts';
 import type { SigningKey } from './secrets/index.ts';
@@ -11,6 +12,7 @@ export interface Dependencies {
   readonly randomId: () => string;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly accessKeys: AccessKeys;
   readonly sessionTokens: SessionTokens;
   /** Signs what agents may run. */
   readonly signingKey: SigningKey;

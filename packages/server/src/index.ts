@@ -8,7 +8,7 @@ export {
   type ServerFlags,
 } from './config.ts';
 export { DEFAULT_DATA_DIRECTORY, layoutDataDirectory, prepareDataDirectory } from './data-directory/index.ts';
-export { AdministratorAccess, administratorFile } from './identity/administrator.ts';
+export { AdministratorAccess, administratorFile, writeAdministratorFile } from './identity/administrator.ts';
 export { ListenError } from './listen.ts';
 export { createLogger, type Logger } from './observability/index.ts';
 export { type RunningServer, startServer } from './server.ts';

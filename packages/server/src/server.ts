@@ -20,7 +20,8 @@ import {
 } from './database/index.ts';
 import { ensurePartitionsHandler, ensurePartitionsJob } from './database/partitions-job.ts';
 import type { Dependencies } from './dependencies.ts';
-import { accessKeyContext, ensureAdministrator, writeAdministratorFile } from './identity/administrator.ts';
+import { createAccessKeys } from './identity/access-keys.ts';
+import { ensureAdministrator, writeAdministratorFile } from './identity/administrator.ts';
 import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
 import { listen } from './listen.ts';
@@ -131,6 +132,7 @@ async function start(
     randomId: randomUUID,
     logger,
     metrics,
+    accessKeys: createAccessKeys({ secrets, randomBytes }),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey: installation.signingKey,
     pageTokenKey: secrets.deriveKey('page-token'),
@@ -158,7 +160,7 @@ async function start(
     authenticator: {
       db,
       sessionTokens: dependencies.sessionTokens,
-      openSecret: (accessKeyId, sealed) => secrets.open(sealed, accessKeyContext(accessKeyId)),
+      accessKeys: dependencies.accessKeys,
       regions: config.regions,
     },
     tls,
@@ -177,14 +179,15 @@ async function start(
     tls && keepTlsFresh(tls, { apply: (material) => replaceCertificate(app.server, material), clock, logger });
   cleanUp.add('certificate', async () => freshTls?.stop());
 
-  const key = await ensureAdministrator(db, installation.accountId, { secrets, randomBytes, now: clock() });
-  await writeAdministratorFile(dataDirectory.path, {
+  const { accessKeys } = dependencies;
+  const key = await ensureAdministrator(db, installation.accountId, { accessKeys, now: clock() });
+  const place = {
     endpoint: url,
     region: config.regions[0] ?? '',
     accountId: installation.accountId,
-    ...key,
     ...(tls?.authority ? { caFile: await writeAuthorityFile(dataDirectory, tls.authority.certificate) } : {}),
-  });
+  };
+  await writeAdministratorFile(dataDirectory.path, key && { ...place, ...key });
   const caFingerprint = tls?.authority?.fingerprint;
   logger.info({ url, accountId: installation.accountId, regions: config.regions, caFingerprint }, 'serving');
   return {

@@ -11,6 +11,7 @@ import {
   type WireReply,
 } from '@patchbay/aws-wire';
 import { AppError } from '@patchbay/facts';
+import { readTags } from '../aws/ssm/tags/repository.ts';
 import { answerQuery } from '../aws/sts/get-caller-identity.ts';
 import type { Database } from '../database/tables.ts';
 import { runInTransaction } from '../database/transaction.ts';
@@ -22,7 +23,7 @@ import {
   authenticateSignature,
 } from '../identity/authenticate.ts';
 import { createAuditTrail, type RecordAuditEvent, recordAuditEvent } from './audit.ts';
-import { authorize, type Resource } from './authorize.ts';
+import { anyResource, authorize, isLimitedByTags, mayEver, type Resource, reachOf } from './authorize.ts';
 import { runOnce } from './idempotency.ts';
 import type { OperationContext } from './operation.ts';
 import { operationErrors } from './operation-error.ts';
@@ -130,17 +131,21 @@ async function handle(
   return output;
 }
 
+function decode(call: Call): unknown {
+  const input = call.implementation.decode(call.request.body);
+  refuseUnstorableText(input);
+  return input;
+}
+
 /** The input; one that cannot be read, or may not be so, is in the audit trail without its content. */
 async function decodeAudited(call: Call, caller: OperationContext, record: RecordAuditEvent): Promise<unknown> {
   try {
-    const input = call.implementation.decode(call.request.body);
-    refuseUnstorableText(input);
-    return input;
+    return decode(call);
   } catch (error) {
     const isKnownCaller = caller.principal.kind !== 'anonymous';
     if (isKnownCaller && call.implementation.definition.isAudited !== false) {
       const { code } = translateError(error, call.implementation);
-      await audit(record, call, caller, { arn: '*', tags: {} }, {}, code);
+      await audit(record, call, caller, anyResource, {}, code);
     }
     throw error;
   }
@@ -151,12 +156,48 @@ function needsTransaction({ operation, implementation }: Call): boolean {
   return implementation.definition.isTransactional ?? !/^(?:Describe|Get|List)/.test(operation.name);
 }
 
+/** What a call is about. Tags are read only for callers whose permissions depend on them. */
+async function resolveResource(call: Call, context: OperationContext, input: unknown): Promise<Resource> {
+  const resource = (await call.implementation.definition.resource?.(input, context)) ?? anyResource;
+  const { tagged } = resource;
+  if (!tagged || !isLimitedByTags(context.principal)) return resource;
+  return { ...resource, tags: await readTags(context.db, context, tagged) };
+}
+
+async function deny(
+  record: RecordAuditEvent,
+  call: Call,
+  context: OperationContext,
+  permission: string,
+  resource: Resource,
+  input: unknown,
+): Promise<never> {
+  await audit(record, call, context, resource, input, 'AccessDeniedException');
+  throw accessDeniedError(principalArn(context.principal), permission, resource.arn);
+}
+
+/** Denies a call that this caller may never make, whatever is in it: its input has no effect, only the audit reads it. */
+async function denyUnread(record: RecordAuditEvent, call: Call, caller: OperationContext): Promise<never> {
+  let input: unknown = {};
+  let resource = anyResource;
+  try {
+    const decoded = decode(call);
+    resource = await resolveResource(call, caller, decoded);
+    input = decoded;
+  } catch {
+    // What cannot be read is denied all the same.
+  }
+  return await deny(record, call, caller, call.operation.permission, resource, input);
+}
+
 async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent): Promise<string> {
   const { definition, encode } = call.implementation;
+  const { permission } = call.operation;
   const { principal, scope } = await authenticate(call, parts);
   call.trace.principal = principalArn(principal);
   const caller: OperationContext = {
     principal,
+    reach: reachOf(principal, permission),
     ...scope,
     requestId: call.requestId,
     sourceAddress: call.request.sourceAddress,
@@ -165,13 +206,17 @@ async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent)
     dependencies: parts.dependencies,
     signal: call.request.signal,
   };
+  if (!mayEver(principal, permission)) return await denyUnread(record, call, caller);
   const input = await decodeAudited(call, caller, record);
-  const context = { ...caller, ...(await definition.scope?.(input, caller)) };
-  const resource = (await definition.resource?.(input, context)) ?? { arn: '*', tags: {} };
-  if (!authorize(principal, call.operation.permission, resource)) {
-    await audit(record, call, context, resource, input, 'AccessDeniedException');
-    throw accessDeniedError(principalArn(principal), call.operation.permission, resource.arn);
-  }
+  const permissions = [permission, ...(definition.needs?.(input) ?? [])];
+  const context = {
+    ...caller,
+    reach: permissions.flatMap((needed) => reachOf(principal, needed)),
+    ...(await definition.scope?.(input, caller)),
+  };
+  const resource = await resolveResource(call, context, input);
+  const missing = permissions.find((needed) => !authorize(principal, needed, resource));
+  if (missing !== undefined) return await deny(record, call, context, missing, resource, input);
   try {
     const output = needsTransaction(call)
       ? await runInTransaction(parts.db, (db) =>
@@ -187,8 +232,9 @@ async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent)
 }
 
 /**
- * The one way in for every operation: route, authenticate, decode and constrain, resolve the resource, authorize,
- * handle, encode; audit, metrics and log around it. Never throws: whatever goes wrong becomes AWS's answer to it.
+ * The one way in for every operation: route, authenticate, refuse who may never, decode and constrain, resolve the
+ * resource, authorize, handle, encode; audit, metrics and log around it. Never throws: whatever goes wrong becomes AWS's
+ * answer to it.
  */
 export function createPipeline(parts: PipelineParts): (request: WireRequest) => Promise<WireReply> {
   const { metrics, logger, randomId, clock } = parts.dependencies;
