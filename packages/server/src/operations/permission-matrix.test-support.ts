@@ -164,6 +164,7 @@ export const matrix: readonly Row[] = [
   // A node's own operations name no node: they are about the caller.
   patchbay('GetSigningKey', 'NM', nothing),
   patchbay('SubmitFacts', 'NM', () => submissionOf(sampleFacts())),
+  patchbay('SubmitChangelogs', 'NM', () => ({ operationId: uuid, readings: [] })),
   patchbay('BeginPatchOperation', 'NM', () => ({
     factsId: uuid,
     operation: 'Scan',
