@@ -10,8 +10,9 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   contracts: ['facts'],
   'aws-wire': [],
   agent: ['facts', 'versioning', 'package-managers', 'patching', 'contracts', 'aws-wire/signing'],
-  server: ['facts', 'versioning', 'patching', 'contracts', 'aws-wire'],
-  cli: ['agent', 'server', 'contracts', 'facts', 'aws-wire/signing'],
+  server: ['facts', 'versioning', 'package-managers', 'patching', 'contracts', 'aws-wire'],
+  'agent-package': ['agent', 'facts'],
+  cli: ['agent', 'agent-package', 'server', 'contracts', 'facts', 'aws-wire/signing'],
 };
 
 /** Packages without input and output: no Node module but the hash functions, no clock, no randomness. */

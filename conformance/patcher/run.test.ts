@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -26,6 +26,7 @@ import {
 } from '@patchbay/patching';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import { type Machine, openMachine } from '../../packages/agent/src/machine/index.ts';
 import { patcherProgramFile } from '../../packages/agent/src/patcher/index.ts';
 import { type RunParts, runPatchOperation } from '../../packages/agent/src/patcher/run.ts';
 import { growArchives, hardCases } from '../support/test-packages.ts';
@@ -152,24 +153,54 @@ afterAll(async () => {
   await stage?.close();
 });
 
+interface RunOptions {
+  readonly rebootOption?: 'RebootIfNeeded' | 'NoReboot';
+  readonly openMachine?: RunParts['openMachine'];
+}
+
 interface Run {
   readonly exitCode: number;
   readonly lines: string[];
   readonly complaints: string[];
 }
 
-async function run(operation: 'Scan' | 'Install' | 'Facts', runId: string, server: RunParts['server']): Promise<Run> {
+function openStageMachine(access: Machine['access']): Promise<Machine> {
+  return openMachine({ root: stage.root.directory, workDirectory: join(stage.folder, 'work'), access });
+}
+
+/** The root with the files of a running system laid over it: what a host is to the patcher. */
+function openAsHost(files: ReadonlyMap<string, string>): RunParts['openMachine'] {
+  return async (access) => {
+    const machine = await openStageMachine(access);
+    return {
+      ...machine,
+      kind: 'host',
+      readFile: async (path) => {
+        const text = files.get(path);
+        return text === undefined ? await machine.readFile(path) : Buffer.from(text);
+      },
+      stat: async (path) =>
+        files.has(path) ? { kind: 'file', modifiedAtMs: 0, sizeBytes: 0, inode: 1 } : await machine.stat(path),
+    };
+  };
+}
+
+async function run(
+  operation: 'Scan' | 'Install' | 'Facts',
+  runId: string,
+  server: RunParts['server'],
+  { rebootOption = 'NoReboot', openMachine: open = openStageMachine }: RunOptions = {},
+): Promise<Run> {
   const lines: string[] = [];
   const complaints: string[] = [];
   const runDirectory = join(stage.folder, 'runs', runId);
   await mkdir(runDirectory, { recursive: true });
   const exitCode = await runPatchOperation(
-    { runId, commandId: null, operation, rebootOption: 'NoReboot', snapshotId: '', stateDirectory: stage.folder },
+    { runId, commandId: null, operation, rebootOption, snapshotId: '', stateDirectory: stage.folder },
     {
       nodeId,
       key,
-      root: stage.root.directory,
-      workDirectory: join(stage.folder, 'work'),
+      openMachine: open,
       cacheDirectory: join(stage.folder, 'patcher'),
       stateFile: join(stage.folder, 'patcher-state.json'),
       runDirectory,
@@ -217,7 +248,19 @@ describe('the patcher', () => {
     expect(plane.submitted.at(-1)?.overlay.failures).toMatchObject([{ name: 'pb-failing' }]);
   });
 
-  it('started again with the same run directory, goes on with the plan and changes nothing twice', async () => {
+  it('lost while it told the end, tells the very same once more', async () => {
+    plane.calls.length = 0;
+    const { exitCode, lines } = await run('Install', 'install', plane.server);
+    expect(exitCode).toBe(1);
+    expect(lines).toEqual([expect.stringMatching(/^Verdict: /)]);
+    expect(plane.calls).toEqual(['CompletePatchOperation']);
+  });
+
+  it('lost before, goes on with the plan and changes nothing twice', async () => {
+    await rm(join(stage.folder, 'runs/install/completion.json'));
+    const checkpointFile = join(stage.folder, 'runs/install/checkpoint.json');
+    const checkpoint = JSON.parse(await readFile(checkpointFile, 'utf8'));
+    await writeFile(checkpointFile, JSON.stringify({ ...checkpoint, outcomes: null }));
     plane.calls.length = 0;
     const before = await readFile(join(stage.root.directory, 'var/log/dpkg.log'), 'utf8');
     const { exitCode, lines } = await run('Install', 'install', plane.server);
@@ -258,6 +301,73 @@ describe('the patcher', () => {
     } finally {
       await stage.root.writeFile('/var/lib/dpkg/status', status.stdout);
     }
+  });
+
+  describe('on a host, when what was installed needs a reboot', () => {
+    const bootIdFile = '/proc/sys/kernel/random/boot_id';
+    const files = new Map([
+      [bootIdFile, 'boot-1\n'],
+      ['/run/reboot-required', ''],
+      ['/run/reboot-required.pkgs', 'pb-independent\n'],
+    ]);
+    const options = { rebootOption: 'RebootIfNeeded', openMachine: openAsHost(files) } as const;
+    const { server, calls, outcomes, submitted } = openControlPlane('plan with a reboot');
+    const rebootNote = { bootId: 'boot-1', requestedAt: '2026-11-22T10:00:00.000Z', problem: null };
+    const noteReboot = (runId: string, problem: string | null) =>
+      writeFile(join(stage.folder, 'runs', runId, 'reboot.json'), JSON.stringify({ ...rebootNote, problem }));
+
+    it('asks for it with exit code 194, before the operation is completed', async () => {
+      await stage.archives.archives.security.publish({ name: 'pb-independent', version: '1.0-1+deb12u10' });
+      const { exitCode, lines } = await run('Install', 'reboot', server, options);
+      expect(exitCode).toBe(194);
+      expect(lines.at(-1)).toContain('has to be rebooted: /run/reboot-required is there (pb-independent)');
+      expect(calls).not.toContain('CompletePatchOperation');
+      expect(submitted.at(-1)?.overlay.pendingReboot).toMatchObject([{ name: 'pb-independent' }]);
+    });
+
+    it('lost before it said so, asks again and installs nothing twice', async () => {
+      const before = await readFile(join(stage.root.directory, 'var/log/dpkg.log'), 'utf8');
+      expect(await run('Install', 'reboot', server, options)).toMatchObject({ exitCode: 194 });
+      expect(await readFile(join(stage.root.directory, 'var/log/dpkg.log'), 'utf8')).toBe(before);
+    });
+
+    it('looks again in the next boot and completes the operation once', async () => {
+      await noteReboot('reboot', null);
+      files.clear();
+      files.set(bootIdFile, 'boot-2\n');
+      const { lines } = await run('Install', 'reboot', server, options);
+      expect(lines.slice(0, 2)).toEqual([
+        'Going on with plan plan with a reboot',
+        'The machine was rebooted; looking at it once more',
+      ]);
+      expect(calls.filter((name) => name === 'CompletePatchOperation')).toHaveLength(1);
+      expect(outcomes.map(({ targets, status }) => `${targets[0]?.name} ${status}`)).toContain(
+        'pb-independent installed',
+      );
+      expect(submitted.at(-1)?.overlay).toMatchObject({ pendingReboot: [], bootId: 'boot-2' });
+    });
+
+    it('reboots also where there is nothing to install, but not for NoReboot or a cancelled command', async () => {
+      files.set('/run/reboot-required', '');
+      const idle = openControlPlane();
+      const noReboot = { ...options, rebootOption: 'NoReboot' } as const;
+      expect((await run('Install', 'no-reboot', idle.server, noReboot)).lines.join('\n')).toContain(
+        'A reboot is due and not done, because the command says NoReboot',
+      );
+      expect(await run('Install', 'only-reboot', idle.server, options)).toMatchObject({ exitCode: 194 });
+      await writeFile(join(stage.folder, 'runs/only-reboot/cancel-requested'), '');
+      expect((await run('Install', 'only-reboot', idle.server, options)).exitCode).not.toBe(194);
+      expect(await run('Scan', 'scan-pending', idle.server, options)).not.toMatchObject({ exitCode: 194 });
+    });
+
+    it('says what became of a reboot that did not happen', async () => {
+      const idle = openControlPlane();
+      expect(await run('Install', 'stays', idle.server, options)).toMatchObject({ exitCode: 194 });
+      await noteReboot('stays', 'the machine refused');
+      const { exitCode, complaints } = await run('Install', 'stays', idle.server, options);
+      expect(exitCode).toBe(1);
+      expect(complaints.at(-1)).toMatch(/A reboot is due .* and it did not happen: the machine refused/);
+    });
   });
 
   it('as a program ends with a result, also when it cannot begin', async () => {

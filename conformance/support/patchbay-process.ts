@@ -9,6 +9,8 @@ export interface PatchbayProcess {
   output(): string;
   /** Waits until it printed a match; fails when it ends before. */
   waitFor(pattern: RegExp): Promise<RegExpExecArray>;
+  readonly processId: number;
+  signal(signal: NodeJS.Signals): void;
   /** Sends the signal and answers how it ended. */
   end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
@@ -47,6 +49,8 @@ export function startPatchbay(words: readonly string[], environment: NodeJS.Proc
         listeners.add(look);
         look();
       }),
+    processId: child.pid ?? 0,
+    signal: (signal) => void child.kill(signal),
     end: async (signal) => {
       if (!isOver) child.kill(signal);
       return await ended;

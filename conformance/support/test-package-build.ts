@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { runTool } from './run-tool.ts';
 
 /** One version of one Debian package that a test invents. */
@@ -29,6 +30,8 @@ export interface TestPackage {
   readonly phasedUpdatePercentage?: number;
   /** Absolute paths with their content. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Of its source, as dpkg keeps it; none where absent. */
+  readonly changelog?: string;
   readonly conffiles?: Readonly<Record<string, string>>;
   /** Shell texts, without the `#!` line. */
   readonly scripts?: Readonly<Partial<Record<'preinst' | 'postinst' | 'prerm' | 'postrm', string>>>;
@@ -75,6 +78,10 @@ async function buildOnce(description: TestPackage): Promise<BuiltPackage> {
     })) {
       await mkdir(dirname(join(tree, path)), { recursive: true, mode: 0o755 });
       await writeFile(join(tree, path), content);
+    }
+    if (description.changelog !== undefined) {
+      const path = join(tree, 'usr/share/doc', description.name, 'changelog.Debian.gz');
+      await writeFile(path, gzipSync(description.changelog));
     }
     const file = join(directory, 'package.deb');
     await runTool(['dpkg-deb', '--root-owner-group', '-Znone', '--build', tree, file]);

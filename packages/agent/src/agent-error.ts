@@ -3,6 +3,7 @@ import { AppError } from '@patchbay/facts';
 /** Why the agent cannot start or go on. The message says what to do about it. */
 export class AgentError extends AppError<
   | 'ENDPOINT_INVALID'
+  | 'CA_REFUSED'
   | 'NOT_ENROLLED'
   | 'ACTIVATION_REFUSED'
   | 'ENROLMENT_FAILED'

@@ -1,6 +1,6 @@
 import { mkdirSync, realpathSync, statSync } from 'node:fs';
-import packageJson from '../package.json' with { type: 'json' };
 import { AgentError } from './agent-error.ts';
+import { agentVersion } from './agent-version.ts';
 import { createControlPlaneClient } from './client/index.ts';
 import { createCommandLedger } from './commands/command-ledger.ts';
 import { createCommandQueue } from './commands/command-queue.ts';
@@ -8,7 +8,7 @@ import { type EnrolledIdentity, type EnrolmentRequest, enrol } from './enrolment
 import { submitFactsRegularly } from './facts-schedule.ts';
 import { openCommandJournal } from './journal/index.ts';
 import { describeError, type Log } from './log.ts';
-import { defaultEnvironment, MachineError, openMachine } from './machine/index.ts';
+import { createRebooter, defaultEnvironment, MachineError, openMachine, type Rebooter } from './machine/index.ts';
 import { openPatchRuns } from './patch-run.ts';
 import { createPatchRunQueue } from './patch-run-queue.ts';
 import { readPlatform } from './platform.ts';
@@ -31,6 +31,8 @@ export interface AgentOptions extends EnrolmentRequest {
   /** Variables that the patcher gets beside PATH, for instance NODE_EXTRA_CA_CERTS. */
   readonly patcherEnvironment?: Readonly<Record<string, string>>;
   readonly timers?: Timers;
+  /** Default: systemctl or shutdown, on a host. */
+  readonly rebooter?: Rebooter;
 }
 
 /** How long commands and runs are kept: longer than one can still be delivered (30 days) or run (2 days). */
@@ -104,7 +106,6 @@ async function serve(
 ): Promise<void> {
   const { log, signal } = options;
   const { instanceId } = identity;
-  const agentVersion = packageJson.version;
   const policyFile = identity.rootDirectory === null ? (options.hostPolicyFile ?? hostPolicyFile) : state.policyFile;
   const client = createControlPlaneClient(identity, { log, timers });
   const journal = openCommandJournal(state.commands);
@@ -127,6 +128,8 @@ async function serve(
     signingKey: identity.signingKey,
     policyFile,
     now: () => client.now(),
+    rebooter: identity.rootDirectory === null ? (options.rebooter ?? createRebooter(machine)) : null,
+    timers,
     log,
     client,
   });

@@ -8,6 +8,8 @@ import {
   createControlPlaneClient,
   createServerClock,
   exchange,
+  fetchPinnedAuthority,
+  hasFingerprint,
   openHttpConnection,
   parseAnswer,
   retryTransient,
@@ -23,6 +25,8 @@ export interface EnrolmentRequest {
   readonly endpoint: string | null;
   readonly region: string | null;
   readonly activation: { readonly id: string; readonly code: string } | null;
+  /** `sha256:…` of the control plane's own certificate authority, the only one to be trusted from then on. */
+  readonly caFingerprint?: string | null | undefined;
   /** An absolute, resolved path; null for this host. Undefined: as enrolled, for a new node this host. */
   readonly rootDirectory?: string | null | undefined;
 }
@@ -40,7 +44,8 @@ export type EnrolledIdentity = Identity & { readonly signingKey: NonNullable<Ide
  * The identity of this state directory: the one that it has, or a new one by the activation. The node's own key is made
  * here and never leaves. The control plane's signing key is pinned once, at the end of the first enrolment.
  *
- * @throws AgentError NOT_ENROLLED, ACTIVATION_REFUSED, ENROLMENT_FAILED, ENROLMENT_MISMATCH, ENDPOINT_INVALID;
+ * @throws AgentError NOT_ENROLLED, ACTIVATION_REFUSED, ENROLMENT_FAILED, ENROLMENT_MISMATCH, ENDPOINT_INVALID,
+ * CA_REFUSED;
  * ServerError or UnreachableError while the pinned key is fetched
  */
 export async function enrol(
@@ -50,12 +55,17 @@ export async function enrol(
 ): Promise<EnrolledIdentity> {
   const known = readIdentity(state);
   const identity =
-    known === null ? await register(state, request, ports) : keepIdentity(state, known, request, ports.log);
+    known === null ? await register(state, request, ports) : await keepIdentity(state, known, request, ports.log);
   if (identity.signingKey !== null) return { ...identity, signingKey: identity.signingKey };
   return await pinSigningKey(state, identity, ports);
 }
 
-function keepIdentity(state: StateDirectory, identity: Identity, request: EnrolmentRequest, log: Log): Identity {
+async function keepIdentity(
+  state: StateDirectory,
+  identity: Identity,
+  request: EnrolmentRequest,
+  log: Log,
+): Promise<Identity> {
   const { endpoint, region, activation, rootDirectory } = request;
   if (region !== null && region !== identity.region) {
     throw new AgentError(
@@ -72,12 +82,34 @@ function keepIdentity(state: StateDirectory, identity: Identity, request: Enrolm
   if (activation !== null) {
     log({ level: 'info', message: `Already enrolled as ${identity.instanceId}: the activation is not used.` });
   }
-  if (endpoint === null || endpoint === identity.endpoint) return identity;
-  checkEndpoint(endpoint);
-  const moved = { ...identity, endpoint };
-  writeIdentity(state, moved);
-  log({ level: 'info', message: `The control plane is now called at ${endpoint}, before at ${identity.endpoint}.` });
-  return moved;
+  const address = endpoint ?? identity.endpoint;
+  checkEndpoint(address);
+  const caCertificate = await keepAuthority(identity, address, request.caFingerprint ?? null);
+  if (address === identity.endpoint && caCertificate === identity.caCertificate) return identity;
+  const changed = { ...identity, endpoint: address, caCertificate };
+  writeIdentity(state, changed);
+  if (address !== identity.endpoint) {
+    log({ level: 'info', message: `The control plane is now called at ${address}, before at ${identity.endpoint}.` });
+  }
+  if (caCertificate !== identity.caCertificate) {
+    log({
+      level: 'info',
+      message: 'Only the certificate authority with the given fingerprint is trusted from now on.',
+    });
+  }
+  return changed;
+}
+
+/** The pinned authority; another one when its owner names another. */
+async function keepAuthority(
+  { caCertificate }: Identity,
+  endpoint: string,
+  fingerprint: string | null,
+): Promise<string | null> {
+  if (fingerprint === null || (caCertificate !== null && hasFingerprint(caCertificate, fingerprint))) {
+    return caCertificate;
+  }
+  return await fetchPinnedAuthority(endpoint, fingerprint);
 }
 
 async function register(state: StateDirectory, request: EnrolmentRequest, ports: EnrolmentPorts): Promise<Identity> {
@@ -88,9 +120,11 @@ async function register(state: StateDirectory, request: EnrolmentRequest, ports:
       `${state.path} is not enrolled yet: give --endpoint, --region, --activation-id and --activation-code once.`,
     );
   }
+  // Before anything is sent: to a stranger the activation code must not go.
+  const caCertificate = await pinAuthority(endpoint, request.caFingerprint ?? null, ports);
   const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   const fingerprint = randomUUID();
-  const instanceId = await requestRegistration(endpoint, activation, ports, {
+  const instanceId = await requestRegistration({ endpoint, caCertificate }, activation, ports, {
     Fingerprint: fingerprint,
     PublicKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
     PublicKeyType: 'Rsa',
@@ -105,6 +139,7 @@ async function register(state: StateDirectory, request: EnrolmentRequest, ports:
     region,
     rootDirectory: request.rootDirectory ?? null,
     signingKey: null,
+    caCertificate,
     enrolledAt: (ports.timers ?? systemTimers).now().toISOString(),
   };
   // Written before anything else can fail: the activation is used up, and the key exists nowhere else.
@@ -113,13 +148,27 @@ async function register(state: StateDirectory, request: EnrolmentRequest, ports:
   return identity;
 }
 
-async function requestRegistration(
+async function pinAuthority(
   endpoint: string,
+  fingerprint: string | null,
+  { log, timers = systemTimers, signal }: EnrolmentPorts,
+): Promise<string | null> {
+  if (fingerprint === null) return null;
+  return await retryTransient(() => fetchPinnedAuthority(endpoint, fingerprint), {
+    attempts: 6,
+    timers,
+    signal,
+    onRetry: (error) => log({ level: 'warning', message: `${describeError(error)}; trying again` }),
+  });
+}
+
+async function requestRegistration(
+  server: Pick<Identity, 'endpoint' | 'caCertificate'>,
   activation: { readonly id: string; readonly code: string },
   { log, timers = systemTimers, signal }: EnrolmentPorts,
   node: Readonly<Record<'Fingerprint' | 'PublicKey' | 'PublicKeyType' | 'Region', string>>,
 ): Promise<string> {
-  const connection = openHttpConnection(endpoint);
+  const connection = openHttpConnection(server.endpoint, server.caCertificate);
   const clock = createServerClock(timers, log);
   const attempt = async () => {
     try {

@@ -66,6 +66,7 @@ describe('handing in facts', () => {
           operations.push(`${request.operation} ${request.commandId ?? 'by itself'}`);
           return end;
         },
+        restart: async () => ({ kind: 'not-started' }),
         resume: async () => end,
         requestCancel: () => {},
       },

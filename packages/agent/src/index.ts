@@ -1,5 +1,6 @@
 export { type AgentOptions, runAgent } from './agent.ts';
 export { AgentError } from './agent-error.ts';
+export { agentVersion } from './agent-version.ts';
 export {
   type CallOptions,
   type ClientPorts,
@@ -9,11 +10,18 @@ export {
   ServerError,
   UnreachableError,
 } from './client/index.ts';
+export { enrolOnly } from './enrol-only.ts';
 export { type EnrolledIdentity, type EnrolmentPorts, type EnrolmentRequest, enrol } from './enrolment.ts';
 export { formatLogLine, type Log, type LogEvent } from './log.ts';
 export * from './machine/index.ts';
 export { PatchRunRequest, PatchRunResult } from './patch-run.ts';
 export { type CollectPhase, collectFacts, patcherProgramFile } from './patcher/index.ts';
 export { runScan, ScanError, type ScanReport, type ScanRequest } from './scan/index.ts';
-export { Identity, openStateDirectory, readIdentity, type StateDirectory } from './state/index.ts';
+export {
+  Identity,
+  openStateDirectory,
+  readIdentity,
+  readLockHolder,
+  type StateDirectory,
+} from './state/index.ts';
 export { systemTimers, type Timers } from './timers.ts';

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultEnvironment } from './machine/index.ts';
@@ -69,6 +69,21 @@ describe('a run of the patcher', () => {
     runs.start(requestOf('a'));
     const end = await runs.awaitRun('a', forever);
     expect(end.kind === 'vanished' && end.standardError).toContain('/nonexistent/patcher.ts');
+  });
+
+  it('can be started again when it was lost, and is told of the reboot that it asked for', async () => {
+    const { runs, reopen, directory } = openTestRuns('vanish');
+    runs.start(requestOf('a'));
+    await runs.awaitRun('a', forever);
+    writeFileSync(join(directory, '..', 'behaviour'), 'succeed');
+    const again = reopen();
+    const reboot = { bootId: 'b', requestedAt: '2026-11-22T10:00:00.000Z', problem: null };
+    again.restart('a', reboot);
+    expect(await again.awaitRun('a', forever)).toMatchObject({ kind: 'finished', exitCode: 0 });
+    expect(JSON.parse(readFileSync(join(directory, 'a/reboot.json'), 'utf8'))).toEqual(reboot);
+    again.restart('a', null);
+    const end = await again.awaitRun('a', forever);
+    expect(end.kind === 'finished' && end.standardOutput.match(/asked for/g)).toHaveLength(2);
   });
 
   it('goes on without the agent, and the next agent gets its end', async () => {

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -48,6 +49,19 @@ export const PatchRunResult = z.object({
 });
 export type PatchRunResult = z.infer<typeof PatchRunResult>;
 
+/** AWS's exit code that asks for a reboot of the machine and another run of the step (run-command guide). */
+export const rebootExitCode = 194;
+
+/** `reboot.json` in a run directory: the agent asked for the reboot that the patcher wanted, and what came of it. */
+export const RebootNote = z.object({
+  /** The boot in which it was asked for: another one now means that it happened. */
+  bootId: z.string(),
+  requestedAt: z.string(),
+  /** Why it did not happen; null where it did. */
+  problem: z.string().nullable(),
+});
+export type RebootNote = z.infer<typeof RebootNote>;
+
 export type PatchRunEnd =
   | {
       readonly kind: 'finished';
@@ -66,6 +80,8 @@ export type PatchRunEnd =
 export interface PatchRuns {
   /** Returns as soon as it is started. @throws AgentError RUN_EXISTS: a run takes effect once */
   start(request: Omit<PatchRunRequest, 'stateDirectory'>): void;
+  /** Starts the patcher of a run again that ended without a result, or with one that asked for a reboot. */
+  restart(runId: string, reboot: RebootNote | null): void;
   /** Waits for a run that this or an earlier agent started. */
   awaitRun(runId: string, signal: AbortSignal): Promise<PatchRunEnd>;
   /** Asks a run to begin no further transaction. */
@@ -126,6 +142,16 @@ export function openPatchRuns(parts: PatchRunParts): PatchRuns {
       startingRuns.add(request.runId);
       startDetached(parts, run, () => startingRuns.delete(request.runId));
     },
+    restart(runId, reboot) {
+      const run = join(directory, checkRunId(runId));
+      if (reboot !== null) writeFileDurably(join(run, 'reboot.json'), JSON.stringify(reboot));
+      // The claim first: whoever finds only a result deals with it once more.
+      putAside(run, 'process');
+      putAside(run, 'result.json');
+      syncDirectory(run);
+      startingRuns.add(runId);
+      startDetached(parts, run, () => startingRuns.delete(runId));
+    },
     async awaitRun(runId, signal) {
       const run = join(directory, checkRunId(runId));
       let emptyLooks = 0;
@@ -172,6 +198,14 @@ function createRunDirectory(run: string, runId: string): void {
     if (!existsSync(run)) throw error;
     throw new AgentError('RUN_EXISTS', `The run ${runId} was already started`, { cause: error });
   }
+}
+
+/** Keeps a file of an earlier start under another name. */
+function putAside(run: string, name: string): void {
+  if (!existsSync(join(run, name))) return;
+  let number = 1;
+  while (existsSync(join(run, `${name}.${number}`))) number += 1;
+  renameSync(join(run, name), join(run, `${name}.${number}`));
 }
 
 function startDetached(parts: PatchRunParts, run: string, onEnd: () => void): void {

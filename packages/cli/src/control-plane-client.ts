@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { signRequest } from '@patchbay/aws-wire/signing';
 import { type OperationContract } from '@patchbay/contracts';
 import { AppError } from '@patchbay/facts';
@@ -26,6 +28,7 @@ export interface ControlPlaneClient {
 
 /** A client for one installation. It holds no connection and needs no end. */
 export function createControlPlaneClient(access: Access): ControlPlaneClient {
+  if (access.caFile !== undefined) trustAlso(access.caFile);
   async function send(service: string, target: string, input: object): Promise<unknown> {
     const url = new URL(access.endpoint);
     const body = Buffer.from(JSON.stringify(input));
@@ -48,4 +51,13 @@ export function createControlPlaneClient(access: Access): ControlPlaneClient {
     call: async (contract, input) =>
       contract.output.parse(await send('patchbay', `Patchbay.${contract.name}`, input as object)),
   };
+}
+
+/** Lets this process trust a certificate authority beside those that Node brings along. */
+function trustAlso(caFile: string): void {
+  try {
+    setDefaultCACertificates([...getCACertificates('default'), readFileSync(caFile, 'utf8')]);
+  } catch (cause) {
+    throw new RefusedError('CA_FILE', `${caFile} cannot be read as the certificates to trust.`, { cause });
+  }
 }

@@ -1,4 +1,5 @@
 export * from './authorization.ts';
 export * from './contract.ts';
+export * from './identity-operations.ts';
 export * from './node-operations.ts';
 export * from './person-operations.ts';

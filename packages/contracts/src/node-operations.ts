@@ -5,6 +5,7 @@ import {
   NodePolicy,
   Offers,
   OperatingSystemFacts,
+  PackageName,
   PatchCounts,
   Plan,
   RefusedTarget,
@@ -53,6 +54,50 @@ export const SubmitFacts = defineContract(
   }),
 );
 
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A source version that an approval delay waits for and whose changelog would date it. */
+export const ChangelogQuestion = z.object({
+  source: z.string(),
+  sourceVersion: z.string(),
+  /** Files that hold the changelog, smallest first. */
+  packages: z.array(
+    PackageName.extend({ version: z.string(), sizeBytes: z.number().int().nonnegative(), sha256: z.string() }),
+  ),
+});
+export type ChangelogQuestion = z.infer<typeof ChangelogQuestion>;
+
+/** What a node found: the package whose changelog it is and the line with the date, or why there is none. */
+export const ChangelogReading = z.object({
+  source: z.string(),
+  sourceVersion: z.string(),
+  package: PackageName.extend({ version: z.string(), sha256: Sha256 }).nullable(),
+  dateLine: z.string().max(500).nullable(),
+  problem: z.string().max(1000).nullable(),
+});
+export type ChangelogReading = z.infer<typeof ChangelogReading>;
+
+/** What a node learns when it begins, or has made the clock wiser. */
+const Begun = z.object({
+  operationId: z.string(),
+  baseline: z.object({ baselineId: z.string(), name: z.string() }),
+  targets: z.array(Target),
+  /** Names of packages that may not come in, whoever asks for them: rejected with BLOCK; `*` stands for any text. */
+  blocked: z.array(z.string()),
+  status: z.enum(['compliant', 'non-compliant', 'unknown']),
+  unknownReasons: z.array(UnknownReason),
+  /** What to read before the rest counts; an older server does not ask. */
+  changelogs: z
+    .object({
+      questions: z.array(ChangelogQuestion),
+      /** Of one package, and of all together. */
+      packageBytes: z.number().int().nonnegative(),
+      runBytes: z.number().int().nonnegative(),
+    })
+    .optional(),
+});
+export type Begun = z.infer<typeof Begun>;
+
 /** Begins a scan or an install on submitted facts and learns what the baseline approves. */
 export const BeginPatchOperation = defineContract(
   'BeginPatchOperation',
@@ -65,15 +110,15 @@ export const BeginPatchOperation = defineContract(
     rebootOption: z.enum(['RebootIfNeeded', 'NoReboot']),
     snapshotId: z.string(),
   }),
-  z.object({
-    operationId: z.string(),
-    baseline: z.object({ baselineId: z.string(), name: z.string() }),
-    targets: z.array(Target),
-    /** Names of packages that may not come in, whoever asks for them: rejected with BLOCK; `*` stands for any text. */
-    blocked: z.array(z.string()),
-    status: z.enum(['compliant', 'non-compliant', 'unknown']),
-    unknownReasons: z.array(UnknownReason),
-  }),
+  Begun,
+);
+
+/** Hands in what changelogs say. The answer is that of BeginPatchOperation, under the dates that are known now. */
+export const SubmitChangelogs = defineContract(
+  'SubmitChangelogs',
+  'node',
+  z.object({ operationId: z.string(), readings: z.array(ChangelogReading).max(5000) }),
+  Begun,
 );
 
 /** Proposes what the node's package manager would do for the targets; the answer is the frozen, signed plan. */

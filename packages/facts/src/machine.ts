@@ -62,6 +62,15 @@ export type NodePolicy = z.infer<typeof NodePolicy>;
 export const FailedPackage = PackageName.extend({ version: z.string(), reason: z.string() });
 export type FailedPackage = z.infer<typeof FailedPackage>;
 
+/** A unit, or a program outside of every unit, that runs code which is not on the disk any more (needrestart's question). */
+export const ReplacedFileUse = z.object({
+  /** Null for what belongs to no service: login sessions, say. */
+  unit: z.string().nullable(),
+  processes: z.array(z.object({ pid: z.number().int(), name: z.string() })),
+  files: z.array(z.string()),
+});
+export type ReplacedFileUse = z.infer<typeof ReplacedFileUse>;
+
 /** What is true of one machine at one moment and shared with no other. */
 export const NodeOverlay = z.object({
   /** The machine's own clock, ISO 8601: shown, never used to decide. */
@@ -79,5 +88,13 @@ export const NodeOverlay = z.object({
   unconfigured: z.array(PackageName.extend({ state: z.string() })),
   /** Packages whose newer version the package manager holds back because its phased rollout has not reached this machine. */
   phased: z.array(PackageName),
+  // What follows is absent where nobody could look: in a root file system, without root, from an older agent.
+  /** Units of systemd that have failed. */
+  failedUnits: z.array(z.string()).optional(),
+  replacedFileUses: z.array(ReplacedFileUse).optional(),
+  /** Programs beside Patchbay that install updates here by themselves, each in one sentence. */
+  otherPatchers: z.array(z.string()).optional(),
+  /** How far the machine's clock is ahead of the control plane's (behind: negative), where it was compared. */
+  clockAheadSeconds: z.number().optional(),
 });
 export type NodeOverlay = z.infer<typeof NodeOverlay>;

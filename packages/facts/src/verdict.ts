@@ -39,6 +39,24 @@ export type InstalledState = z.infer<typeof InstalledState>;
 export const ClockRung = z.enum(['published', 'first-seen', 'changelog', 'undated']);
 export type ClockRung = z.infer<typeof ClockRung>;
 
+/**
+ * Who read the changelog of a source version, and in which package; either the line with its date (deb-changelog(5)) or
+ * why there is none.
+ */
+export const ChangelogEvidence = z.object({
+  /** `libssl3_3.0.15-1_amd64`; null when no package could be fetched. */
+  package: z.string().nullable(),
+  /** Of the package's file, as it was offered and fetched. */
+  sha256: z.string().nullable(),
+  dateLine: z.string().nullable(),
+  problem: z.string().nullable(),
+  /** The node that read it. */
+  readBy: z.string(),
+  /** ISO 8601, the server's receive time. */
+  readAt: z.string(),
+});
+export type ChangelogEvidence = z.infer<typeof ChangelogEvidence>;
+
 /** Why the clock says what it says about one source version in one archive. */
 export const ClockEvidence = z.object({
   source: z.string(),
@@ -49,6 +67,8 @@ export const ClockEvidence = z.object({
   availableAt: z.string().nullable(),
   /** First instant at which the rule approves; null when it never does. */
   approvedAt: z.string().nullable(),
+  /** Only where somebody tried to read it. */
+  changelog: ChangelogEvidence.optional(),
 });
 export type ClockEvidence = z.infer<typeof ClockEvidence>;
 

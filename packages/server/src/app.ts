@@ -14,8 +14,10 @@ import { ssm } from './aws/ssm/index.ts';
 import type { Database } from './database/tables.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Authenticator } from './identity/authenticate.ts';
+import { addObservabilityRoutes, type Observability } from './observability/index.ts';
 import { createPipeline } from './operations/pipeline.ts';
 import { patchbay } from './patchbay/index.ts';
+import type { ServerTls } from './tls/index.ts';
 
 /** Facts of a large machine are about a megabyte; nothing else comes near. */
 const bodyLimitBytes = 8 * 1024 * 1024;
@@ -26,7 +28,9 @@ export interface AppParts {
   readonly db: Database;
   readonly dependencies: Dependencies;
   readonly authenticator: Authenticator;
-  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly tls?: ServerTls | undefined;
+  /** Who may look, and whether the server can serve; without it there are no such routes. */
+  readonly observability?: Observability | undefined;
   /** Aborted when the server wants to stop: waiting polls end at once. */
   readonly stopping: AbortSignal;
 }
@@ -79,7 +83,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
     logger: false,
     frameworkErrors: (error, _request, reply: FastifyReply) => void refuse(error, reply),
     // The types of fastify tie the server's kind to this option; the plain instance is all that is used here.
-    ...((tls ? { https: tls } : {}) as object),
+    ...((tls ? { https: tls.material } : {}) as object),
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -97,6 +101,14 @@ export function buildApp(parts: AppParts): FastifyInstance {
     });
     return send(reply, reached, dependencies.clock());
   };
+  if (parts.observability) addObservabilityRoutes(app, dependencies.metrics, parts.observability);
+  const { authority } = tls ?? {};
+  if (authority) {
+    // Public by nature: a node compares its digest with what its owner told it before it trusts it.
+    app.get('/ca.pem', async (_request, reply) =>
+      reply.header('Content-Type', 'application/x-pem-file').send(authority.certificate),
+    );
+  }
   app.all('/', handle);
   app.all('/*', handle);
   // Methods that the router does not know end like any other call that names no operation.

@@ -22,6 +22,7 @@ describe('the configuration of a server', () => {
   it.each(['0.0.0.0', '::', '192.0.2.1', 'patchbay.example', '127.evil.example'])('refuses %s without TLS', (host) => {
     expect(codeOf({ host })).toBe('TLS_REQUIRED');
     expect(codeOf({ host, tlsCert: 'c', tlsKey: 'k' })).toBe('accepted');
+    expect(codeOf({ host, tls: 'auto' })).toBe('accepted');
   });
 
   it('refuses half a pair of certificate and key', () => {
@@ -36,6 +37,10 @@ describe('the configuration of a server', () => {
     { account: '123' },
     { region: ['Frankfurt'] },
     { logLevel: 'loud' },
+    { tls: 'yes' },
+    { tls: 'auto', tlsCert: 'c', tlsKey: 'k' },
+    { tlsName: ['patchbay.example'] },
+    { tls: 'auto', tlsName: ['not a name'] },
   ])('refuses %j', (flags) => {
     expect(codeOf(flags)).toBe('INVALID_OPTION');
   });

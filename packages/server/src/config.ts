@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { AppError } from '@patchbay/facts';
 import { z } from 'zod';
-import type { LogLevel } from './observability/index.ts';
+import { isLoopback } from './addresses.ts';
+import type { LogLevel, MetricsAccess } from './observability/index.ts';
 
 export class ConfigError extends AppError<'INVALID_OPTION' | 'TLS_REQUIRED' | 'TLS_INCOMPLETE'> {}
 
@@ -13,10 +15,21 @@ export interface ServerFlags {
   readonly databaseUrl?: string | undefined;
   readonly region?: readonly string[] | undefined;
   readonly account?: string | undefined;
+  readonly tls?: string | undefined;
+  readonly tlsName?: readonly string[] | undefined;
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
   readonly logLevel?: string | undefined;
+  readonly logFormat?: string | undefined;
+  readonly metrics?: string | undefined;
+  readonly metricsTokenFile?: string | undefined;
 }
+
+/** Where the server's certificate comes from: nowhere, files, or the built-in certificate authority. */
+export type TlsSetting =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'files'; readonly cert: string; readonly key: string }
+  | { readonly kind: 'auto'; readonly names: readonly string[] };
 
 export interface ServerConfig {
   readonly port: number;
@@ -25,18 +38,16 @@ export interface ServerConfig {
   readonly databaseUrl: string | undefined;
   readonly regions: readonly string[];
   readonly accountId: string | undefined;
-  readonly tlsFiles: { readonly cert: string; readonly key: string } | undefined;
+  readonly tls: TlsSetting;
   readonly logLevel: LogLevel;
+  readonly logFormat: 'json' | 'pretty';
+  readonly metricsAccess: MetricsAccess;
 }
 
 export const defaultPort = 8480;
 export const defaultRegion = 'us-east-1';
 
 const LogLevelName = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
 
 function parsePort(text: string): number {
   const port = Number(text);
@@ -46,20 +57,90 @@ function parsePort(text: string): number {
   return port;
 }
 
+function readTls({ tls, tlsName = [], tlsCert, tlsKey }: ServerFlags): TlsSetting {
+  if (tls !== undefined && tls !== 'auto') {
+    throw new ConfigError(
+      'INVALID_OPTION',
+      `--tls takes "auto", not ${tls}. Files are named with --tls-cert and --tls-key.`,
+    );
+  }
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new ConfigError('TLS_INCOMPLETE', '--tls-cert and --tls-key belong together: give both or neither.');
+  }
+  if (tls === 'auto' && tlsCert !== undefined) {
+    throw new ConfigError(
+      'INVALID_OPTION',
+      '--tls auto makes a certificate of its own: leave out --tls-cert and --tls-key.',
+    );
+  }
+  if (tls === undefined && tlsName.length > 0) {
+    throw new ConfigError(
+      'INVALID_OPTION',
+      '--tls-name belongs to --tls auto: a certificate from a file has its names.',
+    );
+  }
+  const badName = tlsName.find(
+    (name) => isIP(name) === 0 && !/^(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/.test(name),
+  );
+  if (badName !== undefined) {
+    throw new ConfigError(
+      'INVALID_OPTION',
+      `--tls-name must be a host name or an address, not ${JSON.stringify(badName)}.`,
+    );
+  }
+  if (tls === 'auto') return { kind: 'auto', names: tlsName };
+  return tlsCert === undefined || tlsKey === undefined
+    ? { kind: 'none' }
+    : { kind: 'files', cert: tlsCert, key: tlsKey };
+}
+
+function readLogFormat(text: string): 'json' | 'pretty' {
+  if (text === 'json' || text === 'pretty') return text;
+  throw new ConfigError('INVALID_OPTION', `--log-format must be json or pretty, not ${text}.`);
+}
+
+function readMetricsAccess({ metrics, metricsTokenFile }: ServerFlags): MetricsAccess {
+  if (metricsTokenFile !== undefined) {
+    if (metrics !== undefined) {
+      throw new ConfigError(
+        'INVALID_OPTION',
+        '--metrics-token-file says who may read the metrics: leave out --metrics.',
+      );
+    }
+    return { kind: 'token', token: readToken(metricsTokenFile) };
+  }
+  if (metrics === undefined || metrics === 'loopback') return { kind: 'loopback' };
+  if (metrics === 'public') return { kind: 'public' };
+  throw new ConfigError('INVALID_OPTION', `--metrics must be loopback or public, not ${metrics}.`);
+}
+
+function readToken(path: string): string {
+  const token = readFileOrExplain(path).trim();
+  if (token.length >= 16) return token;
+  throw new ConfigError('INVALID_OPTION', `--metrics-token-file: ${path} must hold at least 16 characters.`);
+}
+
+function readFileOrExplain(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError('INVALID_OPTION', `--metrics-token-file names ${path}, which cannot be read.`, {
+      cause: error,
+    });
+  }
+}
+
 /** Checks flags and environment together; the flags win. The only place that reads the environment. */
 export function readServerConfig(
   flags: ServerFlags,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): ServerConfig {
   const host = flags.host ?? '127.0.0.1';
-  const { tlsCert, tlsKey } = flags;
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new ConfigError('TLS_INCOMPLETE', '--tls-cert and --tls-key belong together: give both or neither.');
-  }
-  if (!isLoopback(host) && tlsCert === undefined) {
+  const tls = readTls(flags);
+  if (!isLoopback(host) && tls.kind === 'none') {
     throw new ConfigError(
       'TLS_REQUIRED',
-      `${host} is not a loopback address: passwords and commands that run as root would cross the network in the clear. Give --tls-cert and --tls-key, or listen on 127.0.0.1.`,
+      `${host} is not a loopback address: passwords and commands that run as root would cross the network in the clear. Give --tls auto, or --tls-cert and --tls-key, or listen on 127.0.0.1.`,
     );
   }
   const regions = flags.region?.length ? flags.region : [defaultRegion];
@@ -81,7 +162,9 @@ export function readServerConfig(
     databaseUrl: flags.databaseUrl ?? environment.DATABASE_URL,
     regions,
     accountId: flags.account,
-    tlsFiles: tlsCert !== undefined && tlsKey !== undefined ? { cert: tlsCert, key: tlsKey } : undefined,
+    tls,
     logLevel: logLevel.data,
+    logFormat: readLogFormat(flags.logFormat ?? 'json'),
+    metricsAccess: readMetricsAccess(flags),
   };
 }

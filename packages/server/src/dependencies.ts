@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
+import type { AccessKeys } from './identity/access-keys.ts';
 import type { SessionTokens } from './identity/session-tokens.ts';
+import type { Metrics } from './observability/index.ts';
 import type { SigningKey } from './secrets/index.ts';
 import type { Wake } from './wake.ts';
 
@@ -9,6 +11,8 @@ export interface Dependencies {
   readonly randomBytes: (size: number) => Buffer;
   readonly randomId: () => string;
   readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly accessKeys: AccessKeys;
   readonly sessionTokens: SessionTokens;
   /** Signs what agents may run. */
   readonly signingKey: SigningKey;

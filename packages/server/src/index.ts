@@ -1,3 +1,4 @@
+export { agentPackageDirectory } from './agent-packages/agent-package-directory.ts';
 export {
   ConfigError,
   defaultPort,
@@ -7,7 +8,8 @@ export {
   type ServerFlags,
 } from './config.ts';
 export { DEFAULT_DATA_DIRECTORY, layoutDataDirectory, prepareDataDirectory } from './data-directory/index.ts';
-export { AdministratorAccess, administratorFile } from './identity/administrator.ts';
+export { AdministratorAccess, administratorFile, writeAdministratorFile } from './identity/administrator.ts';
 export { ListenError } from './listen.ts';
 export { createLogger, type Logger } from './observability/index.ts';
 export { type RunningServer, startServer } from './server.ts';
+export { certificateFingerprint } from './tls/index.ts';

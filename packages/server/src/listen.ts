@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { AppError } from '@patchbay/facts';
 import type { FastifyInstance } from 'fastify';
-import { ConfigError, type ServerConfig } from './config.ts';
+import { isEveryAddress } from './addresses.ts';
+import type { ServerConfig } from './config.ts';
 
 export class ListenError extends AppError<'PORT_TAKEN' | 'PORT_NOT_PERMITTED' | 'ADDRESS_NOT_AVAILABLE'> {}
 
@@ -13,32 +13,27 @@ const reasons: Readonly<Record<string, readonly [ListenError['code'], (where: st
   ENOTFOUND: ['ADDRESS_NOT_AVAILABLE', (where) => `The name in ${where} cannot be resolved. Check --host.`],
 };
 
-/** Certificate and key, where the configuration names them. Throws ConfigError for a file that cannot be read. */
-export async function readTlsFiles(
-  files: ServerConfig['tlsFiles'],
-): Promise<{ cert: Buffer; key: Buffer } | undefined> {
-  if (!files) return undefined;
-  const read = async (flag: string, path: string) => {
-    try {
-      return await readFile(path);
-    } catch (error) {
-      throw new ConfigError('INVALID_OPTION', `${flag} names ${path}, which cannot be read.`, { cause: error });
-    }
-  };
-  return { cert: await read('--tls-cert', files.cert), key: await read('--tls-key', files.key) };
-}
-
 /** Begins to listen and tells the address that was really taken. Throws ListenError. */
 export async function listen(app: FastifyInstance, config: ServerConfig): Promise<string> {
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   try {
     // The kernel caps it; the default would drop agents that all come back at once.
     await app.listen({ host: config.host, port: config.port, backlog: 4096 });
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? reasons[String(error.code)] : undefined;
     if (!reason) throw error;
-    throw new ListenError(reason[0], reason[1](`${host}:${config.port}`), { cause: error });
+    throw new ListenError(reason[0], reason[1](`${bracketed(config.host)}:${config.port}`), { cause: error });
   }
   const { port } = app.server.address() as AddressInfo;
-  return `${config.tlsFiles ? 'https' : 'http'}://${host}:${port}`;
+  return `${config.tls.kind === 'none' ? 'http' : 'https'}://${bracketed(callableHost(config))}:${port}`;
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** By which name to call a server: all addresses together are none. */
+function callableHost({ host, tls }: ServerConfig): string {
+  if (!isEveryAddress(host)) return host;
+  const [name] = tls.kind === 'auto' ? tls.names.filter((each) => !each.startsWith('*')) : [];
+  return name ?? (host === '::' ? '::1' : '127.0.0.1');
 }

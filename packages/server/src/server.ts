@@ -1,8 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Server as TlsServer } from 'node:tls';
 import { buildApp } from './app.ts';
 import { sweepCommandsHandler, sweepCommandsJob } from './aws/ssm/commands/sweep.ts';
 import type { ServerConfig } from './config.ts';
-import { openDataDirectory } from './data-directory/index.ts';
+import { type DataDirectoryLayout, openDataDirectory } from './data-directory/index.ts';
 import {
   type ConnectionTarget,
   createDatabase,
@@ -17,17 +20,24 @@ import {
 } from './database/index.ts';
 import { ensurePartitionsHandler, ensurePartitionsJob } from './database/partitions-job.ts';
 import type { Dependencies } from './dependencies.ts';
-import { accessKeyContext, ensureAdministrator, writeAdministratorFile } from './identity/administrator.ts';
+import { createAccessKeys } from './identity/access-keys.ts';
+import { ensureAdministrator, writeAdministratorFile } from './identity/administrator.ts';
 import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
-import { listen, readTlsFiles } from './listen.ts';
-import type { Logger } from './observability/index.ts';
+import { listen } from './listen.ts';
+import { createMetrics, createReadiness, type Logger } from './observability/index.ts';
 import { createSecretBox, readOrCreateKeyFile } from './secrets/index.ts';
+import { addServerGauges } from './server-gauges.ts';
+import { keepTlsFresh, openServerTls, type TlsMaterial } from './tls/index.ts';
 
 export interface RunningServer {
   /** `http://127.0.0.1:8480`: the port that was really taken. */
   readonly url: string;
   readonly accountId: string;
+  /** `sha256:…` of the built-in certificate authority, where there is one. */
+  readonly caFingerprint: string | undefined;
+  /** Looks for a new certificate at once. */
+  refreshTls(): Promise<void>;
   /** Takes no new calls, lets running ones end, stops what it started. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -76,6 +86,7 @@ async function start(
 ): Promise<RunningServer> {
   const clock = () => new Date();
   const stopping = new AbortController();
+  const metrics = createMetrics(true);
   const dataDirectory = await openDataDirectory(config.dataDirectory);
   cleanUp.add('data directory', () => dataDirectory.close());
   const secrets = createSecretBox(await readOrCreateKeyFile(dataDirectory.key, randomBytes), randomBytes);
@@ -101,6 +112,7 @@ async function start(
   });
   const db = createDatabase(pool);
   cleanUp.add('database pool', () => db.destroy());
+  addServerGauges(metrics, { pool, db, clock });
   const migrated = await migrateToLatest(db, migrations);
   if (migrated.length > 0) logger.info({ migrations: migrated }, 'database migrated');
   await ensurePartitions(db, clock());
@@ -119,6 +131,8 @@ async function start(
     randomBytes: (size) => randomBytes(size),
     randomId: randomUUID,
     logger,
+    metrics,
+    accessKeys: createAccessKeys({ secrets, randomBytes }),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey: installation.signingKey,
     pageTokenKey: secrets.deriveKey('page-token'),
@@ -132,20 +146,28 @@ async function start(
       { job: sweepCommandsJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
       { job: ensurePartitionsJob, key: 'daily', cron: '17 3 * * *', timeZone: 'UTC', payload: {} },
     ],
-    onError: (error, jobName) => logger.error({ error, job: jobName }, 'job failed'),
+    onError: (error, jobName) => {
+      if (jobName !== null) metrics.recordJobFailure(jobName);
+      logger.error({ error, job: jobName }, 'job failed');
+    },
   });
   cleanUp.add('jobs', () => jobs.stop(patienceSeconds));
 
+  const tls = await openServerTls(config, { db, secrets, accountId: installation.accountId, now: clock() });
   const app = buildApp({
     db,
     dependencies,
     authenticator: {
       db,
       sessionTokens: dependencies.sessionTokens,
-      openSecret: (accessKeyId, sealed) => secrets.open(sealed, accessKeyContext(accessKeyId)),
+      accessKeys: dependencies.accessKeys,
       regions: config.regions,
     },
-    tls: await readTlsFiles(config.tlsFiles),
+    tls,
+    observability: {
+      metricsAccess: config.metricsAccess,
+      findReasons: createReadiness({ db, areJobsRunning: () => jobs.isRunning(), stopping: stopping.signal }),
+    },
     stopping: stopping.signal,
   });
   cleanUp.add('HTTP server', async () => {
@@ -153,14 +175,38 @@ async function start(
     await app.close();
   });
   const url = await listen(app, config);
+  const freshTls =
+    tls && keepTlsFresh(tls, { apply: (material) => replaceCertificate(app.server, material), clock, logger });
+  cleanUp.add('certificate', async () => freshTls?.stop());
 
-  const key = await ensureAdministrator(db, installation.accountId, { secrets, randomBytes, now: clock() });
-  await writeAdministratorFile(dataDirectory.path, {
+  const { accessKeys } = dependencies;
+  const key = await ensureAdministrator(db, installation.accountId, { accessKeys, now: clock() });
+  const place = {
     endpoint: url,
     region: config.regions[0] ?? '',
     accountId: installation.accountId,
-    ...key,
-  });
-  logger.info({ url, accountId: installation.accountId, regions: config.regions }, 'serving');
-  return { url, accountId: installation.accountId, stop: cleanUp.run };
+    ...(tls?.authority ? { caFile: await writeAuthorityFile(dataDirectory, tls.authority.certificate) } : {}),
+  };
+  await writeAdministratorFile(dataDirectory.path, key && { ...place, ...key });
+  const caFingerprint = tls?.authority?.fingerprint;
+  logger.info({ url, accountId: installation.accountId, regions: config.regions, caFingerprint }, 'serving');
+  return {
+    url,
+    accountId: installation.accountId,
+    caFingerprint,
+    refreshTls: async () => await freshTls?.refresh(),
+    stop: cleanUp.run,
+  };
+}
+
+/** New connections get the new certificate; those that stand keep theirs. */
+function replaceCertificate(server: object, material: TlsMaterial): void {
+  if (server instanceof TlsServer) server.setSecureContext(material);
+}
+
+/** Where the aws CLI and people find the certificate that they have to trust. */
+async function writeAuthorityFile({ path }: DataDirectoryLayout, certificate: string): Promise<string> {
+  const file = join(path, 'ca.pem');
+  await writeFile(file, certificate, { mode: 0o600 });
+  return file;
 }

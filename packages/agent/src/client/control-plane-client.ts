@@ -56,11 +56,12 @@ const defaultAttempts = 4;
 
 /** @throws AgentError ENDPOINT_INVALID. Nothing is sent before the first call. */
 export function createControlPlaneClient(
-  identity: Pick<Identity, 'instanceId' | 'fingerprint' | 'privateKeyPem' | 'endpoint' | 'region'>,
+  identity: Pick<Identity, 'instanceId' | 'fingerprint' | 'privateKeyPem' | 'endpoint' | 'region'> &
+    Partial<Pick<Identity, 'caCertificate'>>,
   ports: ClientPorts,
 ): ControlPlaneClient {
   const { timers = systemTimers, log } = ports;
-  const connection = openHttpConnection(identity.endpoint);
+  const connection = openHttpConnection(identity.endpoint, identity.caCertificate ?? null);
   const clock = createServerClock(timers, log);
   const privateKey = createPrivateKey(identity.privateKeyPem);
   const { instanceId, region } = identity;

@@ -25,11 +25,26 @@ const mostAnswerBytes = 16 * 1024 * 1024;
 /** Errors before a connection stands: the server cannot have seen the request. */
 const connectErrors = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-/** Connections that are kept open between requests. @throws AgentError ENDPOINT_INVALID */
-export function openHttpConnection(endpoint: string): HttpConnection {
+/**
+ * Connections that are kept open between requests, through the proxy that HTTPS_PROXY and NO_PROXY name.
+ *
+ * @param caCertificate the only authority (PEM) that may vouch for the server; null: those that Node trusts
+ * @throws AgentError ENDPOINT_INVALID
+ */
+export function openHttpConnection(
+  endpoint: string,
+  caCertificate: string | null = null,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): HttpConnection {
   const url = checkEndpoint(endpoint);
   const isSecure = url.protocol === 'https:';
-  const agent = isSecure ? new SecureAgent({ keepAlive: true }) : new PlainAgent({ keepAlive: true });
+  const agent = isSecure
+    ? new SecureAgent({
+        keepAlive: true,
+        ...(caCertificate === null ? {} : { ca: caCertificate }),
+        ...proxyOptions(url, environment),
+      })
+    : new PlainAgent({ keepAlive: true });
   const open = isSecure ? secureRequest : plainRequest;
   return {
     url,
@@ -79,11 +94,23 @@ export function checkEndpoint(endpoint: string): URL {
       `${endpoint} is not the address of a control plane, for instance https://patchbay.example:8480`,
     );
   }
-  const isLoopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
-  if (url.protocol === 'http:' && !isLoopback) {
+  if (url.protocol === 'http:' && !isLoopback(url)) {
     throw new AgentError('ENDPOINT_INVALID', `${endpoint} is not on this machine, so it must be https`);
   }
   return new URL('/', url);
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}
+
+/** For an https agent: the proxy that the environment names, which is on the way to other machines only. */
+export function proxyOptions(url: URL, environment: Readonly<Record<string, string | undefined>>) {
+  if (isLoopback(url)) return {};
+  // Lower case wins where both are set, as in curl and apt.
+  const httpsProxy = environment['https_proxy'] ?? environment['HTTPS_PROXY'];
+  const noProxy = environment['no_proxy'] ?? environment['NO_PROXY'];
+  return { proxyEnv: { HTTPS_PROXY: httpsProxy, NO_PROXY: noProxy } };
 }
 
 function translateError(error: Error, url: URL, timeout: AbortSignal, signal: AbortSignal | undefined): Error {

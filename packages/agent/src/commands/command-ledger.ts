@@ -1,5 +1,5 @@
 import { combineStatuses, type EndStatus, type StepResult } from '../documents/index.ts';
-import type { CommandJournal, JournalEntry } from '../journal/index.ts';
+import type { CommandJournal, JournalEntry, PendingReboot } from '../journal/index.ts';
 import { countStatuses, type ReplySpool, writeReplyPayload } from '../replies/index.ts';
 import type { Timers } from '../timers.ts';
 
@@ -15,6 +15,12 @@ export interface CommandLedger {
   start(commandId: string, runId: string | null): void;
   openStep(commandId: string, step: NonNullable<JournalEntry['openStep']>): void;
   closeStep(commandId: string, result: StepResult): void;
+  /** The machine is about to be rebooted for the open step. */
+  openReboot(commandId: string, reboot: PendingReboot): void;
+  /** The step that asked for the reboot begins again. */
+  closeReboot(commandId: string): void;
+  /** The patcher of a command is about to be started again. */
+  countRestart(commandId: string): void;
   /** Ends a command and puts its last reply into the spool. Steps that are given count as closed with it. */
   finish(commandId: string, end?: { readonly status: EndStatus; readonly trace: string }): void;
   /** Sends what the journal knows of an ended command once more. */
@@ -61,6 +67,9 @@ export function createCommandLedger(parts: {
         runId: null,
         openStep: null,
         steps: [],
+        reboot: null,
+        reboots: 0,
+        restarts: 0,
         final: null,
         isAnswered: false,
       }),
@@ -76,6 +85,9 @@ export function createCommandLedger(parts: {
       const entry = update(commandId, { openStep: null, steps: [...read(commandId).steps, result] });
       reply(entry, 'InProgress', [result], '');
     },
+    openReboot: (commandId, reboot) => void update(commandId, { reboot, reboots: read(commandId).reboots + 1 }),
+    closeReboot: (commandId) => void update(commandId, { reboot: null }),
+    countRestart: (commandId) => void update(commandId, { restarts: read(commandId).restarts + 1 }),
     finish(commandId, end) {
       const { steps } = read(commandId);
       const { status, trace } = end ?? { status: combineStatuses(steps), trace: '' };

@@ -1,15 +1,17 @@
 import type { PinnedKey } from '../authorization.ts';
-import { capOutput, type EndStatus, runDocument, type StepResult } from '../documents/index.ts';
+import { capOutput, type EndStatus, type InterruptedStep, runDocument, type StepResult } from '../documents/index.ts';
 import type { JournalEntry } from '../journal/index.ts';
-import { describeError, type Log } from '../log.ts';
+import { describeError } from '../log.ts';
 import type { Machine } from '../machine/index.ts';
-import type { PatchRunEnd } from '../patch-run.ts';
+import { type PatchRunEnd, rebootExitCode } from '../patch-run.ts';
 import type { PatchRunQueue } from '../patch-run-queue.ts';
 import { readNodePolicy } from '../policy/node-policy-file.ts';
+import { awaitReboot, type RebootParts } from './await-reboot.ts';
 import type { CommandLedger } from './command-ledger.ts';
 import { type CommandDecision, decideCommand, patchStep } from './decide-command.ts';
+import { settlePatchRun } from './settle-patch-run.ts';
 
-export interface ExecutionParts {
+export interface ExecutionParts extends RebootParts {
   readonly ledger: CommandLedger;
   readonly runs: PatchRunQueue;
   readonly machine: Machine;
@@ -18,7 +20,6 @@ export interface ExecutionParts {
   readonly policyFile: string;
   /** The control plane's time where it is known to differ: expiry is judged by it. */
   readonly now: () => Date;
-  readonly log: Log;
 }
 
 /**
@@ -30,20 +31,29 @@ export async function executeCommand(parts: ExecutionParts, commandId: string, s
   const entry = ledger.find(commandId);
   if (entry === null) return;
   if (entry.final !== null) ledger.answerAgain(entry);
-  else if (entry.runId !== null) finishPatch(parts, entry, await parts.runs.resume(entry.runId, signal));
+  else if (entry.runId !== null) {
+    const end = await parts.runs.resume(entry.runId, signal);
+    finishPatch(parts, entry, await settlePatchRun(parts, commandId, end, signal));
+  } else if (entry.reboot !== null) await goOnAfterReboot(parts, entry, signal);
   else if (entry.startedAt !== null) endInterrupted(parts, entry);
   else if (entry.isCancelled) endCancelled(parts, commandId);
   else await begin(parts, entry, signal);
 }
 
-async function begin(parts: ExecutionParts, entry: JournalEntry, signal: AbortSignal): Promise<void> {
+/** Everything about a command is checked as of the moment at which it began, or else now. */
+function decide(parts: ExecutionParts, entry: JournalEntry): CommandDecision {
   const { instanceId, signingKey, policyFile, log } = parts;
   const { commandId, payload } = entry;
   const policy = readNodePolicy(policyFile);
   if (policy.problem !== null) {
     log({ level: 'warning', message: `The policy file is not followed, only patching is allowed: ${policy.problem}` });
   }
-  const decision = decideCommand({ commandId, payload, instanceId, signingKey, policy, policyFile, now: parts.now() });
+  const now = entry.startedAt === null ? parts.now() : new Date(entry.startedAt);
+  return decideCommand({ commandId, payload, instanceId, signingKey, policy, policyFile, now });
+}
+
+async function begin(parts: ExecutionParts, entry: JournalEntry, signal: AbortSignal): Promise<void> {
+  const decision = decide(parts, entry);
   switch (decision.kind) {
     case 'refuse':
       refuseCommand(parts, entry, decision);
@@ -86,8 +96,9 @@ async function patch(
     return true;
   });
   const left = ledger.find(commandId);
-  if (left !== null && left.startedAt !== null) finishPatch(parts, left, end);
-  else if (left?.isCancelled === true) endCancelled(parts, commandId);
+  if (left !== null && left.startedAt !== null) {
+    finishPatch(parts, left, await settlePatchRun(parts, commandId, end, signal));
+  } else if (left?.isCancelled === true) endCancelled(parts, commandId);
 }
 
 function finishPatch(parts: ExecutionParts, entry: JournalEntry, end: PatchRunEnd): void {
@@ -118,7 +129,7 @@ function finishPatch(parts: ExecutionParts, entry: JournalEntry, end: PatchRunEn
     case 'detached':
       log({
         level: 'info',
-        message: `The patcher goes on with the command ${commandId}; the next start of the agent reports its result.`,
+        message: `The command ${commandId} stays open: the patcher goes on, and the next start of the agent reports its result.`,
       });
   }
 }
@@ -131,13 +142,29 @@ function endCancelled({ ledger, log }: ExecutionParts, commandId: string): void 
 async function runContent(
   parts: ExecutionParts,
   { commandId, documentName }: JournalEntry,
-  { document, values }: Extract<CommandDecision, { kind: 'document' }>,
+  decision: DocumentDecision,
   signal: AbortSignal,
 ): Promise<void> {
-  const { ledger, machine, log, now } = parts;
-  log({ level: 'info', message: `Starting ${documentName} (${commandId}).` });
-  ledger.start(commandId, null);
-  const result = await runDocument({
+  parts.log({ level: 'info', message: `Starting ${documentName} (${commandId}).` });
+  parts.ledger.start(commandId, null);
+  await runSteps(parts, commandId, decision, null, signal);
+}
+
+type DocumentDecision = Extract<CommandDecision, { kind: 'document' }>;
+
+/** What asks for a reboot each time it runs would reboot the machine for ever. */
+const mostReboots = 10;
+
+async function runSteps(
+  parts: ExecutionParts,
+  commandId: string,
+  { document, values }: DocumentDecision,
+  interrupted: InterruptedStep | null,
+  signal: AbortSignal,
+): Promise<void> {
+  const { ledger, machine, rebooter, timers, log, now } = parts;
+  const entry = ledger.find(commandId);
+  const { reboot, ...result } = await runDocument({
     commandId,
     document,
     values,
@@ -145,12 +172,50 @@ async function runContent(
     signal,
     isCancelled: () => ledger.find(commandId)?.isCancelled === true,
     now,
+    earlier: entry?.steps ?? [],
+    interrupted,
+    rebootRefusal: explainNoReboot(rebooter === null, entry?.reboots ?? 0),
     onStepStarted: (step) => ledger.openStep(commandId, step),
     onStepFinished: (step) => ledger.closeStep(commandId, step),
   });
+  if (reboot !== null) {
+    const { standardOutput, standardError } = reboot;
+    const bootId = rebooter?.readBootId() ?? '';
+    ledger.openReboot(commandId, { bootId, requestedAt: timers.now().toISOString(), standardOutput, standardError });
+    const rebooting = ledger.find(commandId);
+    if (rebooting !== null) await goOnAfterReboot(parts, rebooting, signal);
+    return;
+  }
   ledger.finish(commandId, result);
   log({ level: 'info', message: `The command ${commandId} ended: ${result.status}.` });
   await removeScripts(parts, commandId);
+}
+
+function explainNoReboot(isRoot: boolean, reboots: number): string | null {
+  if (isRoot) return 'Exit code 194 asks for a reboot, and a root file system has no boot.';
+  if (reboots < mostReboots) return null;
+  return `Exit code 194 asks for a reboot, and the machine was rebooted ${reboots} times for this command.`;
+}
+
+/** Reboots where that has not happened yet, then runs the step again that asked for it, and what follows. */
+async function goOnAfterReboot(parts: ExecutionParts, entry: JournalEntry, signal: AbortSignal): Promise<void> {
+  const { ledger, now } = parts;
+  const { commandId, reboot, openStep } = entry;
+  if (reboot === null || openStep === null) return;
+  const end = await awaitReboot(parts, reboot.bootId, commandId, signal);
+  if (end.kind === 'stopped') return;
+  const decision = decide(parts, entry);
+  if (end.kind === 'refused' || decision.kind !== 'document') {
+    const reason = end.kind === 'refused' ? end.problem : 'After the reboot the command may not run here any more';
+    const outputs = [reboot.standardOutput, `${reboot.standardError}\n${reason}\n`] as const;
+    const at = now().toISOString();
+    ledger.closeStep(commandId, makeStep(openStep, 'Failed', rebootExitCode, ...outputs, openStep.startedAt, at));
+    ledger.finish(commandId, { status: 'Failed', trace: reason });
+    await removeScripts(parts, commandId);
+    return;
+  }
+  ledger.closeReboot(commandId);
+  await runSteps(parts, commandId, decision, { ...reboot, startedAt: openStep.startedAt }, signal);
 }
 
 /** Removed from inside: what runs in a root file system could have put a symlink where our own path leads. */

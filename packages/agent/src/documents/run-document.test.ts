@@ -31,6 +31,7 @@ async function run(
     values: resolved.values,
     machine,
     signal: options.signal ?? new AbortController().signal,
+    rebootRefusal: 'No reboots here.',
     isCancelled: options.isCancelled ?? (() => false),
     now: () => new Date('2026-11-22T10:00:00.000Z'),
     onStepStarted: () => {},

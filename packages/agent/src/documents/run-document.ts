@@ -1,6 +1,7 @@
 import type { CommandDocument, DocumentStep, ParameterValues } from '@patchbay/patching';
 import { substituteParameters } from '@patchbay/patching';
 import type { Machine } from '../machine/index.ts';
+import { rebootExitCode } from '../patch-run.ts';
 import {
   exitDocumentWithFailure,
   exitDocumentWithSuccess,
@@ -8,7 +9,7 @@ import {
   runShellStep,
   type StepOutcome,
 } from './shell-step.ts';
-import { combineStatuses, type DocumentResult, type StepResult } from './step-result.ts';
+import { capOutput, combineStatuses, type DocumentResult, type StepResult } from './step-result.ts';
 
 export interface DocumentRun {
   readonly commandId: string;
@@ -21,9 +22,23 @@ export interface DocumentRun {
   /** Looked at before every step. */
   readonly isCancelled: () => boolean;
   readonly now: () => Date;
+  /** Results of an earlier run of the document that a reboot ended: their steps are not run again. */
+  readonly earlier?: readonly StepResult[];
+  /** What the step after those printed before the reboot. */
+  readonly interrupted?: InterruptedStep | null;
+  /** Why exit code 194 is a failure here; null where it leads to a reboot and another run of the step. */
+  readonly rebootRefusal: string | null;
   /** Told before a step can have any effect. */
   readonly onStepStarted: (step: Pick<StepResult, 'name' | 'action' | 'startedAt'>) => void;
   readonly onStepFinished: (result: StepResult) => void;
+}
+
+/** What a step printed before the reboot that it asked for. */
+export type InterruptedStep = Pick<StepResult, 'startedAt' | 'standardOutput' | 'standardError'>;
+
+export interface DocumentRunEnd extends DocumentResult {
+  /** Where the step after `steps` ended with exit code 194: the machine is to be rebooted and that step run again. */
+  readonly reboot: InterruptedStep | null;
 }
 
 /** Plugins that exist on Windows only: a 2.2 document skips them elsewhere, even without a precondition. */
@@ -39,11 +54,19 @@ const windowsPlugins = new Set([
  * Runs the steps of a 2.2 document one after another. A failed step does not stop later ones unless its inputs say so;
  * a `finallyStep` runs whatever ended the document before it, except a cancellation.
  */
-export async function runDocument(run: DocumentRun): Promise<DocumentResult> {
+export async function runDocument(run: DocumentRun): Promise<DocumentRunEnd> {
   const steps: StepResult[] = [];
   let isEnded = false;
+  const { earlier = [], interrupted = null } = run;
   for (const [index, step] of run.document.mainSteps.entries()) {
-    const startedAt = run.now().toISOString();
+    const known = earlier[index];
+    if (known !== undefined) {
+      steps.push(known);
+      isEnded ||= endsDocument(step, known);
+      continue;
+    }
+    const before = index === earlier.length ? interrupted : null;
+    const startedAt = before?.startedAt ?? run.now().toISOString();
     const finish = (outcome: StepOutcome): StepResult => {
       const result = { name: step.name, action: step.action, ...outcome, startedAt, endedAt: run.now().toISOString() };
       steps.push(result);
@@ -56,18 +79,38 @@ export async function runDocument(run: DocumentRun): Promise<DocumentResult> {
       continue;
     }
     run.onStepStarted({ name: step.name, action: step.action, startedAt });
-    const outcome = await runStep(run, step, index);
-    const { onFailure, onSuccess } = step.inputs;
-    const hasFailed = outcome.status === 'Failed' || outcome.status === 'TimedOut';
-    const countsAsSuccess = outcome.status === 'Failed' && onFailure === 'successAndExit';
+    const outcome = continueOutput(before, await runStep(run, step, index));
+    if (outcome.code === rebootExitCode && run.rebootRefusal === null) {
+      const { standardOutput, standardError } = outcome;
+      return { status: 'Success', trace: '', steps, reboot: { startedAt, standardOutput, standardError } };
+    }
+    const countsAsSuccess = outcome.status === 'Failed' && step.inputs.onFailure === 'successAndExit';
     finish(countsAsSuccess ? { ...outcome, status: 'Success' } : outcome);
-    isEnded ||=
-      (hasFailed && onFailure !== undefined) ||
-      (outcome.status === 'Success' && onSuccess === 'exit') ||
-      outcome.code === exitDocumentWithSuccess ||
-      outcome.code === exitDocumentWithFailure;
+    isEnded ||= endsDocument(step, outcome);
   }
-  return { status: combineStatuses(steps), trace: '', steps };
+  return { status: combineStatuses(steps), trace: '', steps, reboot: null };
+}
+
+function endsDocument(step: DocumentStep, { status, code }: Pick<StepOutcome, 'status' | 'code'>): boolean {
+  const { onFailure, onSuccess } = step.inputs;
+  return (
+    // A failure that counts as success keeps its exit code.
+    ((status === 'Failed' || status === 'TimedOut') && onFailure !== undefined) ||
+    (status === 'Success' && code !== 0 && onFailure === 'successAndExit') ||
+    (status === 'Success' && onSuccess === 'exit') ||
+    code === exitDocumentWithSuccess ||
+    code === exitDocumentWithFailure
+  );
+}
+
+/** A step that ran before a reboot and again after it printed in both. */
+function continueOutput(before: DocumentRun['interrupted'], outcome: StepOutcome): StepOutcome {
+  if (before === null || before === undefined) return outcome;
+  return {
+    ...outcome,
+    standardOutput: capOutput(before.standardOutput + outcome.standardOutput, false),
+    standardError: capOutput(before.standardError + outcome.standardError, false),
+  };
 }
 
 function explainNotRun(run: DocumentRun, step: DocumentStep, isEnded: boolean): StepOutcome | null {
@@ -106,11 +149,13 @@ async function runStep(run: DocumentRun, step: DocumentStep, index: number): Pro
   if (step.action !== 'aws:runShellScript') {
     return failedOutcome(`This agent cannot run ${step.action}; it knows aws:runShellScript.`);
   }
-  return await runShellStep(run.machine, {
+  const outcome = await runShellStep(run.machine, {
     document: run.document,
     inputs: step.inputs,
     values: run.values,
     scriptPath: `documents/${run.commandId}/${index}/script`,
     signal: run.signal,
   });
+  if (outcome.code !== rebootExitCode || run.rebootRefusal === null) return outcome;
+  return { ...outcome, standardError: `${outcome.standardError}\n${run.rebootRefusal}\n` };
 }

@@ -25,6 +25,7 @@ async function runOnHost(
       values: resolved.values,
       machine,
       signal: new AbortController().signal,
+      rebootRefusal: 'No reboots here.',
       isCancelled: () => false,
       now: () => new Date(),
       onStepStarted: () => {},

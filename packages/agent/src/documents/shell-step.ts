@@ -15,8 +15,6 @@ const ShellInputs = z.object({
   workingDirectory: z.string().default(''),
 });
 
-/** AWS's exit code that asks for a reboot and another run of the step. */
-const rebootExitCode = 194;
 /** 128 + SIGKILL, which the protocol has for what was ended by force. */
 const killedExitCode = 137;
 const outputLimitBytes = 400_000;
@@ -107,13 +105,6 @@ function readOutcome(output: CommandOutput, timeoutSeconds: number): StepOutcome
   if (output.exitCode === null) {
     const how = output.signal === null ? 'in an unknown way' : `by ${output.signal}`;
     return { status: 'Failed', code: killedExitCode, ...withNote(`The script was ended ${how}.`) };
-  }
-  if (output.exitCode === rebootExitCode) {
-    return {
-      status: 'Failed',
-      code: rebootExitCode,
-      ...withNote('Exit code 194 asks for a reboot, which this agent does not do yet.'),
-    };
   }
   const status = output.exitCode === 0 || output.exitCode === exitDocumentWithSuccess ? 'Success' : 'Failed';
   return { status, code: output.exitCode, standardOutput, standardError: capOutput(output.stderr, output.isTruncated) };

@@ -1,2 +1,2 @@
 export { type CommandJournal, openCommandJournal } from './command-journal.ts';
-export { JournalEntry } from './journal-entry.ts';
+export { JournalEntry, type PendingReboot } from './journal-entry.ts';

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { EndStatus, StepResult } from '../documents/index.ts';
 
+export const PendingReboot = z.object({
+  /** The boot that is to end: another one now means that the reboot happened. */
+  bootId: z.string(),
+  requestedAt: z.string(),
+  /** What the step printed until then. */
+  standardOutput: z.string(),
+  standardError: z.string(),
+});
+export type PendingReboot = z.infer<typeof PendingReboot>;
+
 /** One command, from the moment it was taken until its last reply is safe on disk. */
 export const JournalEntry = z.object({
   commandId: z.string(),
@@ -17,6 +27,11 @@ export const JournalEntry = z.object({
   /** The step that began and did not end yet. */
   openStep: z.object({ name: z.string(), action: z.string(), startedAt: z.string() }).nullable(),
   steps: z.array(StepResult),
+  /** The reboot that a step asked for with exit code 194; written before it is asked for. */
+  reboot: PendingReboot.nullable().default(null),
+  /** How often the machine was rebooted for this command, and how often its patcher was started again. */
+  reboots: z.number().int().default(0),
+  restarts: z.number().int().default(0),
   final: z.object({ status: EndStatus, trace: z.string(), endedAt: z.string() }).nullable(),
   /** Whether the last reply is in the spool or gone. */
   isAnswered: z.boolean(),

@@ -8,3 +8,4 @@ export {
   type OutputChunk,
 } from './machine.ts';
 export { type MachineOptions, openMachine } from './open-machine.ts';
+export { createRebooter, type Rebooter } from './reboot.ts';

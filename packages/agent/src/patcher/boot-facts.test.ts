@@ -2,7 +2,7 @@ import type { InstalledPackage } from '@patchbay/facts';
 import { describe, expect, it } from 'vitest';
 import type { Machine } from '../machine/index.ts';
 import { createRecordingMachine } from '../test-support/recording-machine.ts';
-import { findNewerKernel, readBootFacts, takesEffectAtBoot } from './boot-facts.ts';
+import { findNewerKernel, parseFileOwners, readBootFacts, takesEffectAtBoot } from './boot-facts.ts';
 
 function kernel(name: string, version: string): InstalledPackage {
   return { name, version, architecture: 'amd64', source: 'linux', sourceVersion: version, section: '', priority: '' };
@@ -70,6 +70,22 @@ describe('readBootFacts', () => {
     expect(rebootReasons).toHaveLength(2);
   });
 
+  it('names what process 1 runs of files that were replaced, and the packages these came from', async () => {
+    const asked = { ...host, stat: async () => null };
+    const machine: Machine = {
+      ...asked,
+      run: async (command) => ({
+        ...(await host.run(command)),
+        exitCode: 1,
+        stdout: 'dbus, libssl3:amd64: /usr/lib/x86_64-linux-gnu/libcrypto.so.3\n',
+      }),
+    };
+    const files = ['/usr/lib/x86_64-linux-gnu/libcrypto.so.3'];
+    const facts = await readBootFacts(machine, [dbus], [{ pid: 1, name: 'systemd', unit: null, files }]);
+    expect(facts.rebootReasons).toEqual([`Process 1 runs files that were replaced: ${files[0]}`]);
+    expect(facts.awaitingBoot).toEqual([{ name: 'dbus', architecture: 'amd64' }]);
+  });
+
   it('never has anything in a root file system wait for a boot', async () => {
     const facts = await readBootFacts({ ...host, kind: 'root-directory' }, [dbus, old, newer]);
     expect(facts).toMatchObject({ awaitingBoot: [], rebootReasons: [] });
@@ -84,5 +100,15 @@ describe('takesEffectAtBoot', () => {
     ['openssl', false],
   ])('%s: %s', (name, expected) => {
     expect(takesEffectAtBoot(name)).toBe(expected);
+  });
+});
+
+describe('parseFileOwners', () => {
+  it('reads what dpkg-query says, without diversions', () => {
+    const output = `diversion by dash from: /bin/sh
+libc6:amd64, libc6:i386: /usr/lib/x86_64-linux-gnu/libc.so.6
+systemd: /lib/systemd/systemd
+`;
+    expect(parseFileOwners(output)).toEqual(['libc6', 'systemd']);
   });
 });

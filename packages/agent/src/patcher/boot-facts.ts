@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { InstalledPackage, NodeOverlay, PackageName } from '@patchbay/facts';
+import { commandEnvironment } from '@patchbay/package-managers';
 import { versionSchemes } from '@patchbay/versioning';
 import type { Machine } from '../machine/index.ts';
+import type { ProcessUse } from '../services/replaced-files.ts';
 
 /** What of the overlay comes from the running system. */
 export type BootFacts = Pick<NodeOverlay, 'bootId' | 'machineIdHash' | 'runningKernel' | 'rebootReasons'> & {
@@ -21,7 +23,11 @@ export function takesEffectAtBoot(name: string): boolean {
 }
 
 /** @throws MachineError */
-export async function readBootFacts(machine: Machine, installed: readonly InstalledPackage[]): Promise<BootFacts> {
+export async function readBootFacts(
+  machine: Machine,
+  installed: readonly InstalledPackage[],
+  uses: readonly ProcessUse[] | null = null,
+): Promise<BootFacts> {
   const machineId = await readLine(machine, '/etc/machine-id');
   const machineIdHash =
     machineId === '' ? '' : createHash('sha256').update(`${machineIdSalt}${machineId}`).digest('hex');
@@ -32,7 +38,9 @@ export async function readBootFacts(machine: Machine, installed: readonly Instal
   const runningBuild = await readLine(machine, '/proc/version');
   const newerKernel = findNewerKernel(runningKernel, runningBuild, installed);
   const requested = await readRequestedReboots(machine);
-  const awaited = new Set([...(requested ?? []), ...(newerKernel === null ? [] : [newerKernel.name])]);
+  const usedByInit = uses?.find(({ pid }) => pid === 1)?.files ?? [];
+  const owners = usedByInit.length === 0 ? [] : await findOwners(machine, usedByInit);
+  const awaited = new Set([...(requested ?? []), ...(newerKernel === null ? [] : [newerKernel.name]), ...owners]);
   return {
     bootId: await readLine(machine, '/proc/sys/kernel/random/boot_id'),
     machineIdHash,
@@ -40,11 +48,34 @@ export async function readBootFacts(machine: Machine, installed: readonly Instal
     rebootReasons: [
       ...(requested === null ? [] : [describeRequest(requested)]),
       ...(newerKernel === null ? [] : [newerKernel.reason]),
+      ...(usedByInit.length === 0 ? [] : [`Process 1 runs files that were replaced: ${usedByInit.join(', ')}`]),
     ],
     awaitingBoot: installed
       .filter(({ name }) => awaited.has(name))
       .map(({ name, architecture }) => ({ name, architecture })),
   };
+}
+
+/** The packages that these files came from. What no package owns has none. */
+async function findOwners(machine: Machine, files: readonly string[]): Promise<string[]> {
+  // dpkg knows a file by the path in its package, before or after /usr took the other folders in.
+  const paths = files.flatMap((file) => [file, file.startsWith('/usr/') ? file.slice('/usr'.length) : `/usr${file}`]);
+  const { stdout } = await machine.run({
+    argv: ['dpkg-query', '--search', '--', ...paths],
+    environment: commandEnvironment,
+    timeoutSeconds: 60,
+  });
+  // Status 1 says that one of the paths is unknown, as every second one is.
+  return parseFileOwners(stdout);
+}
+
+/** `libssl3:amd64, other: /usr/lib/…` (dpkg-query(1), --search). */
+export function parseFileOwners(output: string): string[] {
+  const names = output.split('\n').flatMap((line) => {
+    const owners = /^((?:[a-z0-9][a-z0-9+.-]*(?::[a-z0-9-]+)?(?:, )?)+): \//.exec(line)?.[1] ?? '';
+    return owners === '' ? [] : owners.split(', ').map((owner) => owner.replace(/:.*$/, ''));
+  });
+  return [...new Set(names)];
 }
 
 async function readLine(machine: Machine, path: string): Promise<string> {

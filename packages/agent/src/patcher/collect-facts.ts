@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import type { NodeFacts, PackageName, UnknownReason } from '@patchbay/facts';
 import { closure } from '@patchbay/package-managers';
 import type { Machine } from '../machine/index.ts';
+import { readFailedUnits } from '../services/failed-units.ts';
+import { findProcessUses, groupUses } from '../services/replaced-files.ts';
 import { type AptWorkspace, ask, type ListsSource, prepareAptWorkspace, privateListsPath } from './apt-workspace.ts';
 import { judgeArchive, readRefreshRecord, refreshArchives } from './archive-refresh.ts';
 import { readBootFacts } from './boot-facts.ts';
 import { fingerprintSources, readCached, writeCached } from './facts-cache.ts';
 import type { ListedArchive } from './package-lists.ts';
 import { describeError } from './patcher-error.ts';
-import { emptyPatcherState, type PatcherState, readPatcherState } from './patcher-state.ts';
+import { emptyPatcherState, findPendingReboot, type PatcherState, readPatcherState } from './patcher-state.ts';
 import { readStaticFacts, StaticFacts } from './static-facts.ts';
 
 /** Parts of the collection, for measurements: `lists` is all that is read of dpkg and apt. */
@@ -136,7 +138,9 @@ async function readOverlay(
   phased: PackageName[],
   doubts: UnknownReason[],
 ): Promise<NodeFacts['overlay']> {
-  const { awaitingBoot, ...boot } = await readBootFacts(machine, known.installed.packages);
+  const uses = await findProcessUses(machine);
+  const failedUnits = await readFailedUnits(machine);
+  const { awaitingBoot, ...boot } = await readBootFacts(machine, known.installed.packages, uses);
   let state: PatcherState = emptyPatcherState;
   try {
     if (stateFile !== null) state = readPatcherState(stateFile);
@@ -144,7 +148,7 @@ async function readOverlay(
     const message = `What earlier installs left behind cannot be read: ${describeError(error)}`;
     doubts.push({ code: 'package-status', message, archive: null });
   }
-  const own = boot.bootId !== '' && state.bootId === boot.bootId ? state.pendingReboot : [];
+  const own = findPendingReboot(state, boot.bootId, known.installed.packages);
   const pending = new Map([...own, ...awaitingBoot].map((one) => [`${one.name}.${one.architecture}`, one]));
   return {
     agentClock: now.toISOString(),
@@ -153,6 +157,8 @@ async function readOverlay(
     failures: state.failures,
     unconfigured: known.unconfigured,
     phased,
+    ...(failedUnits === null ? {} : { failedUnits }),
+    ...(uses === null ? {} : { replacedFileUses: groupUses(uses) }),
   };
 }
 

@@ -17,7 +17,7 @@ import { findUndone, hasHalfDone, readDpkgStatus } from './installed-state.ts';
 import { readAutomaticMarks, restoreAutomaticMarks } from './machine-marks.ts';
 import { downloadPackages, findDiskShortage, removeDownloads, targetsOfChanges } from './package-downloads.ts';
 import { describeError } from './patcher-error.ts';
-import { readPatcherState, recordInstall, writePatcherState } from './patcher-state.ts';
+import { notePendingReboot, readPatcherState, recordInstall, writePatcherState } from './patcher-state.ts';
 import { prepareBlockingWorkspace, simulateTargets } from './simulate.ts';
 import { configurePending, readEnd, runTransaction } from './transaction.ts';
 import { verifyPlan } from './verify-plan.ts';
@@ -170,6 +170,7 @@ async function settleGroup(
   if (downloadFailure !== null) return { targets, status: 'failed', reason: downloadFailure };
   const difference = await findDifference(request, group, step.reader);
   if (difference !== null) return { targets, status: 'skipped', reason: difference };
+  noteBeforeInstall(request, group);
   journal.begin(index, now());
   const argv = withSettings(installArgv(targetsOfChanges(changes), workspace.options), workspace.settings);
   const end = await runTransaction(machine, argv, recordName, report);
@@ -229,12 +230,23 @@ async function finish(
   if (complaints !== '') report(`dpkg --audit says:\n${complaints}`);
 }
 
+/** Noted before the transaction: whatever is lost in it or after it, what it installed is known to wait for a boot. */
+function noteBeforeInstall({ machine, facts, stateFile }: ExecuteRequest, group: Group): void {
+  const { bootId } = facts.overlay;
+  const versions = group.changes.flatMap(({ name, architecture, toVersion }) =>
+    toVersion !== null && takesEffectAtBoot(name) ? [{ name, architecture, version: toVersion }] : [],
+  );
+  if (bootId === '' || versions.length === 0 || machine.kind === 'root-directory') return;
+  writePatcherState(stateFile, notePendingReboot(readPatcherState(stateFile), versions, bootId));
+}
+
+/** Who raised the flag file is noted with the version, because anybody may remove the file before the next boot. */
 async function saveState(
   { machine, plan, facts, stateFile }: ExecuteRequest,
   status: DpkgStatus,
   outcomes: readonly GroupOutcome[],
 ): Promise<void> {
-  const flagged = await machine.readFile('/run/reboot-required.pkgs');
+  const flagged = machine.kind === 'root-directory' ? null : await machine.readFile('/run/reboot-required.pkgs');
   const names = new Set(flagged === null ? [] : Buffer.from(flagged).toString('utf8').split('\n'));
   const results = plan.groups.flatMap(({ changes }, index) => {
     const outcome = outcomes[index];
@@ -242,11 +254,10 @@ async function saveState(
     if (outcome === undefined || outcome.status === 'skipped') return [];
     return changes.flatMap((change) => resultOf(change, status, outcome));
   });
-  const state = recordInstall(readPatcherState(stateFile), results, {
-    bootId: facts.overlay.bootId,
-    needsReboot: (name) => names.has(name) || takesEffectAtBoot(name),
-  });
-  writePatcherState(stateFile, state);
+  const recorded = recordInstall(readPatcherState(stateFile), results);
+  const waiting = results.filter(({ name, failure }) => failure === null && names.has(name));
+  const { bootId } = facts.overlay;
+  writePatcherState(stateFile, bootId === '' ? recorded : notePendingReboot(recorded, waiting, bootId));
 }
 
 function resultOf(change: SimulatedChange, status: DpkgStatus, outcome: GroupOutcome) {

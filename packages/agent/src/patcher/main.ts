@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createControlPlaneClient } from '../client/index.ts';
 import { formatLogLine, type Log } from '../log.ts';
+import { openMachine } from '../machine/index.ts';
 import { PatchRunRequest, type PatchRunResult } from '../patch-run.ts';
 import { lockState, openStateDirectory, readIdentity, readJsonFile, writeFileDurably } from '../state/index.ts';
 import { describeError, PatcherError } from './patcher-error.ts';
@@ -48,8 +49,7 @@ async function runRequest(stateDirectory: string, runDirectory: string): Promise
     return await runPatchOperation(request, {
       nodeId: identity.instanceId,
       key: identity.signingKey,
-      root: identity.rootDirectory,
-      workDirectory: state.work,
+      openMachine: (access) => openMachine({ root: identity.rootDirectory, workDirectory: state.work, access }),
       cacheDirectory,
       stateFile: join(state.path, 'patcher-state.json'),
       runDirectory,

@@ -1,33 +1,47 @@
 import { describe, expect, it } from 'vitest';
-import { emptyPatcherState, type PatcherState, recordInstall } from './patcher-state.ts';
+import { emptyPatcherState, findPendingReboot, notePendingReboot, recordInstall } from './patcher-state.ts';
 
 const bash = { name: 'bash', architecture: 'amd64' };
-const kernel = { name: 'linux-image-6.1.0-22-amd64', architecture: 'amd64' };
-const boot = (bootId: string) => ({ bootId, needsReboot: (name: string) => name.startsWith('linux-image') });
+const libc = { name: 'libc6', architecture: 'amd64' };
 
 describe('recordInstall', () => {
   it('remembers a failure until the package goes in', () => {
-    const failed = recordInstall(
-      emptyPatcherState,
-      [{ ...bash, version: '2', failure: 'its script failed' }],
-      boot('b'),
-    );
+    const failed = recordInstall(emptyPatcherState, [{ ...bash, version: '2', failure: 'its script failed' }]);
     expect(failed.failures).toEqual([{ ...bash, version: '2', reason: 'its script failed' }]);
-    const other = recordInstall(failed, [{ ...kernel, version: '1', failure: null }], boot('b'));
+    const other = recordInstall(failed, [{ ...libc, version: '1', failure: null }]);
     expect(other.failures).toEqual(failed.failures);
-    expect(recordInstall(failed, [{ ...bash, version: '2', failure: null }], boot('b')).failures).toEqual([]);
+    expect(recordInstall(failed, [{ ...bash, version: '2', failure: null }]).failures).toEqual([]);
+  });
+});
+
+describe('what waits for a reboot', () => {
+  const noted = notePendingReboot(emptyPatcherState, [{ ...libc, version: '2' }], 'first');
+
+  it('is what was noted and is installed in that version', () => {
+    expect(findPendingReboot(noted, 'first', [{ ...libc, version: '2' }])).toEqual([libc]);
   });
 
-  it('collects what waits for a reboot during one boot, and forgets it with the next', () => {
-    const result = [{ ...kernel, version: '1', failure: null }];
-    const once = recordInstall(emptyPatcherState, result, boot('first'));
-    expect(once.pendingReboot).toEqual([kernel]);
-    expect(recordInstall(once, result, boot('first')).pendingReboot).toEqual([kernel]);
-    expect(recordInstall(once, [{ ...bash, version: '1', failure: null }], boot('second')).pendingReboot).toEqual([]);
+  it('is nothing where the noted version did not go in', () => {
+    expect(findPendingReboot(noted, 'first', [{ ...libc, version: '1' }])).toEqual([]);
   });
 
-  it('lets nothing wait in a root directory, which has no boot', () => {
-    const before: PatcherState = emptyPatcherState;
-    expect(recordInstall(before, [{ ...kernel, version: '1', failure: null }], boot('')).pendingReboot).toEqual([]);
+  it('still is the version before, when a later one fails to go in', () => {
+    const twice = notePendingReboot(noted, [{ ...libc, version: '3' }], 'first');
+    expect(findPendingReboot(twice, 'first', [{ ...libc, version: '2' }])).toEqual([libc]);
+  });
+
+  it('is settled by another boot, and forgotten with the next note', () => {
+    expect(findPendingReboot(noted, 'second', [{ ...libc, version: '2' }])).toEqual([]);
+    expect(notePendingReboot(noted, [], 'second').pendingReboot).toEqual([]);
+  });
+
+  it('counts what an older agent noted without a version', () => {
+    const old = { ...emptyPatcherState, bootId: 'first', pendingReboot: [libc] };
+    expect(findPendingReboot(old, 'first', [{ ...libc, version: '9' }])).toEqual([libc]);
+  });
+
+  it('is nothing in a root directory, which has no boot', () => {
+    const inRoot = notePendingReboot(emptyPatcherState, [{ ...libc, version: '2' }], '');
+    expect(findPendingReboot(inRoot, '', [{ ...libc, version: '2' }])).toEqual([]);
   });
 });

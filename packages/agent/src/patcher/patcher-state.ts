@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { FailedPackage, PackageName } from '@patchbay/facts';
+import { FailedPackage, type InstalledPackage, PackageName } from '@patchbay/facts';
 import { z } from 'zod';
 import { readJsonFile, writeFileDurably } from '../state/index.ts';
 
@@ -9,7 +9,11 @@ export const PatcherState = z.object({
   failures: z.array(FailedPackage),
   /** The boot during which `pendingReboot` was installed: another one has settled it. */
   bootId: z.string(),
-  pendingReboot: z.array(PackageName),
+  /**
+   * Versions that take effect with the next boot, noted before they are installed: a version counts once it is what is
+   * installed. Notes of older agents name none and count as they are.
+   */
+  pendingReboot: z.array(PackageName.extend({ version: z.string().optional() })),
 });
 export type PatcherState = z.infer<typeof PatcherState>;
 
@@ -32,27 +36,49 @@ export interface InstallResult extends PackageName {
   readonly failure: string | null;
 }
 
-/** The state after an install: a package's newest result replaces its earlier ones. */
-export function recordInstall(
+/** The state with versions that are about to be installed and wait for a boot from then on. A root directory has no boot. */
+export function notePendingReboot(
   state: PatcherState,
-  results: readonly InstallResult[],
-  boot: { readonly bootId: string; readonly needsReboot: (name: string) => boolean },
+  versions: readonly (PackageName & { readonly version: string })[],
+  bootId: string,
 ): PatcherState {
+  if (bootId === '') return { ...state, bootId, pendingReboot: [] };
+  const before = state.bootId === bootId ? state.pendingReboot : [];
+  const key = (one: PatcherState['pendingReboot'][number]): string =>
+    `${one.name}.${one.architecture} ${one.version ?? ''}`;
+  const notes = [...before, ...versions.map(({ name, architecture, version }) => ({ name, architecture, version }))];
+  return { ...state, bootId, pendingReboot: [...new Map(notes.map((one) => [key(one), one])).values()] };
+}
+
+/** What of the notes is true: installed in this very version, and not booted since. */
+export function findPendingReboot(
+  state: PatcherState,
+  bootId: string,
+  installed: readonly Pick<InstalledPackage, 'name' | 'architecture' | 'version'>[],
+): PackageName[] {
+  if (bootId === '' || state.bootId !== bootId) return [];
+  const notes = new Map<string, Set<string | undefined>>();
+  for (const { name, architecture, version } of state.pendingReboot) {
+    const key = `${name}.${architecture}`;
+    notes.set(key, (notes.get(key) ?? new Set()).add(version));
+  }
+  return installed.flatMap(({ name, architecture, version }) => {
+    const noted = notes.get(`${name}.${architecture}`);
+    return noted?.has(version) === true || noted?.has(undefined) === true ? [{ name, architecture }] : [];
+  });
+}
+
+/** The state after an install: a package's newest result replaces its earlier ones. */
+export function recordInstall(state: PatcherState, results: readonly InstallResult[]): PatcherState {
   const key = (name: PackageName): string => `${name.name}.${name.architecture}`;
   const touched = new Set(results.map(key));
-  const nameOf = ({ name, architecture }: PackageName): PackageName => ({ name, architecture });
-  const installed = results.filter((result) => result.failure === null);
-  const before = state.bootId === boot.bootId ? state.pendingReboot : [];
-  const pending = [...before, ...installed.filter(({ name }) => boot.needsReboot(name)).map(nameOf)];
   return {
+    ...state,
     failures: [
       ...state.failures.filter((failure) => !touched.has(key(failure))),
-      ...results.flatMap((result) =>
-        result.failure === null ? [] : [{ ...nameOf(result), version: result.version, reason: result.failure }],
+      ...results.flatMap(({ name, architecture, version, failure }) =>
+        failure === null ? [] : [{ name, architecture, version, reason: failure }],
       ),
     ],
-    bootId: boot.bootId,
-    // A root directory has no boot, so nothing in it ever waits for one.
-    pendingReboot: boot.bootId === '' ? [] : [...new Map(pending.map((name) => [key(name), name])).values()],
   };
 }

@@ -1,17 +1,26 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { BeginPatchOperation, CompletePatchOperation, ProposePlan, SignedAuthorization } from '@patchbay/contracts';
-import { type GroupOutcome, Plan, type Simulation } from '@patchbay/facts';
+import {
+  BeginPatchOperation,
+  type Begun,
+  CompletePatchOperation,
+  ProposePlan,
+  SignedAuthorization,
+  SubmitChangelogs,
+} from '@patchbay/contracts';
+import { GroupOutcome, Plan, Simulation } from '@patchbay/facts';
 import { z } from 'zod';
 import type { PinnedKey } from '../authorization.ts';
-import { isTransient } from '../client/index.ts';
-import { type Machine, openMachine } from '../machine/index.ts';
-import type { PatchRunRequest } from '../patch-run.ts';
+import { isTransient, ServerError } from '../client/index.ts';
+import type { Machine } from '../machine/index.ts';
+import { type PatchRunRequest, RebootNote, rebootExitCode } from '../patch-run.ts';
 import { readJsonFile, writeFileDurably } from '../state/index.ts';
 import { type CollectedFacts, collectFacts } from './collect-facts.ts';
 import { executePlan } from './execute.ts';
 import { PatcherError } from './patcher-error.ts';
+import { readChangelogs } from './read-changelogs.ts';
+import { restartByPolicy, tellServices } from './service-effects.ts';
 import { simulateTargets } from './simulate.ts';
 import { type ServerCalls, submitFacts } from './submit-facts.ts';
 
@@ -19,10 +28,7 @@ import { type ServerCalls, submitFacts } from './submit-facts.ts';
 export interface RunParts {
   readonly nodeId: string;
   readonly key: PinnedKey;
-  /** Null for this host. */
-  readonly root: string | null;
-  /** The Machine's work directory. */
-  readonly workDirectory: string;
+  readonly openMachine: (access: Machine['access']) => Promise<Machine>;
   readonly cacheDirectory: string;
   readonly stateFile: string;
   readonly runDirectory: string;
@@ -37,35 +43,46 @@ export interface RunParts {
 const Checkpoint = z.object({
   operationId: z.string(),
   blocked: z.array(z.string()),
-  plan: Plan,
-  authorization: SignedAuthorization,
+  /** Null where nothing is to be installed, and only a reboot is due. */
+  signed: z.object({ plan: Plan, authorization: SignedAuthorization }).nullable(),
+  simulation: Simulation.nullable(),
+  /** What became of the plan; null until all of it was tried. */
+  outcomes: z.array(GroupOutcome).nullable(),
+  /** Units of systemd that had failed before; null where nobody could tell. */
+  failedUnits: z.array(z.string()).nullable(),
 });
 type Checkpoint = z.infer<typeof Checkpoint>;
 
+export type ExitCode = 0 | 1 | typeof rebootExitCode;
+
 /**
  * Carries out one request of the agent and answers the exit code: 1 when something failed or the machine cannot be
- * judged. Called again with the same run directory it goes on where it was.
+ * judged, 194 when it has to be rebooted and this be called once more. Called again with the same run directory it goes
+ * on where it was.
  */
-export async function runPatchOperation(request: PatchRunRequest, parts: RunParts): Promise<0 | 1> {
+export async function runPatchOperation(request: PatchRunRequest, parts: RunParts): Promise<ExitCode> {
   if (request.operation === 'Install' && process.getuid?.() !== 0) {
     throw new PatcherError('NOT_ROOT', 'Only root can install packages: run the agent as root, or only scan with it.');
   }
-  const checkpointFile = join(parts.runDirectory, 'checkpoint.json');
-  const checkpoint = readJsonFile(checkpointFile, Checkpoint);
+  const completed = await completeAgain(parts);
+  if (completed !== null) return completed;
+  const checkpoint = readJsonFile(checkpointFileOf(parts), Checkpoint);
   if (checkpoint !== null) {
-    parts.report(`Going on with plan ${checkpoint.plan.planId}`);
-    return await carryOut(checkpoint, parts);
+    const { signed } = checkpoint;
+    parts.report(signed === null ? 'Going on' : `Going on with plan ${signed.plan.planId}`);
+    return await carryOut(checkpoint, request, parts);
   }
   return await withMachine(parts, 'read-only', async (machine) => {
     const { collected, factsId } = await collectAndSubmit(machine, parts, true);
     if (request.operation === 'Facts') return 0;
-    const begun = await parts.server.callPatchbay(BeginPatchOperation, {
+    const first = await parts.server.callPatchbay(BeginPatchOperation, {
       factsId,
       operation: request.operation,
       commandId: request.commandId,
       rebootOption: request.rebootOption,
       snapshotId: request.snapshotId,
     });
+    const begun = await dateUpdates(machine, parts, collected, first);
     parts.report(`Baseline ${begun.baseline.name} approves ${begun.targets.length} missing updates`);
     if (begun.targets.length > 0) parts.report('Asking the package manager what they would bring');
     const { operationId, targets, blocked } = begun;
@@ -73,34 +90,46 @@ export async function runPatchOperation(request: PatchRunRequest, parts: RunPart
       targets.length === 0
         ? null
         : await simulateTargets({ machine, lists: collected.lists, facts: collected.facts, targets, blocked });
-    if (request.operation === 'Scan' || simulation === null) {
-      return await complete(parts, { operationId, factsId, simulation, outcomes: [] });
-    }
-    reportSimulation(parts, simulation);
-    const proposed = await parts.server.callPatchbay(ProposePlan, { operationId, simulation });
-    for (const { name, version, detail } of proposed.refused)
-      parts.report(`Not in the plan: ${name} ${version}: ${detail}`);
-    if (proposed.plan === null || proposed.authorization === null) {
-      parts.report('Nothing may be installed');
-      return await complete(parts, { operationId, factsId, simulation, outcomes: [] });
-    }
+    if (request.operation === 'Scan') return await complete(parts, { operationId, factsId, simulation, outcomes: [] });
+    const signed = simulation === null ? null : await propose(parts, operationId, simulation);
     const decided: Checkpoint = {
       operationId,
       blocked,
-      plan: proposed.plan,
-      authorization: proposed.authorization,
+      signed,
+      simulation,
+      outcomes: signed === null ? [] : null,
+      failedUnits: collected.facts.overlay.failedUnits ?? null,
     };
-    writeFileDurably(checkpointFile, JSON.stringify(decided));
-    return await carryOut(decided, parts);
+    if (signed === null) {
+      if (simulation !== null) parts.report('Nothing may be installed');
+      const reasons = findRebootReasons(collected, request, parts);
+      if (reasons.length === 0) return await complete(parts, { operationId, factsId, simulation, outcomes: [] });
+    }
+    writeFileDurably(checkpointFileOf(parts), JSON.stringify(decided));
+    return await carryOut(decided, request, parts);
   });
 }
 
+function checkpointFileOf({ runDirectory }: RunParts): string {
+  return join(runDirectory, 'checkpoint.json');
+}
+
+async function propose(parts: RunParts, operationId: string, simulation: Simulation): Promise<Checkpoint['signed']> {
+  reportSimulation(parts, simulation);
+  const proposed = await parts.server.callPatchbay(ProposePlan, { operationId, simulation });
+  for (const { name, version, detail } of proposed.refused) {
+    parts.report(`Not in the plan: ${name} ${version}: ${detail}`);
+  }
+  const { plan, authorization } = proposed;
+  return plan === null || authorization === null ? null : { plan, authorization };
+}
+
 async function withMachine<Result>(
-  { root, workDirectory }: RunParts,
+  { openMachine }: RunParts,
   access: Machine['access'],
   work: (machine: Machine) => Promise<Result>,
 ): Promise<Result> {
-  const machine = await openMachine({ root, workDirectory, access });
+  const machine = await openMachine(access);
   try {
     return await work(machine);
   } finally {
@@ -128,19 +157,66 @@ async function collectAndSubmit(
   return { collected, factsId: await submitFacts(server, collected) };
 }
 
+/** Reads the changelogs that the approval delays wait for, so that the targets are those of a clock that knows them. */
+async function dateUpdates(machine: Machine, parts: RunParts, { lists }: CollectedFacts, begun: Begun): Promise<Begun> {
+  const { operationId, changelogs } = begun;
+  if (changelogs === undefined || changelogs.questions.length === 0) return begun;
+  const { questions } = changelogs;
+  parts.report(`Reading the changelogs of ${questions.length} updates that an approval delay is about`);
+  const readings = await readChangelogs(machine, lists.source, questions, changelogs);
+  const dated = readings.filter(({ dateLine }) => dateLine !== null);
+  parts.report(`${dated.length} of them have a date`);
+  return await parts.server.callPatchbay(SubmitChangelogs, { operationId, readings });
+}
+
 function reportSimulation({ report }: RunParts, { groups, refused }: Simulation): void {
   report(
     `${groups.flat().length} changes in ${groups.length} groups, ${refused.length} refused by the package manager`,
   );
 }
 
-async function carryOut(checkpoint: Checkpoint, parts: RunParts): Promise<0 | 1> {
-  const { plan, authorization, operationId, blocked } = checkpoint;
+async function carryOut(checkpoint: Checkpoint, request: PatchRunRequest, parts: RunParts): Promise<ExitCode> {
+  const { operationId, signed } = checkpoint;
+  const outcomes = checkpoint.outcomes ?? (signed === null ? [] : await executeSigned(checkpoint, signed, parts));
+  if (checkpoint.outcomes === null) {
+    writeFileDurably(checkpointFileOf(parts), JSON.stringify({ ...checkpoint, outcomes }));
+  }
+  const reboot = readJsonFile(join(parts.runDirectory, 'reboot.json'), RebootNote);
+  if (reboot !== null && reboot.problem === null) parts.report('The machine was rebooted; looking at it once more');
+  const look = async () =>
+    await withMachine(parts, 'read-only', async (machine) => collectAndSubmit(machine, parts, false));
+  let { collected, factsId } = await look();
+  const reasons = findRebootReasons(collected, request, parts);
+  if (reboot === null && reasons.length > 0) {
+    parts.report(`The machine has to be rebooted: ${reasons.join('; ')}`);
+    return rebootExitCode;
+  }
+  await withMachine(parts, 'read-write', async (machine) => {
+    if (await restartByPolicy(machine, collected.facts.overlay, parts)) ({ collected, factsId } = await look());
+    await tellServices(machine, collected.facts.overlay, checkpoint.failedUnits, parts);
+  });
+  const simulation = signed === null ? checkpoint.simulation : null;
+  const exitCode = await complete(parts, { operationId, factsId, simulation, outcomes });
+  if (reasons.length === 0) return exitCode;
+  // It is asked for once: what a boot did not settle, the next one would not either.
+  parts.complain(
+    reboot?.problem == null
+      ? `The machine was rebooted, and yet a reboot is due: ${reasons.join('; ')}`
+      : `A reboot is due (${reasons.join('; ')}), and it did not happen: ${reboot.problem}`,
+  );
+  return 1;
+}
+
+async function executeSigned(
+  { operationId, blocked }: Checkpoint,
+  { plan, authorization }: NonNullable<Checkpoint['signed']>,
+  parts: RunParts,
+): Promise<GroupOutcome[]> {
   const { cacheDirectory, stateFile, server } = parts;
   const before = await withMachine(parts, 'read-only', async (machine) =>
     collectFacts({ machine, cacheDirectory, stateFile, refresh: false, now: new Date() }),
   );
-  const outcomes = await withMachine(parts, 'read-write', async (machine) =>
+  return await withMachine(parts, 'read-write', async (machine) =>
     executePlan({
       machine,
       lists: before.lists,
@@ -155,22 +231,68 @@ async function carryOut(checkpoint: Checkpoint, parts: RunParts): Promise<0 | 1>
       stateFile,
       now: () => server.now(),
       report: parts.report,
-      findHindrance: () =>
-        existsSync(join(parts.runDirectory, 'cancel-requested')) ? 'The command was cancelled' : null,
+      findHindrance: () => (isCancelled(parts) ? 'The command was cancelled' : null),
     }),
   );
-  const { factsId } = await withMachine(parts, 'read-only', async (machine) => collectAndSubmit(machine, parts, false));
-  return await complete(parts, { operationId, factsId, simulation: null, outcomes });
 }
 
-interface Completion {
-  readonly operationId: string;
-  readonly factsId: string;
-  readonly simulation: Simulation | null;
-  readonly outcomes: GroupOutcome[];
+function isCancelled({ runDirectory }: RunParts): boolean {
+  return existsSync(join(runDirectory, 'cancel-requested'));
+}
+
+/**
+ * Why this machine has to be rebooted now; empty where it need not or must not. Whether everything went in plays no
+ * part: what did go in waits for the boot all the same.
+ */
+function findRebootReasons(
+  { facts: { overlay } }: CollectedFacts,
+  { operation, rebootOption }: PatchRunRequest,
+  parts: RunParts,
+): string[] {
+  if (operation !== 'Install' || overlay.bootId === '') return [];
+  const names = overlay.pendingReboot.map(({ name }) => name);
+  const reasons = [
+    ...overlay.rebootReasons,
+    ...(names.length === 0 ? [] : [`installed since the last boot: ${names.join(', ')}`]),
+  ];
+  if (reasons.length === 0) return [];
+  const hindrance =
+    rebootOption === 'NoReboot' ? 'the command says NoReboot' : isCancelled(parts) ? 'the command was cancelled' : null;
+  if (hindrance === null) return reasons;
+  parts.report(`A reboot is due and not done, because ${hindrance}: ${reasons.join('; ')}`);
+  return [];
+}
+
+const Completion = z.object({
+  operationId: z.string(),
+  factsId: z.string(),
+  simulation: Simulation.nullable(),
+  outcomes: z.array(GroupOutcome),
+});
+type Completion = z.infer<typeof Completion>;
+
+function completionFileOf({ runDirectory }: RunParts): string {
+  return join(runDirectory, 'completion.json');
+}
+
+/**
+ * The completion of a run that was lost while it told it: the control plane may have taken it, and answers the very same
+ * one as before. Null where there is none, or where it came too late to speak for the machine.
+ */
+async function completeAgain(parts: RunParts): Promise<0 | 1 | null> {
+  const completion = readJsonFile(completionFileOf(parts), Completion);
+  if (completion === null) return null;
+  try {
+    return await complete(parts, completion);
+  } catch (error) {
+    if (!(error instanceof ServerError) || error.code !== 'ValidationException') throw error;
+    parts.report('What was told before does not count any more; looking once more');
+    return null;
+  }
 }
 
 async function complete(parts: RunParts, completion: Completion): Promise<0 | 1> {
+  writeFileDurably(completionFileOf(parts), JSON.stringify(completion));
   const result = await deliver(() => parts.server.callPatchbay(CompletePatchOperation, completion), parts.report);
   for (const line of result.report) parts.report(line);
   const undone = completion.outcomes.filter(({ status }) => status !== 'installed');

@@ -20,7 +20,9 @@ import {
   compileBaseline,
   countPatches,
   defaultEvaluationSettings,
+  type EvaluationInput,
   evaluate,
+  findChangelogQuestions,
   parseBaselineFile,
   predefinedBaselineFor,
   selectTargets,
@@ -29,9 +31,10 @@ import { AgentError } from '../agent-error.ts';
 import { type Machine, MachineError, openMachine } from '../machine/index.ts';
 import { type CollectedFacts, type CollectPhase, collectFacts } from '../patcher/collect-facts.ts';
 import { describeError } from '../patcher/patcher-error.ts';
+import { readChangelogs } from '../patcher/read-changelogs.ts';
 import { simulateTargets } from '../patcher/simulate.ts';
 import { lockState } from '../state/index.ts';
-import { observeLocally } from './local-clock.ts';
+import { observeLocally, rememberChangelogs } from './local-clock.ts';
 import { printScan } from './print.ts';
 import { pruneLists } from './prune-cache.ts';
 import { ScanError } from './scan-error.ts';
@@ -125,19 +128,27 @@ async function scanMachine(
   const compiled = compile(baseline);
   const observedAt =
     request.refresh || lists.asOf === null ? now : new Date(Math.min(now.getTime(), Date.parse(lists.asOf)));
-  const history = observeLocally(directory, facts, observedAt);
+  let history = observeLocally(directory, facts, observedAt);
   const furtherDoubts = [...collected.doubts, ...findStaleLists(request, collected, now)];
-  const judge = (simulation: Simulation | null): Verdict =>
-    evaluate({
-      facts,
-      factsReceivedAt: now,
-      baseline: compiled,
-      history,
-      simulation,
-      now,
-      settings: defaultEvaluationSettings,
-      furtherDoubts,
-    });
+  const inputOf = (simulation: Simulation | null): EvaluationInput => ({
+    facts,
+    factsReceivedAt: now,
+    baseline: compiled,
+    history,
+    simulation,
+    now,
+    settings: defaultEvaluationSettings,
+    furtherDoubts,
+  });
+  const judge = (simulation: Simulation | null): Verdict => evaluate(inputOf(simulation));
+  // Without a refresh nothing is fetched at all.
+  const questions = request.refresh ? findChangelogQuestions(inputOf(null)) : [];
+  if (questions.length > 0) {
+    const { changelogPackageBytes, changelogRunBytes } = defaultEvaluationSettings;
+    const limits = { packageBytes: changelogPackageBytes, runBytes: changelogRunBytes };
+    const readings = await readChangelogs(machine, lists.source, questions, limits);
+    history = rememberChangelogs(directory, questions, readings, now);
+  }
   const start = performance.now();
   const simulation = await simulate(machine, collected, compiled, judge(null), furtherDoubts);
   request.onPhase?.('simulation', performance.now() - start);

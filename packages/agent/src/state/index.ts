@@ -2,4 +2,4 @@ export { readJsonFile, readTextOrNull, removeFileDurably, syncDirectory, writeFi
 export { Identity, readIdentity, writeIdentity } from './identity.ts';
 export { isProcessRunning, ProcessIdentity, parseProcessStat, readProcessIdentity } from './process-identity.ts';
 export { openStateDirectory, type StateDirectory } from './state-directory.ts';
-export { lockState } from './state-lock.ts';
+export { lockState, readLockHolder } from './state-lock.ts';

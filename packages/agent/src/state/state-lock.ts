@@ -28,6 +28,13 @@ export function lockState(directory: string): { release(): void } {
   };
 }
 
+/** The process that has the lock of this directory now; null when none does. */
+export function readLockHolder(directory: string): ProcessIdentity | null {
+  const text = readTextOrNull(join(directory, 'lock'));
+  const holder = text === null ? null : parseHolder(text);
+  return holder !== null && isProcessRunning(holder) ? holder : null;
+}
+
 function takeOverStaleLock(lockPath: string, attempt: string, directory: string): void {
   const text = readTextOrNull(lockPath);
   if (text === null) return;

@@ -7,6 +7,7 @@ interface AgentFlags {
   readonly region?: string;
   readonly activationId?: string;
   readonly activationCode?: string;
+  readonly caFingerprint?: string;
   readonly root?: string;
   readonly state: string;
 }
@@ -18,10 +19,19 @@ function readActivation({ activationId: id, activationCode: code }: AgentFlags):
   throw new AgentError('ENROLMENT_FAILED', '--activation-id and --activation-code belong together: give both.');
 }
 
-/** What the patcher needs of this process's environment: how it trusts the control plane's certificate. */
+/** What the patcher needs of this process's environment: which certificates it trusts, and the way through a proxy. */
+const patcherVariables = [
+  'NODE_EXTRA_CA_CERTS',
+  ...['HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
+];
+
 function patcherEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const { NODE_EXTRA_CA_CERTS } = environment;
-  return NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS };
+  return Object.fromEntries(
+    patcherVariables.flatMap((name) => {
+      const value = environment[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** `patchbay agent`: enrols where needed, then runs in the foreground until a signal ends it. */
@@ -32,6 +42,10 @@ export const agentCommand = new Command('agent')
   .option('--region <name>', 'region of the activation')
   .option('--activation-id <id>', 'from aws ssm create-activation')
   .option('--activation-code <code>', 'from aws ssm create-activation; told only once')
+  .option(
+    '--ca-fingerprint <sha256:hex>',
+    "of the control plane's own certificate authority (--tls auto), to trust only that",
+  )
   .option('--root <directory>', 'a root file system to be the node, instead of this machine (needs root)')
   .action(async (flags: AgentFlags) => {
     const stopping = new AbortController();
@@ -41,6 +55,7 @@ export const agentCommand = new Command('agent')
       endpoint: flags.endpoint ?? null,
       region: flags.region ?? null,
       activation: readActivation(flags),
+      caFingerprint: flags.caFingerprint ?? null,
       rootDirectory: flags.root,
       patcherProgram: [patcherProgramFile],
       patcherEnvironment: patcherEnvironment(process.env),

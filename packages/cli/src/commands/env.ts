@@ -1,4 +1,5 @@
-import { type AdministratorAccess, DEFAULT_DATA_DIRECTORY } from '@patchbay/server';
+import { readFile } from 'node:fs/promises';
+import { type AdministratorAccess, certificateFingerprint, DEFAULT_DATA_DIRECTORY } from '@patchbay/server';
 import { Command } from 'commander';
 import { readAdministratorAccess } from '../administrator-access.ts';
 import { installedAwsCli, understandsEndpointVariable } from '../aws-cli.ts';
@@ -9,13 +10,19 @@ function quote(text: string): string {
 }
 
 /** Shell lines that point an aws CLI at this installation. */
-export function shellLines(access: AdministratorAccess, awsCliIsTooOld: boolean): string[] {
-  const variables = {
+export function shellLines(access: AdministratorAccess, awsCliIsTooOld: boolean, caFingerprint?: string): string[] {
+  const variables: Record<string, string> = {
     AWS_ACCESS_KEY_ID: access.accessKeyId,
     AWS_SECRET_ACCESS_KEY: access.secretAccessKey,
     AWS_DEFAULT_REGION: access.region,
     AWS_ENDPOINT_URL: access.endpoint,
   };
+  if (access.caFile !== undefined) {
+    variables['AWS_CA_BUNDLE'] = access.caFile;
+    // The SDK for JavaScript, and whatever else Node runs.
+    variables['NODE_EXTRA_CA_CERTS'] = access.caFile;
+  }
+  if (caFingerprint !== undefined) variables['PATCHBAY_CA_FINGERPRINT'] = caFingerprint;
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
   // Each of these would win over what was just set, and could send the keys elsewhere.
   lines.push(
@@ -37,7 +44,8 @@ export const envCommand = new Command('env')
   .action(async ({ data }: { data: string }) => {
     const access = await readAdministratorAccess(data);
     const version = await installedAwsCli();
-    for (const line of shellLines(access, version !== undefined && !understandsEndpointVariable(version))) {
-      console.log(line);
-    }
+    const awsCliIsTooOld = version !== undefined && !understandsEndpointVariable(version);
+    const caFingerprint =
+      access.caFile === undefined ? undefined : certificateFingerprint(await readFile(access.caFile, 'utf8'));
+    for (const line of shellLines(access, awsCliIsTooOld, caFingerprint)) console.log(line);
   });

@@ -1,8 +1,7 @@
 import { GetNodeVerdict } from '@patchbay/contracts';
 import type { VerdictItem } from '@patchbay/facts';
-import { DEFAULT_DATA_DIRECTORY } from '@patchbay/server';
 import { Argument, Command, Option } from 'commander';
-import { accessFromEnvironment, readAdministratorAccess } from '../administrator-access.ts';
+import { chooseAccess } from '../administrator-access.ts';
 import { createControlPlaneClient } from '../control-plane-client.ts';
 
 /** One item with all that its verdict rests on. */
@@ -36,8 +35,7 @@ export const explainCommand = new Command('explain')
   .option('--data <directory>', 'data directory of the control plane, where AWS_ENDPOINT_URL is not set')
   .addOption(new Option('--output <format>', 'how to print it').choices(['table', 'json']).default('table'))
   .action(async (instanceId: string, flags: { package?: string; data?: string; output: 'table' | 'json' }) => {
-    const fromEnvironment = flags.data === undefined ? accessFromEnvironment(process.env) : undefined;
-    const access = fromEnvironment ?? (await readAdministratorAccess(flags.data ?? DEFAULT_DATA_DIRECTORY));
+    const { access } = await chooseAccess(flags.data, process.env);
     const answer = await createControlPlaneClient(access).call(GetNodeVerdict, { instanceId });
     const { verdict } = answer;
     const items = verdict.items.filter((item) =>

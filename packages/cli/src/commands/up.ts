@@ -18,21 +18,25 @@ function collect(value: string, earlier: readonly string[] = []): string[] {
 export const upCommand = new Command('up')
   .description('Run the control plane in the foreground')
   .option('--port <port>', `port to listen on, 0 for any free one (default: ${defaultPort})`)
-  .option(
-    '--host <address>',
-    'address to listen on; any but loopback needs --tls-cert and --tls-key (default: 127.0.0.1)',
-  )
+  .option('--host <address>', 'address to listen on; any but loopback needs TLS (default: 127.0.0.1)')
   .option('--data <directory>', 'data directory, private to its owner (default: ./.patchbay)')
   .option('--database-url <url>', 'a PostgreSQL of your own (or DATABASE_URL); without it an embedded one is started')
   .option('--region <name>', `a region to serve, repeatable (default: ${defaultRegion})`, collect)
   .option('--account <id>', 'twelve digits; generated once when not given')
-  .option('--tls-cert <file>', 'certificate chain in PEM')
+  .option('--tls <auto>', 'auto: make a certificate authority once, and certificates of it that renew themselves')
+  .option('--tls-name <name>', 'with --tls auto, a name or address that clients call, repeatable', collect)
+  .option('--tls-cert <file>', 'certificate chain in PEM; read again when it changes and on SIGHUP')
   .option('--tls-key <file>', 'private key in PEM')
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent (default: info)')
+  .option('--log-format <format>', 'json or pretty (default: json)')
+  .option('--metrics <who>', 'who may read /metrics: loopback or public (default: loopback)')
+  .option('--metrics-token-file <file>', 'instead: whoever sends its content as "Authorization: Bearer ..."')
   .action(async (flags: ServerFlags) => {
     const config = readServerConfig(flags);
-    const logger = createLogger({ level: config.logLevel });
+    const logger = createLogger({ level: config.logLevel, isPretty: config.logFormat === 'pretty' });
     const server = await startServer(config, logger, exitWithError);
+    process.on('SIGHUP', () => void server.refreshTls());
+    if (server.caFingerprint !== undefined) console.log(`ca-fingerprint ${server.caFingerprint}`);
     console.log(`ready ${server.url}`);
     const signal = await waitForStopSignal();
     logger.info({ signal }, 'stopping');

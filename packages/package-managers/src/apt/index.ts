@@ -6,6 +6,7 @@ export {
   configuredArchives,
 } from './archives.ts';
 export { type GroupableChange, groupChanges, type RelatedPackage } from './change-groups.ts';
+export { changelogMembers, downloadFileArgv, findChangelogDateLine } from './changelog.ts';
 export type { RelationTexts } from './control-file.ts';
 export { type DpkgStatus, type InstalledRelations, packageKey, parseDpkgStatus } from './dpkg-status.ts';
 export { parseExtendedStates } from './extended-states.ts';
@@ -17,10 +18,10 @@ export {
   type UncomparableVersion,
 } from './offers.ts';
 export { type AptOptions, aptArguments, commandEnvironment, hostOptions, privateConfig } from './options.ts';
-export { type IndexStanza, readPackagesIndex } from './packages-index.ts';
+export { cutPackagesIndex, everyName, type IndexStanza, readPackagesIndex } from './packages-index.ts';
 export { parsePreferences } from './preferences.ts';
 export { type ArchiveProblem, archiveStatus, type RefreshOutcome, refresh } from './refresh.ts';
-export { parseRelease, type ReleaseFile } from './release.ts';
+export { type ClearSigned, parseRelease, type ReleaseFile, splitClearSigned } from './release.ts';
 export {
   type AnnouncedChange,
   closure,

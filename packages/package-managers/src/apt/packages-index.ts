@@ -28,6 +28,22 @@ const lineFeed = 10;
 const carriageReturn = Buffer.from('\r');
 const emptyLineOfOthers = Buffer.from('\n\r');
 
+/** For readers of a whole index. */
+export const everyName: Pick<ReadonlySet<string>, 'has'> = { has: () => true };
+
+/** Cuts an index between stanzas, so that a large one can be read with pauses. */
+export function cutPackagesIndex(bytes: Uint8Array, pieceBytes: number): Uint8Array[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const pieces: Uint8Array[] = [];
+  for (let start = 0; start < buffer.length; ) {
+    const separator = start + pieceBytes >= buffer.length ? -1 : buffer.indexOf(stanzaEnd, start + pieceBytes);
+    const end = separator === -1 ? buffer.length : separator + stanzaEnd.length;
+    pieces.push(buffer.subarray(start, end));
+    start = end;
+  }
+  return pieces;
+}
+
 /**
  * The stanzas of the wanted packages in an uncompressed Packages file, in its order. Only they are decoded, so the cost
  * is one pass over the bytes. Throws ParseError on a stanza without a package name, on a wanted one without its fields,
@@ -35,7 +51,7 @@ const emptyLineOfOthers = Buffer.from('\n\r');
  */
 export function readPackagesIndex(
   bytes: Uint8Array,
-  wantedNames: ReadonlySet<string>,
+  wantedNames: Pick<ReadonlySet<string>, 'has'>,
   what = 'Packages',
 ): IndexStanza[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

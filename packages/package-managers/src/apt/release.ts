@@ -7,6 +7,8 @@ export interface ReleaseFile {
   readonly version: string;
   readonly notAutomatic: boolean;
   readonly butAutomaticUpgrades: boolean;
+  /** Whether indexes can be fetched under their sums, so that they fit their Release file whatever is published meanwhile. */
+  readonly acquireByHash: boolean;
   /** By path below the Release file: `main/binary-amd64/Packages`. */
   readonly indexes: ReadonlyMap<string, { readonly sha256: string; readonly sizeBytes: number }>;
 }
@@ -46,7 +48,37 @@ export function parseRelease(text: string, what = 'Release'): ReleaseFile {
     version: field('version'),
     notAutomatic: isYes(field('notautomatic')),
     butAutomaticUpgrades: isYes(field('butautomaticupgrades')),
+    acquireByHash: isYes(field('acquire-by-hash')),
     indexes,
+  };
+}
+
+/** A clear-signed text taken apart: what was signed, with its dashes as they were, and the armored signature. */
+export interface ClearSigned {
+  readonly text: string;
+  readonly signature: string;
+}
+
+/**
+ * Takes an InRelease file apart, so that exactly the signed part is verified and read. RFC 9580, 7.2: blanks at the ends
+ * of lines and the last line feed are not signed. Throws ParseError where anything stands outside of the two parts.
+ */
+export function splitClearSigned(inRelease: string): ClearSigned {
+  const whole = inRelease.replaceAll('\r\n', '\n');
+  const parts =
+    /^-----BEGIN PGP SIGNED MESSAGE-----\n((?:[A-Za-z]+: [^\n]*\n)*)\n([^]*?\n)(-----BEGIN PGP SIGNATURE-----\n[^]*?\n-----END PGP SIGNATURE-----)\n*$/.exec(
+      whole,
+    );
+  const [, , escaped, signature] = parts ?? [];
+  if (escaped === undefined || signature === undefined) {
+    throw malformed('InRelease', 1, 'it is no clear-signed text and nothing else');
+  }
+  const lines = escaped.slice(0, -1).split('\n');
+  const stray = lines.findIndex((line) => line.startsWith('-') && !line.startsWith('- '));
+  if (stray !== -1) throw malformed('InRelease', stray + 1, 'a line of the signed text begins with a dash');
+  return {
+    text: lines.map((line) => (line.startsWith('- ') ? line.slice(2) : line).replace(/[ \t]+$/, '')).join('\n'),
+    signature: `${signature}\n`,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ChangelogEvidence } from '@patchbay/facts';
 import { describe, expect, it } from 'vitest';
 import { approvalInstant } from './approval-instant.ts';
 import { dateRelease } from './release-date.ts';
@@ -37,6 +38,14 @@ describe('approvalInstant', () => {
 });
 
 describe('dateRelease', () => {
+  const changelog = (date: string): ChangelogEvidence => ({
+    package: 'bash_2_amd64',
+    sha256: 'a'.repeat(64),
+    dateLine: ` -- Ann <a@example.test>  ${date}`,
+    problem: null,
+    readBy: 'mi-1',
+    readAt: '2026-11-20T00:00:00.000Z',
+  });
   const record = {
     archiveKey: 'a',
     source: 'bash',
@@ -52,18 +61,38 @@ describe('dateRelease', () => {
     ['published', { ...record, publishedAt: '2026-11-01T00:00:00Z' }, 'published', '2026-11-01T00:00:00Z'],
     [
       'changelog behind first sight',
-      { ...record, changelogAt: '2026-11-02T00:00:00Z' },
+      { ...record, changelog: changelog('Mon, 02 Nov 2026 00:00:00 +0000') },
       'first-seen',
       record.firstSeenAt,
     ],
     [
       'changelog of what was there at the first look',
-      { ...record, rung: 'undated' as const, changelogAt: '2026-11-02T00:00:00Z' },
+      { ...record, rung: 'undated' as const, changelog: changelog('Mon, 02 Nov 2026 00:00:00 +0000') },
       'changelog',
-      '2026-11-02T00:00:00Z',
+      '2026-11-02T00:00:00.000Z',
+    ],
+    [
+      'a changelog from after the first look',
+      { ...record, rung: 'undated' as const, changelog: changelog('Tue, 03 Nov 2026 00:00:01 +0000') },
+      'undated',
+      null,
+    ],
+    [
+      'a changelog that could not be read',
+      { ...record, rung: 'undated' as const, changelog: { ...changelog(''), dateLine: null, problem: 'too large' } },
+      'undated',
+      null,
     ],
     ['an unreadable date', { ...record, firstSeenAt: 'yesterday' }, 'undated', null],
   ])('stands on the first rung that applies: %s', (_, given, rung, availableAt) => {
-    expect(dateRelease(given)).toEqual({ rung, availableAt });
+    expect(dateRelease(given)).toMatchObject({ rung, availableAt });
+  });
+
+  it('tells why a changelog gives no date', () => {
+    const undated = { ...record, rung: 'undated' as const };
+    const future = dateRelease({ ...undated, changelog: changelog('Tue, 03 Nov 2027 00:00:01 +0000') });
+    expect(future.changelog?.problem).toContain('when the version was there already');
+    const unread = dateRelease({ ...undated, changelog: { ...changelog(''), dateLine: null, problem: 'too large' } });
+    expect(unread.changelog?.problem).toBe('too large');
   });
 });

@@ -31,6 +31,9 @@ export interface ObservationOutcome {
 /** A pair of archive and source counts as watched when it was last looked at no longer ago than this. */
 export const COVERAGE_GAP_HOURS = 48;
 
+/** Stands in coverage for every source package of an archive: somebody read its whole index. */
+export const EVERY_SOURCE = '*';
+
 const HOUR_MILLISECONDS = 3_600_000;
 
 /**
@@ -74,7 +77,8 @@ export function recordObservation(observation: Observation): ObservationOutcome 
         const recorded = known.get(pair);
         if (firstSeen.has(identity) || recorded?.has(version.sourceVersion) === true) continue;
         const isNew =
-          isWatched(lastObserved.get(pair), observation.receivedAt) &&
+          (isWatched(lastObserved.get(pair), observation.receivedAt) ||
+            isWatched(lastObserved.get(pairKey(key, EVERY_SOURCE)), observation.receivedAt)) &&
           !hasNewerThan(recorded ?? new Set(), version.sourceVersion);
         firstSeen.set(identity, {
           archiveKey: key,
@@ -87,6 +91,50 @@ export function recordObservation(observation: Observation): ObservationOutcome 
     }
   }
   return { firstSeen: [...firstSeen.values()], coverage: [...coverage.values()] };
+}
+
+/** One whole index of an archive, as its reader found it. */
+export interface IndexObservation {
+  readonly archiveKey: string;
+  /** Every source version that it holds. */
+  readonly versions: readonly { readonly source: string; readonly sourceVersion: string }[];
+  /** All that is recorded of this archive. */
+  readonly knownCoverage: readonly CoverageRecord[];
+  readonly knownReleases: readonly FirstSeenRecord[];
+  readonly receivedAt: Date;
+}
+
+/**
+ * What a whole index teaches the approval clock. It observes every source package, those that it does not hold included:
+ * one record of coverage stands for them all.
+ */
+export function recordIndexObservation(observation: IndexObservation): ObservationOutcome {
+  const { archiveKey: key, receivedAt } = observation;
+  const known = groupReleases(observation.knownReleases);
+  const lastObserved = new Map(
+    observation.knownCoverage.map((record) => [pairKey(record.archiveKey, record.source), record.lastObservedAt]),
+  );
+  const isWholeWatched = isWatched(lastObserved.get(pairKey(key, EVERY_SOURCE)), receivedAt);
+  const firstSeen = new Map<string, FirstSeenRecord>();
+  for (const { source, sourceVersion } of observation.versions) {
+    const pair = pairKey(key, source);
+    const identity = `${pair}\n${sourceVersion}`;
+    const recorded = known.get(pair);
+    if (firstSeen.has(identity) || recorded?.has(sourceVersion) === true) continue;
+    const isNew =
+      (isWholeWatched || isWatched(lastObserved.get(pair), receivedAt)) &&
+      !hasNewerThan(recorded ?? new Set(), sourceVersion);
+    const rung = isNew ? 'first-seen' : 'undated';
+    firstSeen.set(identity, {
+      archiveKey: key,
+      source,
+      sourceVersion,
+      rung,
+      firstSeenAt: receivedAt.toISOString(),
+    });
+  }
+  const coverage = [{ archiveKey: key, source: EVERY_SOURCE, lastObservedAt: receivedAt.toISOString() }];
+  return { firstSeen: [...firstSeen.values()], coverage };
 }
 
 function pairKey(key: string, source: string): string {

@@ -277,7 +277,7 @@ function isPhasedOut(context: PackageContext, key: string, version: OfferedVersi
 }
 
 /** The first text that the version scheme does not accept; an order that guesses would hide a missing fix. */
-function findInvalidVersion(installed: InstalledPackage, offer: Offer | undefined): string | null {
+export function findInvalidVersion(installed: InstalledPackage, offer: Offer | undefined): string | null {
   if (!dpkg.isValid(installed.version)) return installed.version;
   if (offer === undefined) return null;
   for (const { version, sourceVersion } of offer.versions) {
@@ -293,7 +293,7 @@ function findInvalidVersion(installed: InstalledPackage, offer: Offer | undefine
 }
 
 /** Versions above the installed one, newest first whatever order they came in. */
-function findNewer(installedVersion: string, versions: readonly OfferedVersion[]): OfferedVersion[] {
+export function findNewer(installedVersion: string, versions: readonly OfferedVersion[]): OfferedVersion[] {
   const newer = versions.filter(
     ({ version }) => version !== installedVersion && dpkg.compare(version, installedVersion) > 0,
   );

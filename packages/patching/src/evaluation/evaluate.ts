@@ -25,7 +25,7 @@ import type { ReleaseHistory } from './release-timeline.ts';
 import { brokenItem, unknownItem } from './special-items.ts';
 
 /** Rises whenever the same input could give another verdict; part of the key under which verdicts are cached. */
-export const evaluatorVersion = 2;
+export const evaluatorVersion = 3;
 
 export interface EvaluationInput {
   /** Null when the node never reported any. */

@@ -22,6 +22,9 @@ export const EvaluationSettings = z.object({
   /** Facts older than this make a node unknown. */
   verdictMaxAgeHours: z.number().positive(),
   endOfLife: z.array(EndOfLife),
+  /** What a node may fetch only to read changelogs: no larger package than this, and no more than that in one run. */
+  changelogPackageBytes: z.number().int().nonnegative(),
+  changelogRunBytes: z.number().int().nonnegative(),
 });
 export type EvaluationSettings = z.infer<typeof EvaluationSettings>;
 
@@ -67,4 +70,6 @@ export const defaultEvaluationSettings: EvaluationSettings = {
   successorPolicy: 'approve-successor',
   verdictMaxAgeHours: 48,
   endOfLife: [...defaultEndOfLife],
+  changelogPackageBytes: 5 * 1024 * 1024,
+  changelogRunBytes: 100 * 1024 * 1024,
 };

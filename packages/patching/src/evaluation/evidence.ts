@@ -18,7 +18,7 @@ export function describeOffered(
 
 /** An undated version is approved from the moment somebody looked, its receive time if nobody recorded it. */
 export function describeClock({ entry, approvedAt }: DatedApproval, factsReceivedAt: string): ClockEvidence {
-  const { rung, availableAt } = entry.release;
+  const { rung, availableAt, changelog } = entry.release;
   return {
     source: entry.source,
     sourceVersion: entry.sourceVersion,
@@ -26,6 +26,7 @@ export function describeClock({ entry, approvedAt }: DatedApproval, factsReceive
     rung,
     availableAt,
     approvedAt: describeInstant(approvedAt, entry.firstSeenAt ?? factsReceivedAt),
+    ...(changelog === undefined ? {} : { changelog }),
   };
 }
 

@@ -19,7 +19,7 @@ export class ConnectionError extends AppError<'CONNECTION_FAILED' | 'CONNECTION_
 export class TransactionError extends AppError<'OUTCOME_UNKNOWN'> {}
 
 /** Why the schema could not be brought to this program's version. */
-export class MigrationError extends AppError<'MIGRATION_FAILED'> {}
+export class MigrationError extends AppError<'MIGRATION_FAILED' | 'DATABASE_NEWER'> {}
 
 /** Stored facts about the installation that contradict how the server was started. */
 export class InstallationError extends AppError<'WRONG_KEY_FILE' | 'ACCOUNT_MISMATCH'> {}

@@ -9,6 +9,7 @@ import type { OperationTables } from '../operations/tables.ts';
 import type { FactsTables } from '../patchbay/facts/tables.ts';
 import type { PatchOperationTables } from '../patchbay/patch-operations/tables.ts';
 import type { PlanTables } from '../patchbay/plans/tables.ts';
+import type { TlsTables } from '../tls/tables.ts';
 
 /** The tables of the features. Each declares its own and alone writes them. */
 export type FeatureTables = IdentityTables &
@@ -21,4 +22,5 @@ export type FeatureTables = IdentityTables &
   CommandTables &
   FactsTables &
   PatchOperationTables &
-  PlanTables;
+  PlanTables &
+  TlsTables;

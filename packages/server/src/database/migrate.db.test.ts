@@ -39,7 +39,8 @@ describe('migrateToLatest', () => {
 
   it('refuses a database that a newer release has changed', async () => {
     await expect(migrateToLatest(testDatabase().database, migrations)).rejects.toMatchObject({
-      code: 'MIGRATION_FAILED',
+      code: 'DATABASE_NEWER',
+      message: expect.stringContaining('9001-first'),
     });
   });
 

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { MigrationError } from './database-error.ts';
+import { listAppliedMigrations, unknownMigrations } from './schema-version.ts';
 import type { Database } from './tables.ts';
 
 /** One step of the schema. There is no way back: a backup is. */
@@ -18,6 +19,13 @@ export async function migrateToLatest(
   database: Database,
   migrations: readonly NamedMigration[],
 ): Promise<readonly string[]> {
+  const newer = unknownMigrations(await listAppliedMigrations(database), migrations);
+  if (newer.length > 0) {
+    throw new MigrationError(
+      'DATABASE_NEWER',
+      `A newer release of Patchbay has changed this database (${newer.join(', ')}), and there is no way back. Start that release, or restore a backup that this one made.`,
+    );
+  }
   const migrator = new Migrator({
     db: database,
     provider: { getMigrations: async () => Object.fromEntries(migrations.map(({ name, up }) => [name, { up }])) },

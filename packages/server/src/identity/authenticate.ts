@@ -11,13 +11,14 @@ import { findRegisteredNode } from '../aws/ssm/instances/repository.ts';
 import type { Database } from '../database/tables.ts';
 import type { Principal } from '../operations/principal.ts';
 import type { Scope } from '../operations/scope.ts';
-import { findAccessKey } from './repository.ts';
+import type { AccessKeys } from './access-keys.ts';
+import { findLiveKey, noteKeyUse } from './repository.ts';
 import type { SessionTokens } from './session-tokens.ts';
 
 export interface Authenticator {
   readonly db: Database;
   readonly sessionTokens: SessionTokens;
-  readonly openSecret: (accessKeyId: string, sealed: string) => string;
+  readonly accessKeys: AccessKeys;
   /** The regions that this installation serves: any other in a signature is an error, never an empty list. */
   readonly regions: readonly string[];
 }
@@ -30,17 +31,20 @@ export interface Authenticated {
 interface Claim {
   readonly lookup: SecretLookup;
   readonly principal?: Principal;
+  /** When the key was last used; null: never. Only of people's keys. */
+  readonly lastUsedAt?: Date | null;
 }
 
 async function lookUpUser(accessKeyId: string, sessionToken: string | undefined, from: Authenticator): Promise<Claim> {
   // Long-lived keys have no session; one beside them does not belong to them.
   if (sessionToken !== undefined) return { lookup: { status: 'invalid-session-token' } };
-  const key = await findAccessKey(from.db, accessKeyId);
-  if (!key) return { lookup: { status: 'unknown-access-key' } };
-  const { accountId, userName, role } = key;
+  const found = await findLiveKey(from.db, accessKeyId);
+  if (!found) return { lookup: { status: 'unknown-access-key' } };
+  const { accountId, userName, sealedSecret, lastUsedAt } = found.key;
   return {
-    lookup: { status: 'found', secretAccessKey: from.openSecret(accessKeyId, key.sealedSecret) },
-    principal: { kind: 'user', accountId, userName, role, accessKeyId },
+    lookup: { status: 'found', secretAccessKey: from.accessKeys.openSecret(accessKeyId, sealedSecret) },
+    principal: { kind: 'user', accountId, userName, accessKeyId, bindings: found.bindings },
+    lastUsedAt,
   };
 }
 
@@ -62,6 +66,9 @@ async function lookUpNode(
   };
 }
 
+/** Writing down every use would make a write of every read. */
+const lastUsedPrecision = 60_000;
+
 function accountOf(principal: Principal): string {
   return principal.kind === 'anonymous' ? '' : principal.accountId;
 }
@@ -73,19 +80,19 @@ export async function authenticateSignature(
   now: Date,
   from: Authenticator,
 ): Promise<Authenticated> {
-  let principal: Principal | undefined;
+  let claim: Claim | undefined;
   const verified = await verifySignature(request, {
     now,
     services: [service],
     regions: from.regions,
     findSecret: async (accessKeyId, sessionToken) => {
-      const claim = accessKeyId.startsWith('ASIA')
+      claim = accessKeyId.startsWith('ASIA')
         ? await lookUpNode(accessKeyId, sessionToken, now, from)
         : await lookUpUser(accessKeyId, sessionToken, from);
-      principal = claim.principal;
       return claim.lookup;
     },
   });
+  const { principal, lastUsedAt } = (claim as Claim | undefined) ?? {};
   if (!principal)
     throw new SigningError('UNKNOWN_ACCESS_KEY', 'The security token included in the request is invalid.');
   if (principal.kind === 'node' && principal.region !== verified.region) {
@@ -93,6 +100,9 @@ export async function authenticateSignature(
       'WRONG_SCOPE',
       `Credential should be scoped to a valid region: this node belongs to ${principal.region}.`,
     );
+  }
+  if (principal.kind === 'user' && now.getTime() - (lastUsedAt?.getTime() ?? 0) >= lastUsedPrecision) {
+    await noteKeyUse(from.db, principal.accessKeyId, now);
   }
   return { principal, scope: { accountId: accountOf(principal), region: verified.region } };
 }

@@ -27,6 +27,8 @@ export interface Jobs {
     payload: Payload,
     options: EnqueueOptions,
   ): Promise<boolean>;
+  /** False once they have been stopped, by us or by a fault. */
+  isRunning(): boolean;
   /** Takes no new jobs, waits for running ones (at most that long), closes the connections. */
   stop(patienceSeconds: number): Promise<void>;
 }
@@ -70,6 +72,10 @@ export async function startJobs(options: JobsOptions): Promise<Jobs> {
     cronMonitorIntervalSeconds: 30,
     cronWorkerIntervalSeconds: 5,
   });
+  let isRunning = true;
+  boss.on('stopped', () => {
+    isRunning = false;
+  });
   boss.on('error', (error) => options.onError(error, null));
   await boss.start();
   try {
@@ -100,6 +106,7 @@ export async function startJobs(options: JobsOptions): Promise<Jobs> {
       });
       return id !== null;
     },
+    isRunning: () => isRunning,
     stop: (patienceSeconds) => boss.stop({ graceful: true, timeout: patienceSeconds * 1000, close: true }),
   };
 }

@@ -21,7 +21,7 @@ const REDACTED_PATHS = SECRET_MEMBERS.flatMap((member) => [member, `*.${member}`
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** Lines for people instead of JSON; needs the development dependency pino-pretty. */
+  /** Lines for people instead of JSON. */
   readonly isPretty?: boolean;
   /** Where lines go; standard error by default, since standard output belongs to the command. */
   readonly destination?: DestinationStream;
@@ -39,7 +39,10 @@ export function createLogger(options: LoggerOptions): Logger {
   };
   if (options.destination !== undefined) return pino(settings, options.destination);
   if (options.isPretty === true) {
-    return pino({ ...settings, transport: { target: 'pino-pretty', options: { destination: 2 } } });
+    return pino({
+      ...settings,
+      transport: { target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname' } },
+    });
   }
   return pino(settings, pino.destination({ fd: 2, sync: true }));
 }

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import {
   canonicalRequest,
@@ -10,8 +10,7 @@ import {
 } from '@patchbay/aws-wire';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { services } from '../app.ts';
-import { accessKeyContext } from '../identity/administrator.ts';
-import { insertAccessKey } from '../identity/repository.ts';
+import { insertAccessKey, insertUser } from '../identity/repository.ts';
 import { countRows } from '../test-support/count-rows.ts';
 import { jsonHeadersFor, type RawAnswer, readError, sendRaw } from '../test-support/send-request.ts';
 import { enrolNode, type TestNode } from '../test-support/test-node.ts';
@@ -153,16 +152,17 @@ describe('bad input gets an error of AWS and changes nothing', () => {
     await expectRefusal(() => presigned(signedAt, 604_801), 'IncompleteSignatureException');
   });
 
-  async function insertKey(role: string, revokedAt: Date | null, sealedSecret?: string) {
-    const accessKeyId = `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
-    const secretAccessKey = randomBytes(30).toString('base64');
-    await insertAccessKey(server().database, {
+  async function insertKey(userName: string, revokedAt: Date | null, sealedSecret?: string) {
+    const { database, accountId, dependencies } = server();
+    const { accessKeyId, secretAccessKey, sealedSecret: sealed } = dependencies.accessKeys.issue();
+    await insertUser(database, { userName, createdAt: TEST_START, deletedAt: null });
+    await insertAccessKey(database, {
       accessKeyId,
-      accountId: server().accountId,
-      userName: 'somebody',
-      role,
-      sealedSecret: sealedSecret ?? server().secrets.seal(secretAccessKey, accessKeyContext(accessKeyId)),
+      accountId,
+      userName,
+      sealedSecret: sealedSecret ?? sealed,
       createdAt: TEST_START,
+      lastUsedAt: null,
       revokedAt,
     });
     return { accessKeyId, secretAccessKey };

@@ -1,12 +1,14 @@
 import type { Database } from '../database/tables.ts';
 import type { Dependencies } from '../dependencies.ts';
-import type { Resource } from './authorize.ts';
+import type { Reach, Resource } from './authorize.ts';
 import type { Principal } from './principal.ts';
 import type { Scope } from './scope.ts';
 
 /** What an operation knows of the call that it serves. */
 export interface OperationContext {
   readonly principal: Principal;
+  /** What the caller may see and touch with this operation: lists and targets keep to it. */
+  readonly reach: Reach;
   readonly accountId: string;
   readonly region: string;
   readonly requestId: string;
@@ -28,6 +30,8 @@ export interface Operation<Input, Output> {
   readonly handle: (input: Input, context: OperationContext) => Promise<Output>;
   /** What it acts on, for authorization and audit. Without it: the account's resources at large. */
   readonly resource?: (input: Input, context: OperationContext) => Resource | Promise<Resource>;
+  /** Permissions that it takes besides its own, because of what the input asks for. */
+  readonly needs?: (input: Input) => readonly string[];
   /** For calls that nobody signed: whose account and region they are about, if anybody's. */
   readonly scope?: (input: Input, context: OperationContext) => Promise<Scope | undefined>;
   readonly errors?: ErrorTable;

@@ -11,6 +11,7 @@ import {
   type WireReply,
 } from '@patchbay/aws-wire';
 import { AppError } from '@patchbay/facts';
+import { readTags } from '../aws/ssm/tags/repository.ts';
 import { answerQuery } from '../aws/sts/get-caller-identity.ts';
 import type { Database } from '../database/tables.ts';
 import { runInTransaction } from '../database/transaction.ts';
@@ -22,7 +23,7 @@ import {
   authenticateSignature,
 } from '../identity/authenticate.ts';
 import { createAuditTrail, type RecordAuditEvent, recordAuditEvent } from './audit.ts';
-import { authorize, type Resource } from './authorize.ts';
+import { anyResource, authorize, isLimitedByTags, mayEver, type Resource, reachOf } from './authorize.ts';
 import { runOnce } from './idempotency.ts';
 import type { OperationContext } from './operation.ts';
 import { operationErrors } from './operation-error.ts';
@@ -42,8 +43,19 @@ export interface WireRequest extends SignableRequest {
   readonly signal: AbortSignal;
 }
 
+/** What is told about a request when it has ended. */
+interface Trace {
+  operation: string;
+  principal: string;
+  result: string;
+  isWaiting: boolean;
+  /** The agents' data plane: told at debug level only. */
+  isAudited: boolean;
+}
+
 /** One call on its way through: who, where, what. */
 interface Call {
+  readonly trace: Trace;
   readonly request: WireRequest;
   readonly requestId: string;
   readonly now: Date;
@@ -119,17 +131,21 @@ async function handle(
   return output;
 }
 
+function decode(call: Call): unknown {
+  const input = call.implementation.decode(call.request.body);
+  refuseUnstorableText(input);
+  return input;
+}
+
 /** The input; one that cannot be read, or may not be so, is in the audit trail without its content. */
 async function decodeAudited(call: Call, caller: OperationContext, record: RecordAuditEvent): Promise<unknown> {
   try {
-    const input = call.implementation.decode(call.request.body);
-    refuseUnstorableText(input);
-    return input;
+    return decode(call);
   } catch (error) {
     const isKnownCaller = caller.principal.kind !== 'anonymous';
     if (isKnownCaller && call.implementation.definition.isAudited !== false) {
       const { code } = translateError(error, call.implementation);
-      await audit(record, call, caller, { arn: '*', tags: {} }, {}, code);
+      await audit(record, call, caller, anyResource, {}, code);
     }
     throw error;
   }
@@ -140,11 +156,48 @@ function needsTransaction({ operation, implementation }: Call): boolean {
   return implementation.definition.isTransactional ?? !/^(?:Describe|Get|List)/.test(operation.name);
 }
 
+/** What a call is about. Tags are read only for callers whose permissions depend on them. */
+async function resolveResource(call: Call, context: OperationContext, input: unknown): Promise<Resource> {
+  const resource = (await call.implementation.definition.resource?.(input, context)) ?? anyResource;
+  const { tagged } = resource;
+  if (!tagged || !isLimitedByTags(context.principal)) return resource;
+  return { ...resource, tags: await readTags(context.db, context, tagged) };
+}
+
+async function deny(
+  record: RecordAuditEvent,
+  call: Call,
+  context: OperationContext,
+  permission: string,
+  resource: Resource,
+  input: unknown,
+): Promise<never> {
+  await audit(record, call, context, resource, input, 'AccessDeniedException');
+  throw accessDeniedError(principalArn(context.principal), permission, resource.arn);
+}
+
+/** Denies a call that this caller may never make, whatever is in it: its input has no effect, only the audit reads it. */
+async function denyUnread(record: RecordAuditEvent, call: Call, caller: OperationContext): Promise<never> {
+  let input: unknown = {};
+  let resource = anyResource;
+  try {
+    const decoded = decode(call);
+    resource = await resolveResource(call, caller, decoded);
+    input = decoded;
+  } catch {
+    // What cannot be read is denied all the same.
+  }
+  return await deny(record, call, caller, call.operation.permission, resource, input);
+}
+
 async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent): Promise<string> {
   const { definition, encode } = call.implementation;
+  const { permission } = call.operation;
   const { principal, scope } = await authenticate(call, parts);
+  call.trace.principal = principalArn(principal);
   const caller: OperationContext = {
     principal,
+    reach: reachOf(principal, permission),
     ...scope,
     requestId: call.requestId,
     sourceAddress: call.request.sourceAddress,
@@ -153,13 +206,17 @@ async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent)
     dependencies: parts.dependencies,
     signal: call.request.signal,
   };
+  if (!mayEver(principal, permission)) return await denyUnread(record, call, caller);
   const input = await decodeAudited(call, caller, record);
-  const context = { ...caller, ...(await definition.scope?.(input, caller)) };
-  const resource = (await definition.resource?.(input, context)) ?? { arn: '*', tags: {} };
-  if (!authorize(principal, call.operation.permission, resource)) {
-    await audit(record, call, context, resource, input, 'AccessDeniedException');
-    throw accessDeniedError(principalArn(principal), call.operation.permission, resource.arn);
-  }
+  const permissions = [permission, ...(definition.needs?.(input) ?? [])];
+  const context = {
+    ...caller,
+    reach: permissions.flatMap((needed) => reachOf(principal, needed)),
+    ...(await definition.scope?.(input, caller)),
+  };
+  const resource = await resolveResource(call, context, input);
+  const missing = permissions.find((needed) => !authorize(principal, needed, resource));
+  if (missing !== undefined) return await deny(record, call, context, missing, resource, input);
   try {
     const output = needsTransaction(call)
       ? await runInTransaction(parts.db, (db) =>
@@ -175,41 +232,78 @@ async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent)
 }
 
 /**
- * The one way in for every operation: route, authenticate, decode and constrain, resolve the resource, authorize,
- * handle, encode; audit around it. Never throws: whatever goes wrong becomes AWS's answer to it.
+ * The one way in for every operation: route, authenticate, refuse who may never, decode and constrain, resolve the
+ * resource, authorize, handle, encode; audit, metrics and log around it. Never throws: whatever goes wrong becomes AWS's
+ * answer to it.
  */
 export function createPipeline(parts: PipelineParts): (request: WireRequest) => Promise<WireReply> {
-  const { dependencies } = parts;
+  const { metrics, logger, randomId, clock } = parts.dependencies;
   const record = createAuditTrail(parts.db);
   const services = new Map(parts.services.map((service) => [service.targetPrefix, service]));
   return async (request) => {
-    const requestId = dependencies.randomId();
-    const now = dependencies.clock();
-    const routed = routeRequest(request);
-    if (routed.protocol === 'query') return await answerQuery(routed, request, { requestId, now }, parts);
-    const jsonContext = { requestId, ...(routed.protocol === 'json11' ? { jsonVersion: routed.jsonVersion } : {}) };
-    const operation =
-      routed.protocol === 'json11' ? services.get(routed.targetPrefix)?.operations.get(routed.operation) : undefined;
-    if (!operation) return encodeJsonError(unknownOperationError(), jsonContext);
-    const { implementation } = operation;
-    if (!implementation) {
-      return encodeJsonError(
-        unknownOperationError(`${operation.permission} is not supported by Patchbay.`),
-        jsonContext,
+    const startedAt = performance.now();
+    const requestId = randomId();
+    const trace: Trace = {
+      operation: 'unknown',
+      principal: 'anonymous',
+      result: 'success',
+      isWaiting: false,
+      isAudited: true,
+    };
+    const reply = await answer(request, { requestId, now: clock(), trace }, services, { ...parts, record });
+    const seconds = (performance.now() - startedAt) / 1000;
+    const { operation, principal, result, isWaiting, isAudited } = trace;
+    metrics.recordRequest({ operation, result, seconds, isWaiting });
+    logger[isAudited ? 'info' : 'debug'](
+      { requestId, operation, principal, result, milliseconds: Math.round(seconds * 1e6) / 1e3 },
+      'request',
+    );
+    return reply;
+  };
+}
+
+async function answer(
+  request: WireRequest,
+  { requestId, now, trace }: Pick<Call, 'requestId' | 'now' | 'trace'>,
+  services: ReadonlyMap<string, Service>,
+  parts: PipelineParts & { readonly record: RecordAuditEvent },
+): Promise<WireReply> {
+  const { dependencies } = parts;
+  const routed = routeRequest(request);
+  if (routed.protocol === 'query') {
+    trace.operation = 'sts';
+    const reply = await answerQuery(routed, request, { requestId, now }, parts);
+    if (reply.statusCode >= 400) trace.result = 'refused';
+    return reply;
+  }
+  const jsonContext = { requestId, ...(routed.protocol === 'json11' ? { jsonVersion: routed.jsonVersion } : {}) };
+  const operation =
+    routed.protocol === 'json11' ? services.get(routed.targetPrefix)?.operations.get(routed.operation) : undefined;
+  trace.operation = operation?.permission ?? 'unknown';
+  const implementation = operation?.implementation;
+  if (!operation || !implementation) {
+    const message = operation && `${operation.permission} is not supported by Patchbay.`;
+    const error = message === undefined ? unknownOperationError() : unknownOperationError(message);
+    trace.result = error.code;
+    return encodeJsonError(error, jsonContext);
+  }
+  trace.isWaiting = implementation.definition.isTransactional === false;
+  trace.isAudited = implementation.definition.isAudited !== false;
+  const stopWaiting = trace.isWaiting ? dependencies.metrics.startWaiting() : undefined;
+  try {
+    const body = await serve({ request, requestId, now, operation, implementation, trace }, parts, parts.record);
+    return { statusCode: 200, headers: jsonHeaders(jsonContext), body };
+  } catch (error) {
+    const refused = toAwsError(error);
+    trace.result = refused.code;
+    if (!refused.senderFault) {
+      dependencies.logger.error(
+        { requestId, operation: operation.permission, error: refused.cause },
+        'operation failed',
       );
     }
-    try {
-      const body = await serve({ request, requestId, now, operation, implementation }, parts, record);
-      return { statusCode: 200, headers: jsonHeaders(jsonContext), body };
-    } catch (error) {
-      const refused = toAwsError(error);
-      if (!refused.senderFault) {
-        dependencies.logger.error(
-          { requestId, operation: operation.permission, error: refused.cause },
-          'operation failed',
-        );
-      }
-      return encodeJsonError(refused, jsonContext, operation.errorShape(refused.code));
-    }
-  };
+    return encodeJsonError(refused, jsonContext, operation.errorShape(refused.code));
+  } finally {
+    stopWaiting?.();
+  }
 }

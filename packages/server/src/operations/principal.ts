@@ -1,11 +1,21 @@
+import type { Role, TagLimit } from '@patchbay/contracts';
+
+/** A person's role in an account; with limits only over resources that meet every one of them. */
+export interface Binding {
+  readonly role: Role;
+  readonly tagLimits: readonly TagLimit[];
+}
+
 /** Who is calling, as far as the signature proved it. */
 export type Principal =
   | {
       readonly kind: 'user';
+      /** The account of the access key. */
       readonly accountId: string;
       readonly userName: string;
-      readonly role: string;
       readonly accessKeyId: string;
+      /** Those in the key's account; none: a person who may do nothing there. */
+      readonly bindings: readonly Binding[];
     }
   | { readonly kind: 'node'; readonly accountId: string; readonly region: string; readonly instanceId: string }
   /** Only for the operation that turns an activation code into a node. */

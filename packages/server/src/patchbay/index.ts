@@ -1,6 +1,7 @@
+import { identityContracts } from '../identity/operations.ts';
 import { definePatchbayService } from '../operations/registry.ts';
 import { nodeContracts } from './node-operations.ts';
 import { personContracts } from './person-operations.ts';
 
-/** Patchbay's own operations: facts, verdicts, plans, evidence. */
-export const patchbay = definePatchbayService([...nodeContracts, ...personContracts]);
+/** Patchbay's own operations: facts, verdicts, plans, evidence, people. */
+export const patchbay = definePatchbayService([...nodeContracts, ...personContracts, ...identityContracts]);

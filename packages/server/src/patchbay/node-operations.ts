@@ -3,6 +3,7 @@ import {
   CompletePatchOperation,
   GetSigningKey,
   ProposePlan,
+  SubmitChangelogs,
   SubmitFacts,
 } from '@patchbay/contracts';
 import type { Resource } from '../operations/authorize.ts';
@@ -12,7 +13,7 @@ import { nodeResource } from '../operations/resources.ts';
 import { factsErrors } from './facts/errors.ts';
 import { submitFacts } from './facts/service.ts';
 import { patchOperationErrors } from './patch-operations/errors.ts';
-import { beginOperation, completeOperation, proposePlan } from './patch-operations/service.ts';
+import { beginOperation, completeOperation, proposePlan, submitChangelogs } from './patch-operations/service.ts';
 
 /** The node that calls: these operations are about nobody else. Authorization has let no other caller through. */
 function callingNode(context: OperationContext): string {
@@ -40,6 +41,11 @@ export const nodeContracts = [
     resource: itself,
     errors: patchOperationErrors,
     handle: (input, context) => beginOperation(callingNode(context), input, context),
+  }),
+  fulfil(SubmitChangelogs, {
+    resource: itself,
+    errors: patchOperationErrors,
+    handle: (input, context) => submitChangelogs(callingNode(context), input.operationId, input.readings, context),
   }),
   fulfil(ProposePlan, {
     resource: itself,

@@ -11,6 +11,7 @@ import { type ArchiveAddress, parseArchiveKey } from '@patchbay/facts';
 import { countPatches } from '@patchbay/patching';
 import { findNode } from '../aws/ssm/instances/repository.ts';
 import { publicBaselineId } from '../aws/ssm/patch-baselines/service.ts';
+import { anyResource, type Resource } from '../operations/authorize.ts';
 import type { OperationContext } from '../operations/operation.ts';
 import { nextToken, startOfPage } from '../operations/pages.ts';
 import { fulfil } from '../operations/registry.ts';
@@ -46,6 +47,12 @@ async function requireOperation(operationId: string, context: OperationContext):
     throw new PatchOperationError('PATCH_OPERATION_NOT_FOUND', `There is no patch operation ${operationId}.`);
   }
   return operation;
+}
+
+/** What is known by an operation or a plan belongs to the node that it was about. */
+async function nodeOfOperation(operationId: string | undefined, context: OperationContext): Promise<Resource> {
+  const operation = operationId && (await findPatchOperation(context.db, context, operationId));
+  return operation ? nodeResource(context, operation.instanceId) : anyResource;
 }
 
 function summarize(operation: PatchOperation, context: OperationContext): PatchOperationSummary {
@@ -123,6 +130,7 @@ export const personContracts = [
   }),
   fulfil(GetPatchOperation, {
     errors: patchOperationErrors,
+    resource: ({ operationId }, context) => nodeOfOperation(operationId, context),
     handle: async ({ operationId }, context) => {
       const operation = await requireOperation(operationId, context);
       return {
@@ -134,6 +142,8 @@ export const personContracts = [
   }),
   fulfil(GetPlan, {
     errors: patchOperationErrors,
+    resource: async ({ planId }, context) =>
+      await nodeOfOperation((await findPlan(context.db, context, planId))?.operationId, context),
     handle: async ({ planId }, context) => {
       const stored = await findPlan(context.db, context, planId);
       if (!stored) throw new PatchOperationError('PATCH_OPERATION_NOT_FOUND', `There is no plan ${planId}.`);

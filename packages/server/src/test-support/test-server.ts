@@ -9,9 +9,10 @@ import { notify, openInstallation, startNotifications } from '../database/index.
 import type { Database } from '../database/tables.ts';
 import { withTestDatabase } from '../database/test-support/test-database.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { accessKeyContext, ensureAdministrator } from '../identity/administrator.ts';
+import { createAccessKeys } from '../identity/access-keys.ts';
+import { ensureAdministrator } from '../identity/administrator.ts';
 import { createSessionTokens } from '../identity/session-tokens.ts';
-import { createLogger } from '../observability/index.ts';
+import { createLogger, createMetrics, createReadiness } from '../observability/index.ts';
 import type { AuditEventsTable } from '../operations/tables.ts';
 import { createSecretBox, type SecretBox } from '../secrets/index.ts';
 import { type RawAnswer, sendJsonCall } from './send-request.ts';
@@ -88,6 +89,8 @@ async function start(
     randomBytes: (size) => randomBytes(size),
     randomId: randomUUID,
     logger: createLogger({ level: 'error', destination: { write: (line) => void errorLog.push(line) } }),
+    metrics: createMetrics(),
+    accessKeys: createAccessKeys({ secrets, randomBytes }),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey,
     pageTokenKey: secrets.deriveKey('page-token'),
@@ -101,14 +104,19 @@ async function start(
     authenticator: {
       db: database,
       sessionTokens: dependencies.sessionTokens,
-      openSecret: (accessKeyId, sealed) => secrets.open(sealed, accessKeyContext(accessKeyId)),
+      accessKeys: dependencies.accessKeys,
       regions: [TEST_REGION, OTHER_REGION],
+    },
+    observability: {
+      metricsAccess: { kind: 'loopback' },
+      findReasons: createReadiness({ db: database, areJobsRunning: () => true, stopping: stopping.signal }),
     },
     stopping: stopping.signal,
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  const administrator = await ensureAdministrator(database, accountId, { secrets, randomBytes, now });
+  const administrator = await ensureAdministrator(database, accountId, { accessKeys: dependencies.accessKeys, now });
+  if (!administrator) throw new Error('A new installation has no administrator');
   const clients: SSMClient[] = [];
   // The SDK signs with the real clock and this offset.
   const followClock = (client: SSMClient) => {

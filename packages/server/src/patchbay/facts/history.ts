@@ -1,6 +1,7 @@
-import type { NodeFacts } from '@patchbay/facts';
+import type { ChangelogEvidence, NodeFacts } from '@patchbay/facts';
 import type { ReleaseHistory, ReleaseRecord } from '@patchbay/patching';
 import type { Database } from '../../database/tables.ts';
+import { type ChangelogDate, listChangelogDates } from './changelogs.ts';
 import { listFirstSeen } from './repository.ts';
 
 /** What the approval clock recorded about the sources that a node could update. */
@@ -16,12 +17,31 @@ export async function readReleaseHistory(db: Database, accountId: string, facts:
     if (installed) sources.add(installed.source);
     for (const version of offer.versions) sources.add(version.source);
   }
+  const changelogs = new Map<string, ChangelogDate>();
+  for (const row of await listChangelogDates(db, accountId, [...sources])) {
+    changelogs.set(`${row.archiveKey}\n${row.source}\n${row.sourceVersion}`, row);
+  }
   const records = new Map<string, ReleaseRecord[]>();
   for (const row of await listFirstSeen(db, accountId, [...sources])) {
     const key = `${row.archiveKey}\n${row.source}`;
     const { archiveKey, source, sourceVersion, rung, firstSeenAt } = row;
-    const record = { archiveKey, source, sourceVersion, rung, firstSeenAt: new Date(firstSeenAt).toISOString() };
-    records.set(key, [...(records.get(key) ?? []), record]);
+    const changelog = changelogs.get(`${key}\n${sourceVersion}`);
+    const record: ReleaseRecord = {
+      archiveKey,
+      source,
+      sourceVersion,
+      rung,
+      firstSeenAt: new Date(firstSeenAt).toISOString(),
+      ...(changelog === undefined ? {} : { changelog: asEvidence(changelog) }),
+    };
+    const known = records.get(key);
+    if (known === undefined) records.set(key, [record]);
+    else known.push(record);
   }
   return (archiveKey, source) => records.get(`${archiveKey}\n${source}`) ?? [];
+}
+
+function asEvidence(row: ChangelogDate): ChangelogEvidence {
+  const { sha256, dateLine, problem, readBy, readAt } = row;
+  return { package: row.package, sha256, dateLine, problem, readBy, readAt: readAt.toISOString() };
 }

@@ -70,6 +70,20 @@ export interface ArchiveCoverageTable {
   lastObservedAt: Date;
 }
 
+/** What the changelog of a source version says. A date stays; an attempt that found none gives way to the next. */
+export interface ChangelogDatesTable {
+  accountId: string;
+  archiveKey: string;
+  source: string;
+  sourceVersion: string;
+  package: string | null;
+  sha256: string | null;
+  dateLine: string | null;
+  problem: string | null;
+  readBy: string;
+  readAt: Date;
+}
+
 export interface FactsTables {
   installedSets: ContentTable<InstalledSet>;
   offers: ContentTable<Offers>;
@@ -79,4 +93,5 @@ export interface FactsTables {
   archiveIndexes: ArchiveIndexesTable;
   archiveFirstSeen: ArchiveFirstSeenTable;
   archiveCoverage: ArchiveCoverageTable;
+  changelogDates: ChangelogDatesTable;
 }

@@ -1,7 +1,9 @@
 import type { Verdict } from '@patchbay/facts';
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import { isNodeWithinReach } from '../../aws/ssm/tags/reach-condition.ts';
 import type { Database } from '../../database/tables.ts';
 import { isUuid } from '../../database/uuid.ts';
+import type { Reach } from '../../operations/authorize.ts';
 import type { Scope } from '../../operations/scope.ts';
 import type { PatchOperationsTable } from './tables.ts';
 
@@ -97,13 +99,21 @@ export async function findOperationVerdict(db: Database, operationId: string): P
   return row?.verdict;
 }
 
+export interface NewestOperationsQuery {
+  readonly instanceIds: readonly string[];
+  readonly reach?: Reach;
+  readonly afterInstanceId: string;
+  readonly limit: number;
+}
+
 /** The operations that speak for nodes, in the order of the nodes' ids. Nodes that were never scanned are not there. */
 export async function listNewestOperations(
   db: Database,
   scope: Scope,
-  query: { readonly instanceIds: readonly string[]; readonly afterInstanceId: string; readonly limit: number },
+  query: NewestOperationsQuery,
 ): Promise<PatchOperation[]> {
   if (query.instanceIds.length === 0) return [];
+  const withinReach = isNodeWithinReach(query.reach ?? [], scope, 'newestPatchOperations.instanceId');
   return await db
     .selectFrom('newestPatchOperations')
     .innerJoin('patchOperations', 'patchOperations.operationId', 'newestPatchOperations.operationId')
@@ -112,6 +122,7 @@ export async function listNewestOperations(
     .where('newestPatchOperations.region', '=', scope.region)
     .where('newestPatchOperations.instanceId', 'in', query.instanceIds)
     .where('newestPatchOperations.instanceId', '>', query.afterInstanceId)
+    .$if(withinReach !== undefined, (select) => (withinReach ? select.where(withinReach) : select))
     .orderBy('newestPatchOperations.instanceId')
     .limit(query.limit)
     .execute();

@@ -1,4 +1,10 @@
-import { authorizationText, type PatchOperationKind, type SignedAuthorization } from '@patchbay/contracts';
+import {
+  authorizationText,
+  type Begun,
+  type ChangelogReading,
+  type PatchOperationKind,
+  type SignedAuthorization,
+} from '@patchbay/contracts';
 import {
   AppError,
   canonicalJson,
@@ -14,6 +20,7 @@ import {
 import {
   blockedPackages,
   countPatches,
+  findChangelogQuestions,
   makePlan,
   type PlanOutcome,
   planDigest,
@@ -22,9 +29,11 @@ import {
 import { findInvocation } from '../../aws/ssm/commands/repository.ts';
 import { getPatchBaseline, publicBaselineId } from '../../aws/ssm/patch-baselines/service.ts';
 import type { OperationContext } from '../../operations/operation.ts';
+import { storeChangelogs } from '../facts/changelogs.ts';
 import { findNewestFactsId } from '../facts/repository.ts';
+import { readFacts } from '../facts/service.ts';
 import { insertPlan } from '../plans/repository.ts';
-import { judge } from '../verdicts/service.ts';
+import { type Judgement, judge } from '../verdicts/service.ts';
 import { PatchOperationError } from './errors.ts';
 import { describeVerdict } from './report.ts';
 import {
@@ -48,15 +57,6 @@ export interface BeginRequest {
   readonly commandId: string | null;
   readonly rebootOption: string;
   readonly snapshotId: string;
-}
-
-export interface Begun {
-  readonly operationId: string;
-  readonly baseline: { readonly baselineId: string; readonly name: string };
-  readonly targets: Target[];
-  readonly blocked: string[];
-  readonly status: Verdict['status'];
-  readonly unknownReasons: UnknownReason[];
 }
 
 /** The operation that a command already led to on this node, so that a patcher that starts again continues it. */
@@ -101,7 +101,7 @@ export async function beginOperation(
   const { db, now, accountId, region } = context;
   await lockOperationsOf(db, instanceId);
   const judgement = await judge({ instanceId, factsId: request.factsId, simulation: null }, context);
-  const { verdict, baseline, read } = judgement;
+  const { verdict } = judgement;
   await requireNewestFacts(instanceId, request.factsId, context);
   const begun = await findBegun(instanceId, request, context);
   const operationId = begun?.operationId ?? context.dependencies.randomId();
@@ -133,6 +133,12 @@ export async function beginOperation(
       outcomes: '[]',
     });
   }
+  return describeBegun(operationId, judgement, context);
+}
+
+function describeBegun(operationId: string, judgement: Judgement, context: OperationContext): Begun {
+  const { verdict, baseline, read, input } = judgement;
+  const { changelogPackageBytes, changelogRunBytes } = input.settings;
   return {
     operationId,
     baseline: { baselineId: publicBaselineId(context, baseline.baselineId), name: baseline.name },
@@ -140,7 +146,32 @@ export async function beginOperation(
     blocked: read ? [...blockedPackages(baseline, read.facts.policy).rejected] : [],
     status: verdict.status,
     unknownReasons: verdict.unknownReasons,
+    changelogs: {
+      questions: findChangelogQuestions(input).map(({ source, sourceVersion, packages }) => ({
+        source,
+        sourceVersion,
+        packages: [...packages],
+      })),
+      packageBytes: changelogPackageBytes,
+      runBytes: changelogRunBytes,
+    },
   };
+}
+
+/** Stores what changelogs say and judges again, under the clock that knows them. */
+export async function submitChangelogs(
+  instanceId: string,
+  operationId: string,
+  readings: readonly ChangelogReading[],
+  context: OperationContext,
+): Promise<Begun> {
+  const operation = await findOwn(instanceId, operationId, context);
+  requireOpen(operation);
+  const { factsId } = operation;
+  const read = await readFacts(instanceId, factsId, context);
+  if (!read) throw new Error(`The facts of operation ${operationId} are gone`);
+  await storeChangelogs(instanceId, readings, read.facts, context);
+  return describeBegun(operationId, await judge({ instanceId, factsId, simulation: null }, context), context);
 }
 
 /** An operation of this node, which nobody else changes until the transaction ends. */

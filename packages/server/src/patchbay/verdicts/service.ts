@@ -3,6 +3,7 @@ import {
   type CompiledBaseline,
   compileBaseline,
   defaultEvaluationSettings,
+  type EvaluationInput,
   emptyReleaseHistory,
   evaluate,
   patchGroupOf,
@@ -27,6 +28,8 @@ export interface Jurisdiction {
 export interface Judgement extends Jurisdiction {
   readonly read: ReadFacts | undefined;
   readonly compiled: CompiledBaseline;
+  /** All that the verdict was made of. */
+  readonly input: EvaluationInput;
   readonly verdict: Verdict;
 }
 
@@ -79,7 +82,7 @@ export async function judge(question: Question, context: Context): Promise<Judge
   const jurisdiction = await findJurisdiction(instanceId, read?.facts, baselineId, context);
   const compiled = compile(context.accountId, jurisdiction.baseline, jurisdiction.revision);
   const history = read ? await readReleaseHistory(context.db, context.accountId, read.facts) : emptyReleaseHistory;
-  const verdict = evaluate({
+  const input: EvaluationInput = {
     facts: read?.facts ?? null,
     factsReceivedAt: read?.receivedAt ?? null,
     baseline: compiled,
@@ -88,6 +91,6 @@ export async function judge(question: Question, context: Context): Promise<Judge
     now: context.now,
     settings: defaultEvaluationSettings,
     furtherDoubts: read?.doubts ?? [],
-  });
-  return { ...jurisdiction, read, compiled, verdict };
+  };
+  return { ...jurisdiction, read, compiled, input, verdict: evaluate(input) };
 }

@@ -7,14 +7,19 @@ import type {
   ListCommandsResult,
   SendCommandRequest,
   SendCommandResult,
+  Command as WireCommand,
 } from '@aws-sdk/client-ssm';
+import { anyResource, authorize } from '../../../operations/authorize.ts';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
 import { nodeResource, ssmResource } from '../../../operations/resources.ts';
+import { permissionsToSend } from '../documents/permissions.ts';
+import { keepWithinReach } from '../instances/repository.ts';
 import { describeCommand, describeInvocation, describeStep } from './describe.ts';
 import { CommandError, commandErrors } from './errors.ts';
 import {
+  type Command,
   type CommandQuery,
   findCommand,
   findInvocation,
@@ -108,6 +113,16 @@ function readPosition(text: string): Position | undefined {
   return requestedAt && commandId ? { requestedAt: new Date(requestedAt), commandId, instanceId } : undefined;
 }
 
+/** A command as this caller may see it: without nodes that are out of reach, without what may hold a secret. */
+async function showCommand(command: Command, context: OperationContext): Promise<CamelCased<WireCommand>> {
+  const instanceIds = await keepWithinReach(context.db, context, command.instanceIds, context.reach);
+  const choosesFreely = permissionsToSend(command.documentName, command.parameters).length > 0;
+  const showsParameters = !choosesFreely || authorize(context.principal, 'patchbay:ReadSecrets', anyResource);
+  const hidden = () => Object.fromEntries(Object.keys(command.parameters).map((name) => [name, ['***']]));
+  const parameters = showsParameters ? command.parameters : hidden();
+  return describeCommand({ ...command, instanceIds, parameters });
+}
+
 async function ListCommands(
   input: CamelCased<ListCommandsRequest>,
   context: OperationContext,
@@ -118,11 +133,12 @@ async function ListCommands(
     ...readFilters(input.filters, true),
     commandId: input.commandId,
     instanceId: input.instanceId,
+    reach: context.reach,
     after: readPosition(page.after),
     limit: limit + 1,
   });
   return {
-    commands: found.slice(0, limit).map(describeCommand),
+    commands: await Promise.all(found.slice(0, limit).map((command) => showCommand(command, context))),
     nextToken: nextToken(page, found, limit, writePosition),
   };
 }
@@ -137,6 +153,7 @@ async function ListCommandInvocations(
     ...readFilters(input.filters, false),
     commandId: input.commandId,
     instanceId: input.instanceId,
+    reach: context.reach,
     after: readPosition(page.after),
     limit: limit + 1,
   });
@@ -174,6 +191,7 @@ export const commandOperations = {
   SendCommand: operation({
     handle: SendCommand,
     errors: commandErrors,
+    needs: (input) => permissionsToSend(input.documentName ?? '', input.parameters ?? {}),
     resource: (input, context) => ssmResource(context, `document/${input.documentName}`),
   }),
   ListCommands: operation({ handle: ListCommands, errors: commandErrors }),

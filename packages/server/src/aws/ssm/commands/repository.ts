@@ -1,6 +1,8 @@
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Database } from '../../../database/tables.ts';
+import type { Reach } from '../../../operations/authorize.ts';
 import type { Scope } from '../../../operations/scope.ts';
+import { isNodeWithinReach } from '../tags/reach-condition.ts';
 import type { CommandInvocationsTable, CommandPluginsTable, CommandsTable } from './tables.ts';
 
 export type Command = Selectable<CommandsTable>;
@@ -164,6 +166,8 @@ export interface CommandQuery {
   readonly status?: string | undefined;
   readonly stageStatuses?: readonly string[] | undefined;
   readonly documentName?: string | undefined;
+  /** Only what went to nodes within it. */
+  readonly reach: Reach;
   /** The position of the last entry of the page before: time, command, node. */
   readonly after?: { readonly requestedAt: Date; readonly commandId: string; readonly instanceId: string } | undefined;
   readonly limit: number;
@@ -178,16 +182,17 @@ export async function listCommands(db: Database, scope: Scope, query: CommandQue
     .where('accountId', '=', scope.accountId)
     .where('region', '=', scope.region);
   if (commandId) select = select.where('commandId', '=', commandId);
-  if (instanceId) {
-    select = select.where((where) =>
-      where.exists(
-        where
-          .selectFrom('commandInvocations')
-          .select('commandInvocations.instanceId')
-          .whereRef('commandInvocations.commandId', '=', 'commands.commandId')
-          .where('commandInvocations.instanceId', '=', instanceId),
-      ),
-    );
+  const withinReach = isNodeWithinReach(query.reach, scope, 'commandInvocations.instanceId');
+  if (instanceId || withinReach) {
+    select = select.where((where) => {
+      let invocations = where
+        .selectFrom('commandInvocations')
+        .select('commandInvocations.instanceId')
+        .whereRef('commandInvocations.commandId', '=', 'commands.commandId');
+      if (instanceId) invocations = invocations.where('commandInvocations.instanceId', '=', instanceId);
+      if (withinReach) invocations = invocations.where(withinReach);
+      return where.exists(invocations);
+    });
   }
   if (invokedAfter) select = select.where('requestedAt', '>=', invokedAfter);
   if (invokedBefore) select = select.where('requestedAt', '<', invokedBefore);
@@ -215,6 +220,8 @@ export async function listInvocations(
     .select(['commands.comment', 'commands.documentName', 'commands.documentVersion'])
     .where('commandInvocations.accountId', '=', scope.accountId)
     .where('commandInvocations.region', '=', scope.region);
+  const withinReach = isNodeWithinReach(query.reach, scope, 'commandInvocations.instanceId');
+  if (withinReach) select = select.where(withinReach);
   if (commandId) select = select.where('commandInvocations.commandId', '=', commandId);
   if (instanceId) select = select.where('commandInvocations.instanceId', '=', instanceId);
   if (invokedAfter) select = select.where('commandInvocations.requestedAt', '>=', invokedAfter);

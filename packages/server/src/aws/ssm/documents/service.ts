@@ -10,9 +10,14 @@ export interface BuiltInDocument {
 /** The version that every built-in document has. */
 const onlyVersion = '1';
 
+/** The name in a document's ARN, or the name as it is. */
+export function documentNameOf(nameOrArn: string): string {
+  return nameOrArn.startsWith('arn:') ? nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1) : nameOrArn;
+}
+
 /** A document by its name or ARN, at a version. */
 export function findDocument(nameOrArn: string, version: string | undefined): BuiltInDocument {
-  const name = nameOrArn.startsWith('arn:') ? nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1) : nameOrArn;
+  const name = documentNameOf(nameOrArn);
   const content = Object.hasOwn(builtInDocuments, name) ? builtInDocuments[name] : undefined;
   if (!content) {
     const known = Object.keys(builtInDocuments).join(', ');

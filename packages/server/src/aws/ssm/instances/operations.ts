@@ -53,7 +53,12 @@ async function DescribeInstanceInformation(
   const limit = input.maxResults ?? 10;
   const page = startOfPage('DescribeInstanceInformation', input, context);
   const filters = await readInstanceFilters(input, context);
-  const found = await listNodes(context.db, context, { ...filters, afterInstanceId: page.after, limit: limit + 1 });
+  const found = await listNodes(context.db, context, {
+    ...filters,
+    reach: context.reach,
+    afterInstanceId: page.after,
+    limit: limit + 1,
+  });
   return {
     instanceInformationList: found.slice(0, limit).map((node) => describeNode(node, context.now)),
     nextToken: nextToken(page, found, limit, (node) => node.instanceId),

@@ -1,6 +1,8 @@
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Database } from '../../../database/tables.ts';
+import type { Reach } from '../../../operations/authorize.ts';
 import type { Scope } from '../../../operations/scope.ts';
+import { isNodeWithinReach } from '../tags/reach-condition.ts';
 import type { NodesTable } from './tables.ts';
 
 export type Node = Selectable<NodesTable>;
@@ -51,11 +53,12 @@ export interface TagCondition {
   readonly values: readonly string[];
 }
 
-/** Ids of registered nodes that meet every one of the conditions. */
+/** Ids of registered nodes within reach that meet every one of the conditions. */
 export async function findNodesByTags(
   db: Database,
   scope: Scope,
   conditions: readonly TagCondition[],
+  reach: Reach = [],
 ): Promise<string[]> {
   let select = db
     .selectFrom('nodes')
@@ -78,7 +81,30 @@ export async function findNodesByTags(
       ),
     );
   }
+  const withinReach = isNodeWithinReach(reach, scope, 'nodes.instanceId');
+  if (withinReach) select = select.where(withinReach);
   return (await select.orderBy('instanceId').execute()).map((row) => row.instanceId);
+}
+
+/** Those of the nodes, registered or not, that are within reach, in the order in which they were given. */
+export async function keepWithinReach(
+  db: Database,
+  scope: Scope,
+  instanceIds: readonly string[],
+  reach: Reach,
+): Promise<string[]> {
+  const withinReach = isNodeWithinReach(reach, scope, 'nodes.instanceId');
+  if (!withinReach || instanceIds.length === 0) return [...instanceIds];
+  const rows = await db
+    .selectFrom('nodes')
+    .select('instanceId')
+    .where((where) => where('instanceId', '=', where.fn.any(where.val([...instanceIds]))))
+    .where('accountId', '=', scope.accountId)
+    .where('region', '=', scope.region)
+    .where(withinReach)
+    .execute();
+  const kept = new Set(rows.map(({ instanceId }) => instanceId));
+  return instanceIds.filter((instanceId) => kept.has(instanceId));
 }
 
 export interface NodeQuery {
@@ -89,6 +115,7 @@ export interface NodeQuery {
   }[];
   /** `online`: heard of since then; `lost`: not. */
   readonly ping?: { readonly state: 'online' | 'lost'; readonly since: Date } | undefined;
+  readonly reach: Reach;
   readonly afterInstanceId: string;
   readonly limit: number;
 }
@@ -108,6 +135,8 @@ export async function listNodes(db: Database, scope: Scope, query: NodeQuery): P
     if (query.instanceIds.length === 0) return [];
     select = select.where('instanceId', 'in', query.instanceIds);
   }
+  const withinReach = isNodeWithinReach(query.reach, scope, 'nodes.instanceId');
+  if (withinReach) select = select.where(withinReach);
   for (const { column, values } of query.columns) select = select.where(column, 'in', values);
   if (query.ping) select = select.where('lastPingAt', query.ping.state === 'online' ? '>=' : '<', query.ping.since);
   return await select.orderBy('instanceId').limit(query.limit).execute();

@@ -11,6 +11,7 @@ import type {
   GetPatchBaselineResult,
 } from '@aws-sdk/client-ssm';
 import { PatchBaseline } from '@patchbay/facts';
+import { anyResource, authorize } from '../../../operations/authorize.ts';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
@@ -53,8 +54,13 @@ async function GetPatchBaseline(
   context: OperationContext,
 ): Promise<CamelCased<GetPatchBaselineResult>> {
   const { baseline, createdDate, modifiedDate } = await getPatchBaseline(input.baselineId ?? '', context);
+  const showsConfiguration = authorize(context.principal, 'patchbay:ReadSecrets', anyResource);
   return {
     ...baseline,
+    // A line of a repository's configuration may hold a user name and a password.
+    sources: showsConfiguration
+      ? baseline.sources
+      : baseline.sources?.map((source) => ({ ...source, configuration: '***' })),
     baselineId: publicBaselineId(context, baseline.baselineId),
     patchGroups: await listGroupsOfBaseline(context.db, context, baseline.baselineId),
     createdDate,

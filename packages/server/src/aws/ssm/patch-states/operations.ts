@@ -45,6 +45,7 @@ async function DescribeInstancePatchStates(
   const limit = input.maxResults ?? 50;
   const found = await listNewestOperations(context.db, context, {
     instanceIds: input.instanceIds ?? [],
+    reach: context.reach,
     afterInstanceId: page.after,
     limit: limit + 1,
   });

@@ -41,7 +41,7 @@ function addressedResource(input: Addressed, context: OperationContext): Resourc
   const { resourceType = '', resourceId = '' } = input;
   return resourceType === 'ManagedInstance'
     ? nodeResource(context, resourceId)
-    : ssmResource(context, `${resourceType.toLowerCase()}/${resourceId}`);
+    : ssmResource(context, `${resourceType.toLowerCase()}/${resourceId}`, { resourceType, resourceId });
 }
 
 async function AddTagsToResource(

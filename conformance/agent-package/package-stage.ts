@@ -1,0 +1,70 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { type PatchbayProcess, runPatchbay, startPatchbay } from '../support/patchbay-process.ts';
+import { runTool } from '../support/run-tool.ts';
+import { type RunningRoot, startRunningRoot } from '../support/running-root.ts';
+import { startTestArchives, type TestArchives } from '../support/test-archive.ts';
+import {
+  growArchives,
+  type HardCaseArchive,
+  hardCaseReleases,
+  hardCases,
+  stageHardCases,
+} from '../support/test-packages.ts';
+import { createTestRoot, prepareBaseRoot, type TestRoot } from '../support/test-root.ts';
+
+const cases = [hardCases.epoch, hardCases.automatic];
+
+/** A control plane, and a machine that has packages to patch and no agent yet. */
+export interface PackageStage {
+  readonly folder: string;
+  readonly data: string;
+  readonly endpoint: string;
+  readonly root: TestRoot;
+  readonly machine: RunningRoot;
+  /** An aws CLI as the first administrator; its answer is taken at its word. */
+  aws<Answer = unknown>(words: string): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export async function setPackageStage(): Promise<PackageStage> {
+  const folder = await mkdtemp(join(tmpdir(), 'agent-package-'));
+  const data = join(folder, 'data');
+  const server: PatchbayProcess = startPatchbay(['up', '--data', data, '--port', '0']);
+  const [, endpoint = ''] = await server.waitFor(/^ready (http:\/\/127\.0\.0\.1:\d+)$/m);
+  const archives: TestArchives<HardCaseArchive> = await startTestArchives(hardCaseReleases);
+  const root = await createTestRoot({
+    // Every Debian machine has them; the smallest roots have not.
+    base: await prepareBaseRoot({ packages: ['mount'] }),
+    directory: join(folder, 'root'),
+    archives: Object.values(archives.archives),
+    keyring: archives.keyring,
+  });
+  await stageHardCases({ root, archives: archives.archives }, cases);
+  await growArchives(archives.archives, cases);
+  const machine = await startRunningRoot(root.directory);
+  const { output: environment } = await runPatchbay(['env', '--data', data]);
+  return {
+    folder,
+    data,
+    endpoint,
+    root,
+    machine,
+    aws: async (words) =>
+      JSON.parse((await runTool(['sh', '-c', `${environment}\naws ${words} --output json`])).trim() || '{}'),
+    async close() {
+      await machine.stop();
+      await root.remove();
+      await archives.close();
+      await server.end('SIGTERM');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Puts a file into the machine and answers where. */
+export async function placeFile(stage: PackageStage, file: string): Promise<string> {
+  await copyFile(file, join(stage.root.directory, 'root', basename(file)));
+  return `/root/${basename(file)}`;
+}

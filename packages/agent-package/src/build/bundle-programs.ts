@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { repository } from './repository.ts';
+
+export interface BundledPrograms {
+  /** What `patchbay-agent` runs. */
+  readonly agent: string;
+  /** What the agent starts for each run. */
+  readonly patcher: string;
+}
+
+const agentManifest = join(repository, 'packages/agent/package.json');
+
+/** Each program as one file without imports but Node's own, so that nothing is looked up on the machine. */
+export async function bundlePrograms(version: string): Promise<BundledPrograms> {
+  return {
+    agent: await bundle(join(repository, 'packages/agent-package/src/program/main.ts'), version),
+    patcher: await bundle(join(repository, 'packages/agent/src/patcher/main.ts'), version),
+  };
+}
+
+async function bundle(input: string, version: string): Promise<string> {
+  const build = await rolldown({
+    input,
+    platform: 'node',
+    cwd: repository,
+    logLevel: 'silent',
+    plugins: [
+      {
+        name: 'version-of-the-package',
+        load: (id) =>
+          id === agentManifest ? JSON.stringify({ ...JSON.parse(readFileSync(id, 'utf8')), version }) : undefined,
+      },
+    ],
+  });
+  try {
+    const { output } = await build.generate({ format: 'esm', codeSplitting: false, minify: 'dce-only' });
+    const [chunk] = output;
+    return chunk.code;
+  } finally {
+    await build.close();
+  }
+}

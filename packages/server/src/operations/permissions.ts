@@ -1,0 +1,250 @@
+import type { Role } from '@patchbay/contracts';
+
+/**
+ * What a binding that is limited by tags may still do with a permission:
+ * - `never`: nothing; it takes a binding over the whole account.
+ * - `tagged-resource`: the one resource that the call names must carry the tags.
+ * - `within-reach`: the operation itself shows and touches only what carries the tags, by `context.reach`.
+ * - `shared`: what it shows belongs to everybody of the account, tags or not.
+ */
+export type LimitedUse = 'never' | 'tagged-resource' | 'within-reach' | 'shared';
+
+export interface Rule {
+  /** What the permissions let one do. */
+  readonly what: string;
+  readonly people: readonly Role[];
+  readonly limited: LimitedUse;
+  /** Nodes, with their own credentials, about themselves. */
+  readonly nodes: boolean;
+  /** Callers who have not said who they are. */
+  readonly anybody: boolean;
+}
+
+const nobody: readonly Role[] = [];
+const administrators: readonly Role[] = ['administrator'];
+const operators: readonly Role[] = ['administrator', 'operator'];
+const readers: readonly Role[] = ['administrator', 'operator', 'auditor'];
+
+interface Entry extends Omit<Rule, 'nodes' | 'anybody'> {
+  readonly nodes?: true;
+  readonly anybody?: true;
+  readonly permissions: readonly string[];
+}
+
+/**
+ * Who may do what. What is not in it nobody may do: an operation that is added is denied to everybody until somebody
+ * writes it down here, and a test fails until then.
+ */
+const entries: readonly Entry[] = [
+  // People look.
+  {
+    what: 'See one node: its patches, facts, verdict, history, tags, and what commands printed there',
+    people: readers,
+    limited: 'tagged-resource',
+    permissions: [
+      'ssm:DescribeInstancePatches',
+      'ssm:GetCommandInvocation',
+      'ssm:ListTagsForResource',
+      'patchbay:GetNodeFacts',
+      'patchbay:GetNodeVerdict',
+      'patchbay:GetPatchOperation',
+      'patchbay:GetPlan',
+      'patchbay:ListPatchOperations',
+    ],
+  },
+  {
+    what: 'List nodes, their patch states, commands and invocations',
+    people: readers,
+    limited: 'within-reach',
+    permissions: [
+      'ssm:DescribeInstanceInformation',
+      'ssm:DescribeInstancePatchStates',
+      'ssm:ListCommandInvocations',
+      'ssm:ListCommands',
+    ],
+  },
+  {
+    what: 'Sum up or list over all nodes in ways that are not cut down to a limit',
+    people: readers,
+    limited: 'never',
+    permissions: [
+      'ssm:DescribeInstanceAssociationsStatus',
+      'ssm:DescribeInstancePatchStatesForPatchGroup',
+      'ssm:DescribePatchGroupState',
+      'ssm:ListComplianceItems',
+      'ssm:ListComplianceSummaries',
+      'ssm:ListResourceComplianceSummaries',
+    ],
+  },
+  {
+    what: 'See baselines, patch groups, the patches that archives offer, when they were first seen',
+    people: readers,
+    limited: 'shared',
+    permissions: [
+      'ssm:DescribeAvailablePatches',
+      'ssm:DescribeEffectivePatchesForPatchBaseline',
+      'ssm:DescribePatchBaselines',
+      'ssm:DescribePatchGroups',
+      'ssm:DescribePatchProperties',
+      'ssm:GetDefaultPatchBaseline',
+      'ssm:GetPatchBaseline',
+      'ssm:GetPatchBaselineForPatchGroup',
+      'patchbay:ListFirstSeen',
+    ],
+  },
+  {
+    what: 'See documents; a node reads those that its work refers to',
+    people: readers,
+    limited: 'shared',
+    nodes: true,
+    permissions: ['ssm:GetDocument'],
+  },
+  {
+    what: 'List and describe documents',
+    people: readers,
+    limited: 'shared',
+    permissions: ['ssm:DescribeDocument', 'ssm:ListDocuments', 'ssm:ListDocumentVersions'],
+  },
+  {
+    what: 'List activations; the codes are not in it',
+    people: readers,
+    limited: 'never',
+    permissions: ['ssm:DescribeActivations'],
+  },
+  {
+    what: 'See who has which role, and whose access keys there are; the secrets are not in it',
+    people: ['administrator', 'auditor'],
+    limited: 'never',
+    permissions: ['patchbay:ListAccessKeys', 'patchbay:ListUsers'],
+  },
+  {
+    what: 'See what may hold a secret: the parameters of scripts, the configuration of patch sources',
+    people: administrators,
+    limited: 'never',
+    permissions: ['patchbay:ReadSecrets'],
+  },
+
+  // People patch.
+  {
+    what: 'Send commands to nodes: by itself this allows AWS-RunPatchBaseline under the baselines as they are',
+    people: operators,
+    limited: 'within-reach',
+    permissions: ['ssm:SendCommand'],
+  },
+  {
+    what: 'Cancel commands',
+    people: operators,
+    // A command may run on nodes beyond the limit.
+    limited: 'never',
+    permissions: ['ssm:CancelCommand'],
+  },
+  {
+    what: 'Send any other document, so: run what one likes as root on nodes',
+    people: administrators,
+    limited: 'within-reach',
+    permissions: ['patchbay:RunScripts'],
+  },
+  {
+    what: 'Send AWS-RunPatchBaseline with a baseline or a list of patches of its own',
+    people: administrators,
+    limited: 'within-reach',
+    permissions: ['patchbay:OverrideBaselines'],
+  },
+
+  // People decide. Baselines say which archives root installs from; the tags of a node say which baseline it gets and
+  // who may see it; an activation makes nodes and tags them.
+  {
+    what: 'Change baselines and say whom they serve',
+    people: administrators,
+    limited: 'never',
+    permissions: [
+      'ssm:CreatePatchBaseline',
+      'ssm:DeletePatchBaseline',
+      'ssm:DeregisterPatchBaselineForPatchGroup',
+      'ssm:RegisterDefaultPatchBaseline',
+      'ssm:RegisterPatchBaselineForPatchGroup',
+      'ssm:UpdatePatchBaseline',
+    ],
+  },
+  {
+    what: 'Let nodes in, put them out, change their role and tags',
+    people: administrators,
+    limited: 'never',
+    permissions: [
+      'ssm:AddTagsToResource',
+      'ssm:CreateActivation',
+      'ssm:DeleteActivation',
+      'ssm:DeregisterManagedInstance',
+      'ssm:RemoveTagsFromResource',
+      'ssm:UpdateManagedInstanceRole',
+    ],
+  },
+  {
+    what: 'Manage people, their roles and access keys',
+    people: administrators,
+    limited: 'never',
+    permissions: [
+      'patchbay:BindUser',
+      'patchbay:CreateAccessKey',
+      'patchbay:CreateUser',
+      'patchbay:DeleteUser',
+      'patchbay:RevokeAccessKey',
+      'patchbay:RotateAccessKey',
+      'patchbay:UnbindUser',
+    ],
+  },
+
+  // Nodes. People never speak as a node with their own keys.
+  {
+    what: 'Become a node, with the code of an activation',
+    people: nobody,
+    limited: 'never',
+    anybody: true,
+    permissions: ['ssm:RegisterManagedInstance'],
+  },
+  {
+    what: 'Be a node: prove it, say how one is, fetch one’s commands and answer them, hand in facts, patch',
+    people: nobody,
+    limited: 'never',
+    nodes: true,
+    permissions: [
+      'ssm:ListInstanceAssociations',
+      'ssm:RequestManagedInstanceRoleToken',
+      'ssm:UpdateInstanceInformation',
+      'ssm:UpdateManagedInstancePublicKey',
+      'ec2messages:AcknowledgeMessage',
+      'ec2messages:DeleteMessage',
+      'ec2messages:FailMessage',
+      'ec2messages:GetEndpoint',
+      'ec2messages:GetMessages',
+      'ec2messages:SendReply',
+      'patchbay:BeginPatchOperation',
+      'patchbay:CompletePatchOperation',
+      'patchbay:GetSigningKey',
+      'patchbay:ProposePlan',
+      'patchbay:SubmitChangelogs',
+      'patchbay:SubmitFacts',
+    ],
+  },
+  {
+    what: 'Get the snapshot that a node patches by',
+    people: administrators,
+    limited: 'never',
+    nodes: true,
+    permissions: ['ssm:GetDeployablePatchSnapshotForInstance'],
+  },
+];
+
+function tabulate(): ReadonlyMap<string, Rule> {
+  const table = new Map<string, Rule>();
+  for (const { permissions, nodes = false, anybody = false, ...rule } of entries) {
+    for (const permission of permissions) {
+      if (table.has(permission)) throw new Error(`${permission} is decided twice`);
+      table.set(permission, { ...rule, nodes, anybody });
+    }
+  }
+  return table;
+}
+
+/** The rule of every permission that somebody has decided on. */
+export const permissionRules: ReadonlyMap<string, Rule> = tabulate();

@@ -1,0 +1,2 @@
+export { certificateFingerprint } from './certificate-authority.ts';
+export * from './server-tls.ts';
