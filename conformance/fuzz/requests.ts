@@ -1,0 +1,122 @@
+import { type Credentials, type StructureShape, signRequest } from '@patchbay/aws-wire';
+import * as fc from 'fast-check';
+import type { z } from 'zod';
+import { services } from '../../packages/server/src/app.ts';
+import { jsonHeadersFor } from '../../packages/server/src/test-support/send-request.ts';
+import { type Mutation, mutations, toBytes } from './mutations.ts';
+import { oddJson } from './odd-values.ts';
+import type { Scene } from './scene.ts';
+import { type KnownTexts, shapedJson } from './shaped-json.ts';
+import type { FuzzedServer } from './start-fuzzed-server.ts';
+
+/** A call before it is signed: what does not change from one run with a seed to the next. */
+export interface PlannedRequest {
+  readonly target: string;
+  readonly service: string;
+  readonly caller: 'administrator' | 'node';
+  /** Whether the node signs with its own key instead of its credentials. */
+  readonly isSignedByKey: boolean;
+  readonly body: string;
+  /** What is done to the bytes of the signed request; undefined for one that is sent as it is. */
+  readonly mutation: Mutation | undefined;
+}
+
+export interface FuzzedOperation {
+  readonly target: string;
+  readonly service: string;
+  readonly input: StructureShape | z.ZodType;
+  readonly usualCaller: PlannedRequest['caller'];
+  readonly isSignedByKey: boolean;
+}
+
+/** Every operation that the server supports. */
+export const operations: readonly FuzzedOperation[] = services.flatMap(({ targetPrefix, operations }) =>
+  [...operations.values()]
+    .filter(({ support }) => support === 'supported')
+    .map(({ name, service, input, implementation }) => ({
+      target: `${targetPrefix}.${name}`,
+      service,
+      input,
+      // What only agents call is counted, not audited.
+      usualCaller: implementation?.definition.isAudited === false ? 'node' : 'administrator',
+      isSignedByKey: implementation?.definition.authentication === 'role-token',
+    })),
+);
+
+const mark = '\u0001odd\u0001';
+
+/** An accepted input with one of its values, wherever it stands, replaced or gone. */
+function changedExample(example: object): fc.Arbitrary<string> {
+  const paths = pathsOf(example);
+  return fc.record({ path: fc.constantFrom(...paths), value: oddJson, isGone: fc.boolean() }).map((change) => {
+    const changed: unknown = structuredClone(example);
+    replaceAt(changed, change.path, change.isGone && change.path.length > 0 ? undefined : mark);
+    return JSON.stringify(changed).replace(JSON.stringify(mark), () => change.value);
+  });
+}
+
+type Path = readonly (string | number)[];
+
+function pathsOf(value: unknown, path: Path = []): Path[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  const entries: [string | number, unknown][] = Array.isArray(value)
+    ? value.map((element: unknown, index) => [index, element])
+    : Object.entries(value);
+  const inner = entries.flatMap(([key, member]) => pathsOf(member, [...path, key]));
+  return path.length === 0 ? inner : [path, ...inner];
+}
+
+function replaceAt(value: unknown, path: Path, replacement: unknown): void {
+  const last = path.at(-1);
+  if (last === undefined) return;
+  let holder = value as Record<string | number, unknown>;
+  for (const key of path.slice(0, -1)) holder = holder[key] as Record<string | number, unknown>;
+  holder[last] = replacement;
+}
+
+function bodyOf(operation: FuzzedOperation, known: KnownTexts, example: object | undefined): fc.Arbitrary<string> {
+  const shaped = shapedJson(operation.input, known);
+  if (!example) return shaped;
+  return fc.oneof(
+    { weight: 4, arbitrary: changedExample(example) },
+    { weight: 1, arbitrary: fc.constant(JSON.stringify(example)) },
+    { weight: 3, arbitrary: shaped },
+  );
+}
+
+/** Requests against a scene, the same ones for the same seed. One in four has its bytes spoilt. */
+export function planRequests(scene: Scene, seed: number, count: number): PlannedRequest[] {
+  const planned = operations.map((operation) => ({
+    // Rare, so that there is something left to work on.
+    weight: /\.(?:Delete|Deregister)/.test(operation.target) ? 1 : 10,
+    arbitrary: fc.record<PlannedRequest>({
+      target: fc.constant(operation.target),
+      service: fc.constant(operation.service),
+      caller: fc.oneof(
+        { weight: 4, arbitrary: fc.constant(operation.usualCaller) },
+        { weight: 1, arbitrary: fc.constantFrom('administrator', 'node') },
+      ),
+      isSignedByKey: fc.constant(operation.isSignedByKey),
+      body: bodyOf(operation, scene.known, scene.examples.get(operation.target)),
+      mutation: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: mutations }),
+    }),
+  }));
+  return fc.sample(fc.oneof(...planned), { numRuns: count, seed });
+}
+
+/** The bytes of a request, signed now and then spoilt as planned. */
+export function writeRequest(planned: PlannedRequest, server: FuzzedServer, scene: Scene): Buffer {
+  const body = Buffer.from(planned.body);
+  const unsigned = { method: 'POST', url: new URL(server.url), headers: jsonHeadersFor(planned.target), body };
+  const at = { region: server.region, now: new Date() };
+  const headers = planned.isSignedByKey
+    ? signRoleTokenRequest(unsigned, { ...at, ...scene.nodeIdentity })
+    : signRequest(unsigned, { ...at, credentials: scene[planned.caller], service: planned.service });
+  const request = {
+    method: 'POST',
+    path: '/',
+    headers: Object.entries({ ...headers, 'content-length': String(body.byteLength), connection: 'close' }),
+    body,
+  };
+  return planned.mutation ? planned.mutation.apply(request) : toBytes(request);
+}
