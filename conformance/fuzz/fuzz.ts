@@ -56,7 +56,7 @@ export async function fuzz(
       if (server.ending() !== undefined) return;
       const outcome = await send(server, scene, request);
       const answer = typeof outcome === 'string' ? undefined : outcome;
-      const ending = answer ? String(answer.statusCode) : String(outcome);
+      const ending = typeof outcome === 'string' ? outcome : String(outcome.statusCode);
       endings.set(ending, (endings.get(ending) ?? 0) + 1);
       if (answer?.statusCode === 200 && !request.mutation) accepted.add(request.target);
       const what = answer ? judgeAnswer(answer) : request.mutation || isPoll(request) ? undefined : ending;

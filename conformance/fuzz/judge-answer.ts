@@ -1,4 +1,7 @@
+import { z } from 'zod';
 import type { WireAnswer } from './exchange.ts';
+
+const ErrorBody = z.object({ __type: z.string().min(1) });
 
 /** What is wrong with an answer whatever was asked; undefined when nothing is. */
 export function judgeAnswer(answer: WireAnswer): string | undefined {
@@ -17,9 +20,7 @@ export function judgeAnswer(answer: WireAnswer): string | undefined {
   const body = parseJson(text);
   if (typeof body !== 'object' || body === null) return 'a body that is no JSON object';
   if (statusCode === 200) return undefined;
-  return '__type' in body && typeof body.__type === 'string' && body.__type !== ''
-    ? undefined
-    : 'an error without __type';
+  return ErrorBody.safeParse(body).success ? undefined : 'an error without __type';
 }
 
 function parseJson(text: string): unknown {

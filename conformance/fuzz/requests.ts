@@ -1,4 +1,4 @@
-import { type Credentials, type StructureShape, signRequest } from '@patchbay/aws-wire';
+import { type StructureShape, signRequest, signRoleTokenRequest } from '@patchbay/aws-wire';
 import * as fc from 'fast-check';
 import type { z } from 'zod';
 import { services } from '../../packages/server/src/app.ts';

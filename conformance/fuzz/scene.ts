@@ -183,6 +183,11 @@ async function furnish(host: NodeHost, name: string): Promise<Scene> {
       ['AmazonSSM.UpdateInstanceInformation', { InstanceId: node.instanceId, AgentName: 'a', AgentVersion: '1.0.0' }],
       ['AmazonSSM.DescribeInstanceInformation', filter('PingStatus', 'Online')],
       ['AmazonSSM.DescribePatchBaselines', filter('OPERATING_SYSTEM', 'DEBIAN')],
+      ['AmazonSSM.AddTagsToResource', { ...baselineResource, Tags: [{ Key: 'owner', Value: 'fuzz' }] }],
+      ['AmazonSSM.RemoveTagsFromResource', { ...baselineResource, TagKeys: ['owner'] }],
+      ['AmazonSSM.ListTagsForResource', baselineResource],
+      ['AmazonSSM.DeletePatchBaseline', { BaselineId: unused }],
+      ['AmazonSSM.DeregisterManagedInstance', { InstanceId: other.instanceId }],
       [
         'AmazonSSM.ListCommands',
         { CommandId: sent, Filters: [{ key: 'InvokedAfter', value: '2026-01-01T00:00:00Z' }] },

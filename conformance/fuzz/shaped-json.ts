@@ -49,7 +49,7 @@ function listJson(element: JsonText): JsonText {
   // The same element many times: beyond what any list may hold, and all alike.
   const long = fc
     .tuple(element, fc.constantFrom(21, 51, 101, 1_001))
-    .map(([text, length]) => new Array<string>(text.length > 2_000 ? 3 : length).fill(text));
+    .map(([text, length]) => Array.from({ length: text.length > 2_000 ? 3 : length }, () => text));
   return fc
     .oneof({ weight: 16, arbitrary: usual }, { weight: 1, arbitrary: long })
     .map((elements) => `[${elements.join(',')}]`);

@@ -36,8 +36,9 @@ export async function startFuzzedServer(): Promise<FuzzedServer> {
     if (log.length > longestLogLines) log.shift();
   });
   let ending: string | undefined;
-  const ended = once(child, 'exit').then(([code, signal]) => {
-    ending = `ended with ${String(code ?? signal)}`;
+  const ended = once(child, 'exit');
+  child.once('exit', (code, signal) => {
+    ending = `ended with ${code ?? signal}`;
   });
   const stop = async () => {
     if (ending === undefined) child.disconnect();
