@@ -1,7 +1,8 @@
 import { exchange, type WireAnswer } from './exchange.ts';
 import { judgeAnswer } from './judge-answer.ts';
+import { LearnedTexts } from './learned-texts.ts';
 import { type PlannedRequest, planRequests, writeRequest } from './requests.ts';
-import { createScene, type Scene } from './scene.ts';
+import { createScene } from './scene.ts';
 import type { FuzzedServer } from './start-fuzzed-server.ts';
 
 export interface FuzzOptions {
@@ -49,16 +50,21 @@ export async function fuzz(
   const heapBytes: number[] = [];
   let sent = 0;
   while (sent < options.requests && server.ending() === undefined) {
-    const scene = await createScene(server, `${options.seed}-${sent}`);
+    const scene = await createScene(server, `${options.seed}-${sent}`, options.seed + sent);
+    const learned = new LearnedTexts(scene.initial);
     const count = Math.min(options.windowRequests, options.requests - sent);
     const planned = planRequests(scene, options.seed + sent, count);
     await inParallel(planned, async (request) => {
       if (server.ending() !== undefined) return;
-      const outcome = await send(server, scene, request);
+      const bytes = writeRequest(request, { server, scene, learned });
+      const outcome = await exchange(server.url, bytes, patienceFor(request));
       const answer = typeof outcome === 'string' ? undefined : outcome;
       const ending = typeof outcome === 'string' ? outcome : String(outcome.statusCode);
       endings.set(ending, (endings.get(ending) ?? 0) + 1);
-      if (answer?.statusCode === 200 && !request.mutation) accepted.add(request.target);
+      if (answer?.statusCode === 200 && !request.mutation) {
+        accepted.add(request.target);
+        learned.learn(request.target, answer.text);
+      }
       const what = answer ? judgeAnswer(answer) : request.mutation || isPoll(request) ? undefined : ending;
       if (what !== undefined) faults.push({ what, request, answer });
     });
@@ -78,10 +84,6 @@ function isPoll({ target }: PlannedRequest): boolean {
 function patienceFor(request: PlannedRequest): number {
   if (isPoll(request)) return pollPatienceMilliseconds;
   return request.mutation ? spoiltPatienceMilliseconds : patienceMilliseconds;
-}
-
-async function send(server: FuzzedServer, scene: Scene, request: PlannedRequest) {
-  return await exchange(server.url, writeRequest(request, server, scene), patienceFor(request));
 }
 
 async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {

@@ -18,7 +18,7 @@ export function judgeAnswer(answer: WireAnswer): string | undefined {
   if (!/^application\/x-amz-json-1\.[01]$/.test(type)) return `the content type ${JSON.stringify(type)}`;
   if (!headers.get('x-amzn-requestid')) return 'no request id';
   const body = parseJson(text);
-  if (typeof body !== 'object' || body === null) return 'a body that is no JSON object';
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return 'a body that is no JSON object';
   if (statusCode === 200) return undefined;
   return ErrorBody.safeParse(body).success ? undefined : 'an error without __type';
 }

@@ -3,6 +3,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Credentials } from '@patchbay/aws-wire';
 import { BeginPatchOperation, CompletePatchOperation, ProposePlan } from '@patchbay/contracts';
 import { contentDigest } from '@patchbay/facts/digest';
+import * as fc from 'fast-check';
 import { z } from 'zod';
 import {
   installedPackage,
@@ -10,13 +11,15 @@ import {
   securityOffer,
   upgradeOf,
 } from '../../packages/server/src/test-support/sample-facts.ts';
-import { readSuccess, sendJsonCall } from '../../packages/server/src/test-support/send-request.ts';
+import { RefusedCallError, readSuccess, sendJsonCall } from '../../packages/server/src/test-support/send-request.ts';
 import {
   enrolNode,
   type NodeHost,
   submissionOf,
   type TestNode,
 } from '../../packages/server/src/test-support/test-node.ts';
+import { changedExample } from './changed-example.ts';
+import { placeholderOf } from './learned-texts.ts';
 import type { KnownTexts } from './shaped-json.ts';
 import type { FuzzedServer } from './start-fuzzed-server.ts';
 
@@ -27,6 +30,8 @@ export interface Scene {
   /** What the node signs with as long as it has no credentials. */
   readonly nodeIdentity: { readonly instanceId: string; readonly privateKey: KeyObject };
   readonly known: KnownTexts;
+  /** What the placeholders stand for until an answer says something newer. */
+  readonly initial: ReadonlyMap<string, string>;
   /** Inputs that the operations accept, by target; to be changed in one place. */
   readonly examples: ReadonlyMap<string, object>;
 }
@@ -35,6 +40,10 @@ const facts = sampleFacts({
   installed: [installedPackage('openssl', '3.0.1'), installedPackage('bash', '5.2')],
   offers: [securityOffer('openssl', '3.0.2', '3.0.1')],
 });
+
+/** So many commands the node has been given and has not ended. */
+const deliveredCommands = 8;
+const oddReplies = 40;
 
 const simulation = { groups: [[upgradeOf('openssl', '3.0.1', '3.0.2')]], refused: [], diskBytes: 0 };
 
@@ -66,7 +75,7 @@ const replyPayload = {
 };
 
 /** Builds one on a running server. `name` keeps it apart from those that were built before. */
-export async function createScene(server: FuzzedServer, name: string): Promise<Scene> {
+export async function createScene(server: FuzzedServer, name: string, seed: number): Promise<Scene> {
   const { administrator, region, url } = server;
   const clients: SSMClient[] = [];
   const createClient = (credentials: Credentials) => {
@@ -96,26 +105,24 @@ export async function createScene(server: FuzzedServer, name: string): Promise<S
       }),
   };
   try {
-    return await furnish(host, name);
+    return await furnish(host, name, seed);
   } finally {
     for (const client of clients) client.destroy();
   }
 }
 
-async function furnish(host: NodeHost, name: string): Promise<Scene> {
+async function furnish(host: NodeHost, name: string, seed: number): Promise<Scene> {
   const call = async (target: string, input: object) => readSuccess(await host.call(target, input));
   await deleteOwnBaselines(host);
   const patchGroup = `group-${name}`;
   const baseline = exampleBaseline(name);
-  const { BaselineId: baselineId } = BaselineAnswer.parse(await call('AmazonSSM.CreatePatchBaseline', baseline));
-  await call('AmazonSSM.RegisterPatchBaselineForPatchGroup', { BaselineId: baselineId, PatchGroup: patchGroup });
+  const baselineId = await provideBaseline(host, baseline);
+  await host.call('AmazonSSM.RegisterPatchBaselineForPatchGroup', { BaselineId: baselineId, PatchGroup: patchGroup });
   const predefined = BaselineAnswer.parse(
     await call('AmazonSSM.GetDefaultPatchBaseline', { OperatingSystem: 'DEBIAN' }),
   ).BaselineId;
   const activation = { IamRole: 'node', DefaultInstanceName: 'spare', RegistrationLimit: 5 };
-  const { BaselineId: unused } = BaselineAnswer.parse(
-    await call('AmazonSSM.CreatePatchBaseline', exampleBaseline(`${name}-unused`)),
-  );
+  const unused = await provideBaseline(host, exampleBaseline(`${name}-unused`));
   const spare = ActivationAnswer.parse(await call('AmazonSSM.CreateActivation', activation));
   const node = await enrolNode(host, { tags: { PatchGroup: patchGroup }, name: `node-${name}` });
   const other = await enrolNode(host, { tags: { PatchGroup: patchGroup } });
@@ -127,9 +134,14 @@ async function furnish(host: NodeHost, name: string): Promise<Scene> {
     TimeoutSeconds: 600,
     Comment: 'for the fuzzer',
   };
-  const sent = CommandAnswer.parse(await call('AmazonSSM.SendCommand', command)).Command.CommandId;
-  const [message] = await node.getMessages();
-  if (!message) throw new Error('The node was not given its command');
+  const commandIds: string[] = [];
+  const messageIds: string[] = [];
+  for (let index = 0; index < deliveredCommands; index += 1) {
+    commandIds.push(CommandAnswer.parse(await call('AmazonSSM.SendCommand', command)).Command.CommandId);
+    messageIds.push(...(await node.getMessages()).map(({ MessageId }) => MessageId));
+  }
+  const [sent = '', begun = ''] = commandIds;
+  const [message = ''] = messageIds;
   const waiting = CommandAnswer.parse(await call('AmazonSSM.SendCommand', command)).Command.CommandId;
 
   const factsId = await node.submitFacts(facts);
@@ -142,32 +154,35 @@ async function furnish(host: NodeHost, name: string): Promise<Scene> {
   } as const;
   const { operationId: scanId } = await node.patchbay(BeginPatchOperation, scan);
   await node.patchbay(CompletePatchOperation, { operationId: scanId, factsId, simulation: null, outcomes: [] });
-  const install = { ...scan, operation: 'Install', commandId: sent } as const;
+  const install = { ...scan, operation: 'Install', commandId: begun } as const;
   const { operationId } = await node.patchbay(BeginPatchOperation, install);
   const { plan } = await node.patchbay(ProposePlan, { operationId, simulation });
 
   const instanceIds = [node.instanceId, other.instanceId];
   const known: Record<string, readonly string[]> = {
-    baselineid: [baselineId, predefined],
+    baselineid: [baselineId, predefined, placeholderOf('baselineid')],
     patchgroup: [patchGroup],
-    instanceid: instanceIds,
+    instanceid: [...instanceIds, placeholderOf('instanceid')],
     destination: instanceIds,
-    activationid: [spare.ActivationId, node.activationId],
+    activationid: [spare.ActivationId, node.activationId, placeholderOf('activationid')],
     activationcode: [spare.ActivationCode],
     resourceid: [baselineId, ...instanceIds, spare.ActivationId],
-    commandid: [sent, waiting],
-    messageid: [message.MessageId, message.MessageId.replace(sent, waiting)],
+    commandid: [...commandIds, waiting, placeholderOf('commandid')],
+    messageid: [...messageIds, message.replace(sent, waiting)],
     name: ['AWS-RunPatchBaseline', 'AWS-RunShellScript'],
     documentname: ['AWS-RunPatchBaseline', 'AWS-RunShellScript'],
     fingerprint: [node.fingerprint],
     publickey: [node.key.publicKey],
-    payload: [JSON.stringify(replyPayload), JSON.stringify(replyPayload).replace('"Success"', '"TimedOut"')],
-    factsid: [factsId],
-    operationid: [operationId, scanId],
-    planid: [plan?.planId ?? ''],
+    payload: replyPayloads(seed),
+    factsid: [factsId, placeholderOf('factsid')],
+    operationid: [operationId, scanId, placeholderOf('operationid')],
+    planid: [plan?.planId ?? '', placeholderOf('planid')],
     digest: [contentDigest(facts.installed), contentDigest(facts.offers), contentDigest(facts.policy)],
     source: ['openssl', 'bash'],
+    nexttoken: [placeholderOf('nexttoken')],
   };
+  const newestFacts = placeholderOf('factsid');
+  const newestOperation = placeholderOf('operationid');
   const baselineResource = { ResourceType: 'PatchBaseline', ResourceId: baselineId };
   const filter = (key: string, value: string) => ({ Filters: [{ Key: key, Values: [value] }], MaxResults: 10 });
   return {
@@ -175,6 +190,11 @@ async function furnish(host: NodeHost, name: string): Promise<Scene> {
     node: node.credentials,
     nodeIdentity: { instanceId: node.instanceId, privateKey: node.key.privateKey },
     known: new Map(Object.entries(known)),
+    initial: new Map([
+      ['factsid', factsId],
+      ['operationid', operationId],
+      ['commandid', waiting],
+    ]),
     examples: new Map<string, object>([
       ['AmazonSSM.CreatePatchBaseline', baseline],
       ['AmazonSSM.SendCommand', command],
@@ -192,13 +212,20 @@ async function furnish(host: NodeHost, name: string): Promise<Scene> {
         'AmazonSSM.ListCommands',
         { CommandId: sent, Filters: [{ key: 'InvokedAfter', value: '2026-01-01T00:00:00Z' }] },
       ],
-      ['EC2WindowsMessageDeliveryService.SendReply', reply(message.MessageId)],
+      ['EC2WindowsMessageDeliveryService.SendReply', reply(message)],
       ['Patchbay.SubmitFacts', submissionOf(facts)],
-      ['Patchbay.BeginPatchOperation', install],
-      ['Patchbay.ProposePlan', { operationId, simulation }],
-      ['Patchbay.CompletePatchOperation', { operationId, factsId, simulation, outcomes: [] }],
+      ['Patchbay.BeginPatchOperation', { ...install, factsId: newestFacts, commandId: placeholderOf('commandid') }],
+      ['Patchbay.ProposePlan', { operationId: newestOperation, simulation }],
+      [
+        'Patchbay.CompletePatchOperation',
+        { operationId: newestOperation, factsId: newestFacts, simulation, outcomes: [] },
+      ],
     ]),
   };
+}
+
+function replyPayloads(seed: number): string[] {
+  return [JSON.stringify(replyPayload), ...fc.sample(changedExample(replyPayload), { numRuns: oddReplies, seed })];
 }
 
 function registration(activation: z.infer<typeof ActivationAnswer>, node: TestNode): object {
@@ -231,11 +258,24 @@ function exampleBaseline(name: string): object {
   };
 }
 
-/** What the fuzzer made before, so that no quota ends it. One that is registered for a patch group stays. */
-async function deleteOwnBaselines(host: NodeHost): Promise<void> {
+/** A new baseline; where the quota allows none, one of those that stay because patch groups use them. */
+async function provideBaseline(host: NodeHost, baseline: object): Promise<string> {
+  const created = await host.call('AmazonSSM.CreatePatchBaseline', baseline);
+  if (created.statusCode === 200) return BaselineAnswer.parse(readSuccess(created)).BaselineId;
+  const [own] = await listOwnBaselines(host);
+  if (own === undefined) throw new RefusedCallError(created);
+  return own;
+}
+
+async function listOwnBaselines(host: NodeHost): Promise<string[]> {
   const own = { Filters: [{ Key: 'OWNER', Values: ['Self'] }], MaxResults: 100 };
-  const { BaselineIdentities } = BaselinesAnswer.parse(
-    readSuccess(await host.call('AmazonSSM.DescribePatchBaselines', own)),
-  );
-  for (const { BaselineId } of BaselineIdentities) await host.call('AmazonSSM.DeletePatchBaseline', { BaselineId });
+  const answer = readSuccess(await host.call('AmazonSSM.DescribePatchBaselines', own));
+  return BaselinesAnswer.parse(answer).BaselineIdentities.map(({ BaselineId }) => BaselineId);
+}
+
+/** What the fuzzer made before, so that quotas do not end it. One that is registered for a patch group stays. */
+async function deleteOwnBaselines(host: NodeHost): Promise<void> {
+  for (const BaselineId of await listOwnBaselines(host)) {
+    await host.call('AmazonSSM.DeletePatchBaseline', { BaselineId });
+  }
 }
