@@ -73,7 +73,7 @@ if (values.help) {
 
   (nothing)  format, lint, types, unit, database and conformance tests
   --quick    format, lint, types and unit tests only (under a minute)
-  --all      everything, and the long system tests against the real Debian archive`);
+  --all      everything, and the long system tests (the real Debian archive, 50,000 fuzzed requests)`);
   process.exit(0);
 }
 

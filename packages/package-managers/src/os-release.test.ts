@@ -25,6 +25,7 @@ describe('os-release', () => {
     ['ID=debian', 'DEBIAN', 'Debian'],
     ['ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_ID=21', null, 'linuxmint21'],
     ['ID=toString\nVERSION_ID=1', null, 'toString1'],
+    ['ID=amzn\nVERSION_ID=constructor', null, 'amznconstructor'],
     ['# nothing\n', null, 'linux'],
   ])('maps %j to %s, product %s', (text, operatingSystem, product) => {
     expect(parseOsRelease(text)).toMatchObject({ operatingSystem, product });

@@ -2,23 +2,23 @@ import type { OperatingSystem, OperatingSystemFacts } from '@patchbay/facts';
 import { ParseError } from './parse-error.ts';
 
 /** `ID` of os-release to AWS's enum and the product's first part, as `PRODUCT` filters spell it. */
-const knownSystems: Readonly<Record<string, readonly [OperatingSystem, product: string]>> = {
-  debian: ['DEBIAN', 'Debian'],
-  ubuntu: ['UBUNTU', 'Ubuntu'],
-  raspbian: ['RASPBIAN', 'Raspbian'],
-  rhel: ['REDHAT_ENTERPRISE_LINUX', 'RedhatEnterpriseLinux'],
-  centos: ['CENTOS', 'CentOS'],
-  rocky: ['ROCKY_LINUX', 'RockyLinux'],
-  almalinux: ['ALMA_LINUX', 'AlmaLinux'],
-  ol: ['ORACLE_LINUX', 'OracleLinux'],
-  sles: ['SUSE', 'Suse'],
-};
+const knownSystems = new Map<string, readonly [OperatingSystem, product: string]>([
+  ['debian', ['DEBIAN', 'Debian']],
+  ['ubuntu', ['UBUNTU', 'Ubuntu']],
+  ['raspbian', ['RASPBIAN', 'Raspbian']],
+  ['rhel', ['REDHAT_ENTERPRISE_LINUX', 'RedhatEnterpriseLinux']],
+  ['centos', ['CENTOS', 'CentOS']],
+  ['rocky', ['ROCKY_LINUX', 'RockyLinux']],
+  ['almalinux', ['ALMA_LINUX', 'AlmaLinux']],
+  ['ol', ['ORACLE_LINUX', 'OracleLinux']],
+  ['sles', ['SUSE', 'Suse']],
+]);
 
-const amazonLinux: Readonly<Record<string, readonly [OperatingSystem, product: string]>> = {
-  '2': ['AMAZON_LINUX_2', 'AmazonLinux2.0'],
-  '2022': ['AMAZON_LINUX_2022', 'AmazonLinux2022'],
-  '2023': ['AMAZON_LINUX_2023', 'AmazonLinux2023'],
-};
+const amazonLinux = new Map<string, readonly [OperatingSystem, product: string]>([
+  ['2', ['AMAZON_LINUX_2', 'AmazonLinux2.0']],
+  ['2022', ['AMAZON_LINUX_2022', 'AmazonLinux2022']],
+  ['2023', ['AMAZON_LINUX_2023', 'AmazonLinux2023']],
+]);
 
 /**
  * Reads os-release(5), https://www.freedesktop.org/software/systemd/man/latest/os-release.html. A system that AWS has no
@@ -38,7 +38,7 @@ export function parseOsRelease(text: string): OperatingSystemFacts {
   // os-release(5): a system that does not say is "linux".
   const id = fields.get('ID') ?? 'linux';
   const versionId = fields.get('VERSION_ID') ?? '';
-  const known = id === 'amzn' ? amazonLinux[versionId] : (ownEntry(id) ?? null);
+  const known = id === 'amzn' ? amazonLinux.get(versionId) : knownSystems.get(id);
   return {
     id,
     versionId,
@@ -47,10 +47,6 @@ export function parseOsRelease(text: string): OperatingSystemFacts {
     operatingSystem: known?.[0] ?? null,
     product: id === 'amzn' && known ? known[1] : `${known?.[1] ?? id}${versionId}`,
   };
-}
-
-function ownEntry(id: string): readonly [OperatingSystem, string] | undefined {
-  return Object.hasOwn(knownSystems, id) ? knownSystems[id] : undefined;
 }
 
 /** Shell quoting as os-release(5) allows it: one quoted or one bare word. */

@@ -14,6 +14,7 @@ import { ssm } from './aws/ssm/index.ts';
 import type { Database } from './database/tables.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Authenticator } from './identity/authenticate.ts';
+import { createMalformedRequestHandler } from './malformed-http.ts';
 import { addObservabilityRoutes, type Observability } from './observability/index.ts';
 import { createPipeline } from './operations/pipeline.ts';
 import { patchbay } from './patchbay/index.ts';
@@ -82,9 +83,15 @@ export function buildApp(parts: AppParts): FastifyInstance {
     forceCloseConnections: 'idle',
     logger: false,
     frameworkErrors: (error, _request, reply: FastifyReply) => void refuse(error, reply),
-    // The types of fastify tie the server's kind to this option; the plain instance is all that is used here.
-    ...((tls ? { https: tls.material } : {}) as object),
+    clientErrorHandler: createMalformedRequestHandler(dependencies),
+    // Without Host a request is told what it lacks by us, in AWS's form, not by Node without a word. The types of fastify
+    // tie the server's kind to this option; the plain instance is all that is used here.
+    ...((tls
+      ? { https: { ...tls.material, requireHostHeader: false } }
+      : { http: { requireHostHeader: false } }) as object),
   });
+  // RFC 9110, 10.1.1: an expectation that is not understood may be ignored; Node would refuse it without a word.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 

@@ -6,6 +6,7 @@ import {
   encodeJson,
   findIdempotencyToken,
   type OperationShape,
+  type StructureShape,
   serializationError,
   validationError,
 } from '@patchbay/aws-wire';
@@ -22,6 +23,8 @@ export interface RegisteredOperation {
   /** `ssm:CreatePatchBaseline`. */
   readonly permission: string;
   readonly support: 'supported' | 'unsupported';
+  /** What it takes, as its protocol describes it. */
+  readonly input: StructureShape | z.ZodType;
   readonly errorShape: (code: string) => ErrorShape | undefined;
   /** Only of supported operations. */
   readonly implementation?: Implementation | undefined;
@@ -63,6 +66,7 @@ export function defineAwsService(definition: {
       service,
       permission: `${service}:${shape.name}`,
       support: handler ? 'supported' : 'unsupported',
+      input: shape.input,
       errorShape: (code) => errors?.get(code),
       implementation: handler && {
         definition: handler as Operation<unknown, unknown>,
@@ -114,6 +118,7 @@ export function definePatchbayService(contracts: readonly FulfilledContract[]): 
       service: 'patchbay',
       permission: contract.permission,
       support: 'supported',
+      input: contract.input,
       errorShape: () => undefined,
       implementation: {
         definition: { ...(operation as Operation<unknown, unknown>), isAudited: contract.caller === 'person' },
