@@ -148,6 +148,11 @@ describe('no input makes the server fail', () => {
     [GetPatchOperation.name, { operationId: factsId }],
     [GetPlan.name, { planId: factsId }],
     [ListFirstSeen.name, { source: 'openssl', maxResults: 1, nextToken: '' }],
+    ['CreateUser', { userName: 'ada', role: 'auditor', tagLimits: [{ key: 'PatchGroup', values: ['web'] }] }],
+    ['BindUser', { userName: 'ada', accountId: '123456789012', role: 'operator', tagLimits: [] }],
+    ['ListUsers', { maxResults: 1, nextToken: '' }],
+    ['ListAccessKeys', { userName: 'administrator', maxResults: 1, nextToken: '' }],
+    ['RotateAccessKey', { accessKeyId: 'AKIA0000000000000000' }],
   ])('of Patchbay.%s', async (name, valid) => {
     const changed = fc
       .record({ member: fc.constantFrom(...Object.keys(valid)), value: fc.oneof(someText, someNumber, fc.jsonValue()) })

@@ -71,6 +71,8 @@ export const matrix: readonly Row[] = [
   ssm('DescribeInstanceInformation', everyReader),
   ssm('DeregisterManagedInstance', 'A', () => ({ InstanceId: 'mi-00000000000000000' })),
   ssm('UpdateManagedInstanceRole', 'A', (about) => ({ ...instance(about), IamRole: 'node' })),
+  ssm('DescribeInstanceProperties', everyReader),
+  ssm('GetConnectionStatus', readerOfNode, ({ instanceId }) => ({ Target: instanceId })),
   ssm('DescribeInstanceAssociationsStatus', wholeReader, instance),
 
   ssm('CreatePatchBaseline', 'A', () => ({ Name: 'matrix', OperatingSystem: 'DEBIAN' })),
@@ -164,6 +166,7 @@ export const matrix: readonly Row[] = [
   // A node's own operations name no node: they are about the caller.
   patchbay('GetSigningKey', 'NM', nothing),
   patchbay('SubmitFacts', 'NM', () => submissionOf(sampleFacts())),
+  patchbay('SubmitChangelogs', 'NM', () => ({ operationId: uuid, readings: [] })),
   patchbay('BeginPatchOperation', 'NM', () => ({
     factsId: uuid,
     operation: 'Scan',
@@ -172,6 +175,20 @@ export const matrix: readonly Row[] = [
     snapshotId: '',
   })),
   patchbay('ProposePlan', 'NM', () => ({ operationId: uuid, simulation })),
+  patchbay('ReportPresence', 'NM', () => ({
+    state: 'running',
+    agentRunId: uuid,
+    bootId: '',
+    machineIdHash: '',
+    agentClock: '2026-11-20T12:00:00.000Z',
+  })),
+  patchbay('UploadCommandOutput', 'NM', ({ commandId }) => ({
+    commandId,
+    stepName: 'PatchLinux',
+    stream: 'stdout',
+    startByte: 0,
+    content: '',
+  })),
   patchbay('CompletePatchOperation', 'NM', () => ({ operationId: uuid, factsId: uuid, simulation, outcomes: [] })),
 
   patchbay('GetNodeFacts', readerOfNode, ({ instanceId }) => ({ instanceId })),
@@ -180,6 +197,21 @@ export const matrix: readonly Row[] = [
   patchbay('GetPatchOperation', readerOfNode, ({ operationId }) => ({ operationId })),
   patchbay('GetPlan', readerOfNode, ({ planId }) => ({ planId })),
   patchbay('ListFirstSeen', everyReader, () => ({ source: 'openssl' })),
+  patchbay('GetCommandOutput', readerOfNode, ({ commandId, instanceId }) => ({ commandId, instanceId })),
+  patchbay('GetNode', readerOfNode, ({ instanceId }) => ({ instanceId })),
+  patchbay('ListManagedNodes', wholeReader, nothing),
+  patchbay('RenameNode', 'A', ({ instanceId }) => ({ instanceId, name: 'matrix' })),
+  patchbay('ReleaseNode', 'A', ({ instanceId }) => ({ instanceId })),
+  patchbay('ListArchiveWatches', everyReader, nothing),
+  patchbay('RefreshArchiveWatch', 'A', () => ({ watchId: uuid })),
+  patchbay('RemoveArchiveWatch', 'A', () => ({ watchId: uuid })),
+  patchbay('AddArchiveWatch', 'A', () => ({
+    uri: 'file:///nowhere',
+    suite: 'bookworm',
+    components: ['main'],
+    architectures: ['amd64'],
+    keyring: { file: 'none.gpg' },
+  })),
 
   patchbay('ListUsers', 'AR', nothing),
   patchbay('ListAccessKeys', 'AR', () => ({ userName: 'administrator' })),
