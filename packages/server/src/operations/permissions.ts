@@ -236,11 +236,16 @@ const entries: readonly Entry[] = [
       'patchbay:CompletePatchOperation',
       'patchbay:GetSigningKey',
       'patchbay:ProposePlan',
-      'patchbay:ReportPresence',
       'patchbay:SubmitChangelogs',
       'patchbay:SubmitFacts',
-      'patchbay:UploadCommandOutput',
     ],
+  },
+  {
+    what: 'Say which machine speaks for the node, and hand in outputs that are too long for a reply',
+    people: nobody,
+    limited: 'never',
+    nodes: true,
+    permissions: ['patchbay:ReportPresence', 'patchbay:UploadCommandOutput'],
   },
   {
     what: 'Get the snapshot that a node patches by',
