@@ -92,7 +92,7 @@ export async function authenticateSignature(
       return claim.lookup;
     },
   });
-  const { principal, lastUsedAt } = (claim as Claim | undefined) ?? {};
+  const { principal, lastUsedAt } = claim ?? {};
   if (!principal)
     throw new SigningError('UNKNOWN_ACCESS_KEY', 'The security token included in the request is invalid.');
   if (principal.kind === 'node' && principal.region !== verified.region) {

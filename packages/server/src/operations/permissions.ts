@@ -44,7 +44,10 @@ const entries: readonly Entry[] = [
     permissions: [
       'ssm:DescribeInstancePatches',
       'ssm:GetCommandInvocation',
+      'ssm:GetConnectionStatus',
       'ssm:ListTagsForResource',
+      'patchbay:GetCommandOutput',
+      'patchbay:GetNode',
       'patchbay:GetNodeFacts',
       'patchbay:GetNodeVerdict',
       'patchbay:GetPatchOperation',
@@ -59,6 +62,7 @@ const entries: readonly Entry[] = [
     permissions: [
       'ssm:DescribeInstanceInformation',
       'ssm:DescribeInstancePatchStates',
+      'ssm:DescribeInstanceProperties',
       'ssm:ListCommandInvocations',
       'ssm:ListCommands',
     ],
@@ -74,6 +78,7 @@ const entries: readonly Entry[] = [
       'ssm:ListComplianceItems',
       'ssm:ListComplianceSummaries',
       'ssm:ListResourceComplianceSummaries',
+      'patchbay:ListManagedNodes',
     ],
   },
   {
@@ -89,6 +94,7 @@ const entries: readonly Entry[] = [
       'ssm:GetDefaultPatchBaseline',
       'ssm:GetPatchBaseline',
       'ssm:GetPatchBaselineForPatchGroup',
+      'patchbay:ListArchiveWatches',
       'patchbay:ListFirstSeen',
     ],
   },
@@ -167,7 +173,13 @@ const entries: readonly Entry[] = [
     ],
   },
   {
-    what: 'Let nodes in, put them out, change their role and tags',
+    what: 'Say which archives the control plane watches, and whose keys it believes there',
+    people: administrators,
+    limited: 'never',
+    permissions: ['patchbay:AddArchiveWatch', 'patchbay:RefreshArchiveWatch', 'patchbay:RemoveArchiveWatch'],
+  },
+  {
+    what: 'Let nodes in, put them out, end their quarantine, change their name, role and tags',
     people: administrators,
     limited: 'never',
     permissions: [
@@ -177,6 +189,8 @@ const entries: readonly Entry[] = [
       'ssm:DeregisterManagedInstance',
       'ssm:RemoveTagsFromResource',
       'ssm:UpdateManagedInstanceRole',
+      'patchbay:ReleaseNode',
+      'patchbay:RenameNode',
     ],
   },
   {
@@ -225,6 +239,13 @@ const entries: readonly Entry[] = [
       'patchbay:SubmitChangelogs',
       'patchbay:SubmitFacts',
     ],
+  },
+  {
+    what: 'Say which machine speaks for the node, and hand in outputs that are too long for a reply',
+    people: nobody,
+    limited: 'never',
+    nodes: true,
+    permissions: ['patchbay:ReportPresence', 'patchbay:UploadCommandOutput'],
   },
   {
     what: 'Get the snapshot that a node patches by',

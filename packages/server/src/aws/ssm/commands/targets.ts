@@ -1,28 +1,17 @@
-import { accessDeniedError } from '@patchbay/aws-wire';
 import type { OperationContext } from '../../../operations/operation.ts';
-import { principalArn } from '../../../operations/principal.ts';
-import { nodeResource } from '../../../operations/resources.ts';
-import { findNode, findNodesByTags, keepWithinReach } from '../instances/repository.ts';
+import { findNode, findNodesByTags } from '../instances/repository.ts';
 import { onlineSince } from '../instances/service.ts';
+import { requireWithinReach } from '../instances/within-reach.ts';
 import { CommandError } from './errors.ts';
 import type { CommandTarget } from './tables.ts';
 
 type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now' | 'principal' | 'reach'>;
 
-/** A node that is named and out of reach refuses the call, whether it exists or not: nothing is left out unsaid. */
-async function refuseOutOfReach(instanceIds: readonly string[], context: Context): Promise<void> {
-  const kept = await keepWithinReach(context.db, context, instanceIds, context.reach);
-  const beyond = instanceIds.find((id) => !kept.includes(id));
-  if (beyond !== undefined) {
-    throw accessDeniedError(principalArn(context.principal), 'ssm:SendCommand', nodeResource(context, beyond).arn);
-  }
-}
-
 /** SendCommand's InstanceIds: each must be a registered node that is online, or the whole call is refused. */
 async function checkInstanceIds(instanceIds: readonly string[], context: Context): Promise<string[]> {
   const duplicate = instanceIds.find((id, index) => instanceIds.indexOf(id) !== index);
   if (duplicate) throw new CommandError('COMMAND_DUPLICATE_INSTANCE', `${duplicate} is named more than once.`);
-  await refuseOutOfReach(instanceIds, context);
+  await requireWithinReach(instanceIds, 'ssm:SendCommand', context);
   for (const instanceId of instanceIds) {
     const node = await findNode(context.db, context, instanceId);
     if (!node) throw new CommandError('COMMAND_INSTANCE', `There is no registered node ${instanceId}.`);
@@ -58,7 +47,7 @@ async function findTargets(targets: readonly CommandTarget[], context: Context):
     }
   }
   if (named?.includes('*')) named = undefined;
-  if (named) await refuseOutOfReach(named, context);
+  if (named) await requireWithinReach(named, 'ssm:SendCommand', context);
   const found = await findNodesByTags(context.db, context, conditions, context.reach);
   return named ? found.filter((id) => named.includes(id)) : found;
 }

@@ -1,0 +1,52 @@
+import { InvalidArgumentError } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { addTagLimit, describeUser } from './user.ts';
+
+describe('--tag-limit', () => {
+  it('joins values of one key and keeps keys apart', () => {
+    const limits = ['PatchGroup=web', 'Stage=a=b', 'PatchGroup=cache', 'Empty='].reduce(
+      (earlier: ReturnType<typeof addTagLimit>, text) => addTagLimit(text, earlier),
+      [],
+    );
+    expect(limits).toEqual([
+      { key: 'PatchGroup', values: ['web', 'cache'] },
+      { key: 'Stage', values: ['a=b'] },
+      { key: 'Empty', values: [''] },
+    ]);
+  });
+
+  it.each(['web', '=web', ''])('refuses %j', (text) => {
+    expect(() => addTagLimit(text)).toThrow(InvalidArgumentError);
+  });
+});
+
+describe('a person in words', () => {
+  const accountId = '123456789012';
+  const person = { userName: 'ada', createdAt: '2026-11-22T00:00:00.000Z' };
+
+  it('names each role with its limits', () => {
+    expect(
+      describeUser({
+        ...person,
+        bindings: [
+          { accountId, role: 'auditor', tagLimits: [] },
+          {
+            accountId,
+            role: 'operator',
+            tagLimits: [
+              { key: 'PatchGroup', values: ['web', 'cache'] },
+              { key: 'Stage', values: ['test'] },
+            ],
+          },
+        ],
+      }),
+    ).toEqual([
+      'ada: auditor of 123456789012',
+      'ada: operator of 123456789012, only what is tagged PatchGroup=web|cache and Stage=test',
+    ]);
+  });
+
+  it('says that there is no role', () => {
+    expect(describeUser({ ...person, bindings: [] })).toEqual(['ada: no role in any account']);
+  });
+});
