@@ -1,3 +1,4 @@
+export * from './archive-watches.ts';
 export * from './authorization.ts';
 export * from './contract.ts';
 export * from './node-operations.ts';

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { AppError } from '@patchbay/facts';
 import { z } from 'zod';
+import { createEgressPolicy, EgressError } from './egress/index.ts';
 import type { LogLevel } from './observability/index.ts';
 
 export class ConfigError extends AppError<'INVALID_OPTION' | 'TLS_REQUIRED' | 'TLS_INCOMPLETE'> {}
@@ -16,6 +17,7 @@ export interface ServerFlags {
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
   readonly logLevel?: string | undefined;
+  readonly egressAllow?: readonly string[] | undefined;
 }
 
 export interface ServerConfig {
@@ -27,6 +29,8 @@ export interface ServerConfig {
   readonly accountId: string | undefined;
   readonly tlsFiles: { readonly cert: string; readonly key: string } | undefined;
   readonly logLevel: LogLevel;
+  /** What the server may reach beside what is open to everybody. */
+  readonly egressAllow: readonly string[];
 }
 
 export const defaultPort = 8480;
@@ -44,6 +48,16 @@ function parsePort(text: string): number {
     throw new ConfigError('INVALID_OPTION', `--port must be a number from 0 to 65535 (0: any free one), not ${text}.`);
   }
   return port;
+}
+
+function readEgressRules(rules: readonly string[]): readonly string[] {
+  try {
+    createEgressPolicy(rules);
+    return rules;
+  } catch (error) {
+    if (!(error instanceof EgressError)) throw error;
+    throw new ConfigError('INVALID_OPTION', `--egress-allow: ${error.message}`, { cause: error });
+  }
 }
 
 /** Checks flags and environment together; the flags win. The only place that reads the environment. */
@@ -83,5 +97,6 @@ export function readServerConfig(
     accountId: flags.account,
     tlsFiles: tlsCert !== undefined && tlsKey !== undefined ? { cert: tlsCert, key: tlsKey } : undefined,
     logLevel: logLevel.data,
+    egressAllow: readEgressRules(flags.egressAllow ?? []),
   };
 }

@@ -28,6 +28,11 @@ export const upCommand = new Command('up')
   .option('--account <id>', 'twelve digits; generated once when not given')
   .option('--tls-cert <file>', 'certificate chain in PEM')
   .option('--tls-key <file>', 'private key in PEM')
+  .option(
+    '--egress-allow <rule>',
+    'address, network or file:DIRECTORY that archives may be fetched from though it is loopback or link-local, repeatable',
+    collect,
+  )
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent (default: info)')
   .action(async (flags: ServerFlags) => {
     const config = readServerConfig(flags);

@@ -6,6 +6,7 @@ import type { PatchGroupTables } from '../aws/ssm/patch-groups/tables.ts';
 import type { TagTables } from '../aws/ssm/tags/tables.ts';
 import type { IdentityTables } from '../identity/tables.ts';
 import type { OperationTables } from '../operations/tables.ts';
+import type { ArchiveWatchTables } from '../patchbay/archive-watches/tables.ts';
 import type { FactsTables } from '../patchbay/facts/tables.ts';
 import type { PatchOperationTables } from '../patchbay/patch-operations/tables.ts';
 import type { PlanTables } from '../patchbay/plans/tables.ts';
@@ -21,4 +22,5 @@ export type FeatureTables = IdentityTables &
   CommandTables &
   FactsTables &
   PatchOperationTables &
-  PlanTables;
+  PlanTables &
+  ArchiveWatchTables;
