@@ -10,6 +10,7 @@ import type { ArchiveWatchTables } from '../patchbay/archive-watches/tables.ts';
 import type { FactsTables } from '../patchbay/facts/tables.ts';
 import type { PatchOperationTables } from '../patchbay/patch-operations/tables.ts';
 import type { PlanTables } from '../patchbay/plans/tables.ts';
+import type { SettingsTables } from '../patchbay/settings/tables.ts';
 
 /** The tables of the features. Each declares its own and alone writes them. */
 export type FeatureTables = IdentityTables &
@@ -23,4 +24,5 @@ export type FeatureTables = IdentityTables &
   FactsTables &
   PatchOperationTables &
   PlanTables &
-  ArchiveWatchTables;
+  ArchiveWatchTables &
+  SettingsTables;

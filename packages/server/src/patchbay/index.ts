@@ -2,6 +2,12 @@ import { definePatchbayService } from '../operations/registry.ts';
 import { archiveWatchContracts } from './archive-watches/operations.ts';
 import { nodeContracts } from './node-operations.ts';
 import { personContracts } from './person-operations.ts';
+import { settingsContracts } from './settings/operations.ts';
 
 /** Patchbay's own operations: facts, verdicts, plans, evidence. */
-export const patchbay = definePatchbayService([...nodeContracts, ...personContracts, ...archiveWatchContracts]);
+export const patchbay = definePatchbayService([
+  ...nodeContracts,
+  ...personContracts,
+  ...archiveWatchContracts,
+  ...settingsContracts,
+]);
