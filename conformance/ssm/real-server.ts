@@ -2,7 +2,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { AdministratorAccess, administratorFile, createLogger, readServerConfig, startServer } from '@patchbay/server';
+import {
+  AdministratorAccess,
+  administratorFile,
+  createLogger,
+  readServerConfig,
+  type ServerFlags,
+  startServer,
+} from '@patchbay/server';
 import { afterAll, beforeAll } from 'vitest';
 import { sendJsonCall } from '../../packages/server/src/test-support/send-request.ts';
 import type { NodeHost } from '../../packages/server/src/test-support/test-node.ts';
@@ -18,8 +25,9 @@ export interface RealServer extends NodeHost {
 export async function startRealServer(
   data: string,
   databaseUrl?: string,
+  flags: ServerFlags = {},
 ): Promise<RealServer & { stop(): Promise<void> }> {
-  const config = readServerConfig({ port: '0', data, databaseUrl }, {});
+  const config = readServerConfig({ port: '0', data, databaseUrl, ...flags }, {});
   const running = await startServer(config, createLogger({ level: 'warn' }), (error) => {
     throw error;
   });
@@ -70,12 +78,12 @@ export async function createDataFolder(): Promise<{ readonly data: string; remov
 }
 
 /** Starts a server in a folder of its own, for the tests of a file. */
-export function withRealServer(): () => RealServer {
+export function withRealServer(flags: ServerFlags = {}): () => RealServer {
   let current: RealServer | undefined;
   let stop = async () => {};
   beforeAll(async () => {
     const folder = await createDataFolder();
-    const server = await startRealServer(folder.data);
+    const server = await startRealServer(folder.data, undefined, flags);
     current = server;
     stop = async () => {
       await server.stop();

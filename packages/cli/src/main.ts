@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { agentCommand } from './commands/agent.ts';
 import { agentPackageCommand } from './commands/agent-package.ts';
+import { archiveWatchCommand } from './commands/archive-watch.ts';
 import { demoCommand } from './commands/demo.ts';
 import { envCommand } from './commands/env.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -19,6 +20,7 @@ const commands = [
   agentPackageCommand,
   explainCommand,
   userCommand,
+  archiveWatchCommand,
 ];
 const program = new Command('patchbay')
   .description('Keeps servers patched and proves it; speaks the AWS Systems Manager API.')

@@ -13,6 +13,7 @@ export * from './documents/built-in-documents.ts';
 export * from './documents/command-document.ts';
 export * from './documents/resolve-parameters.ts';
 export * from './documents/substitute-parameters.ts';
+export * from './evaluation/available-patch.ts';
 export * from './evaluation/changelog-questions.ts';
 export { type CompiledBaseline, compileBaseline, evaluatedOperatingSystems } from './evaluation/compile-baseline.ts';
 export * from './evaluation/evaluate.ts';

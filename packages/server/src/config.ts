@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { AppError } from '@patchbay/facts';
 import { z } from 'zod';
 import { isLoopback } from './addresses.ts';
+import { createEgressPolicy, EgressError } from './egress/index.ts';
 import type { LogLevel, MetricsAccess } from './observability/index.ts';
 
 export class ConfigError extends AppError<'INVALID_OPTION' | 'TLS_REQUIRED' | 'TLS_INCOMPLETE'> {}
@@ -23,6 +24,7 @@ export interface ServerFlags {
   readonly logFormat?: string | undefined;
   readonly metrics?: string | undefined;
   readonly metricsTokenFile?: string | undefined;
+  readonly egressAllow?: readonly string[] | undefined;
 }
 
 /** Where the server's certificate comes from: nowhere, files, or the built-in certificate authority. */
@@ -42,6 +44,8 @@ export interface ServerConfig {
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'pretty';
   readonly metricsAccess: MetricsAccess;
+  /** What the server may reach beside what is open to everybody. */
+  readonly egressAllow: readonly string[];
 }
 
 export const defaultPort = 8480;
@@ -130,6 +134,16 @@ function readFileOrExplain(path: string): string {
   }
 }
 
+function readEgressRules(rules: readonly string[]): readonly string[] {
+  try {
+    createEgressPolicy(rules);
+    return rules;
+  } catch (error) {
+    if (!(error instanceof EgressError)) throw error;
+    throw new ConfigError('INVALID_OPTION', `--egress-allow: ${error.message}`, { cause: error });
+  }
+}
+
 /** Checks flags and environment together; the flags win. The only place that reads the environment. */
 export function readServerConfig(
   flags: ServerFlags,
@@ -166,5 +180,6 @@ export function readServerConfig(
     logLevel: logLevel.data,
     logFormat: readLogFormat(flags.logFormat ?? 'json'),
     metricsAccess: readMetricsAccess(flags),
+    egressAllow: readEgressRules(flags.egressAllow ?? []),
   };
 }

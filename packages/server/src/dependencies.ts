@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { EgressClient } from './egress/index.ts';
 import type { AccessKeys } from './identity/access-keys.ts';
 import type { SessionTokens } from './identity/session-tokens.ts';
 import type { Metrics } from './observability/index.ts';
@@ -18,6 +19,8 @@ export interface Dependencies {
   readonly signingKey: SigningKey;
   readonly pageTokenKey: Uint8Array;
   readonly wake: Wake;
+  /** The one way out. */
+  readonly egress: EgressClient;
   /** How long a poll of an agent is held. The SSM Agent gives up after 20 seconds. */
   readonly longPollMilliseconds: number;
 }

@@ -20,12 +20,14 @@ import {
 } from './database/index.ts';
 import { ensurePartitionsHandler, ensurePartitionsJob } from './database/partitions-job.ts';
 import type { Dependencies } from './dependencies.ts';
+import { createEgressClient, createEgressPolicy } from './egress/index.ts';
 import { createAccessKeys } from './identity/access-keys.ts';
 import { ensureAdministrator, writeAdministratorFile } from './identity/administrator.ts';
 import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
 import { listen } from './listen.ts';
 import { createMetrics, createReadiness, type Logger } from './observability/index.ts';
+import { refreshArchivesHandler, refreshArchivesJob } from './patchbay/archive-watches/job.ts';
 import { createSecretBox, readOrCreateKeyFile } from './secrets/index.ts';
 import { addServerGauges } from './server-gauges.ts';
 import { keepTlsFresh, openServerTls, type TlsMaterial } from './tls/index.ts';
@@ -138,12 +140,18 @@ async function start(
     pageTokenKey: secrets.deriveKey('page-token'),
     wake: { notify, subscribe: (topic, key, callback) => notifications.subscribe(topic, key, () => callback()) },
     longPollMilliseconds,
+    egress: createEgressClient(createEgressPolicy(config.egressAllow)),
   };
   const jobs = await startJobs({
     connection,
-    handlers: [sweepCommandsHandler(db, dependencies), ensurePartitionsHandler(db, clock)],
+    handlers: [
+      sweepCommandsHandler(db, dependencies),
+      ensurePartitionsHandler(db, clock),
+      refreshArchivesHandler(db, dependencies),
+    ],
     schedules: [
       { job: sweepCommandsJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
+      { job: refreshArchivesJob, key: 'every-five-minutes', cron: '*/5 * * * *', timeZone: 'UTC', payload: {} },
       { job: ensurePartitionsJob, key: 'daily', cron: '17 3 * * *', timeZone: 'UTC', payload: {} },
     ],
     onError: (error, jobName) => {

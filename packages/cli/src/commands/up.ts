@@ -27,6 +27,11 @@ export const upCommand = new Command('up')
   .option('--tls-name <name>', 'with --tls auto, a name or address that clients call, repeatable', collect)
   .option('--tls-cert <file>', 'certificate chain in PEM; read again when it changes and on SIGHUP')
   .option('--tls-key <file>', 'private key in PEM')
+  .option(
+    '--egress-allow <rule>',
+    'address, network or file:DIRECTORY that archives may be fetched from though it is loopback or link-local, repeatable',
+    collect,
+  )
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent (default: info)')
   .option('--log-format <format>', 'json or pretty (default: json)')
   .option('--metrics <who>', 'who may read /metrics: loopback or public (default: loopback)')

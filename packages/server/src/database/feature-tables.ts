@@ -6,9 +6,11 @@ import type { PatchGroupTables } from '../aws/ssm/patch-groups/tables.ts';
 import type { TagTables } from '../aws/ssm/tags/tables.ts';
 import type { IdentityTables } from '../identity/tables.ts';
 import type { OperationTables } from '../operations/tables.ts';
+import type { ArchiveWatchTables } from '../patchbay/archive-watches/tables.ts';
 import type { FactsTables } from '../patchbay/facts/tables.ts';
 import type { PatchOperationTables } from '../patchbay/patch-operations/tables.ts';
 import type { PlanTables } from '../patchbay/plans/tables.ts';
+import type { SettingsTables } from '../patchbay/settings/tables.ts';
 import type { TlsTables } from '../tls/tables.ts';
 
 /** The tables of the features. Each declares its own and alone writes them. */
@@ -23,4 +25,6 @@ export type FeatureTables = IdentityTables &
   FactsTables &
   PatchOperationTables &
   PlanTables &
-  TlsTables;
+  TlsTables &
+  ArchiveWatchTables &
+  SettingsTables;

@@ -1,7 +1,15 @@
 import { identityContracts } from '../identity/operations.ts';
 import { definePatchbayService } from '../operations/registry.ts';
+import { archiveWatchContracts } from './archive-watches/operations.ts';
 import { nodeContracts } from './node-operations.ts';
 import { personContracts } from './person-operations.ts';
+import { settingsContracts } from './settings/operations.ts';
 
 /** Patchbay's own operations: facts, verdicts, plans, evidence, people. */
-export const patchbay = definePatchbayService([...nodeContracts, ...personContracts, ...identityContracts]);
+export const patchbay = definePatchbayService([
+  ...nodeContracts,
+  ...personContracts,
+  ...identityContracts,
+  ...archiveWatchContracts,
+  ...settingsContracts,
+]);

@@ -9,6 +9,7 @@ import { notify, openInstallation, startNotifications } from '../database/index.
 import type { Database } from '../database/tables.ts';
 import { withTestDatabase } from '../database/test-support/test-database.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { createEgressClient, createEgressPolicy } from '../egress/index.ts';
 import { createAccessKeys } from '../identity/access-keys.ts';
 import { ensureAdministrator } from '../identity/administrator.ts';
 import { createSessionTokens } from '../identity/session-tokens.ts';
@@ -96,6 +97,7 @@ async function start(
     pageTokenKey: secrets.deriveKey('page-token'),
     wake: { notify, subscribe: (topic, key, callback) => notifications.subscribe(topic, key, () => callback()) },
     longPollMilliseconds,
+    egress: createEgressClient(createEgressPolicy(['127.0.0.1'])),
   };
   const stopping = new AbortController();
   const app = buildApp({

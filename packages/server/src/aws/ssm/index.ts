@@ -3,6 +3,7 @@ import { adaptService, ssmAgentOperations, ssmConstraints } from '@patchbay/aws-
 import { defineAwsService } from '../../operations/registry.ts';
 import { activationOperations } from './activations/operations.ts';
 import { associationOperations } from './associations/operations.ts';
+import { availablePatchOperations } from './available-patches/operations.ts';
 import { commandOperations } from './commands/operations.ts';
 import { documentOperations } from './documents/operations.ts';
 import { instanceOperations } from './instances/operations.ts';
@@ -26,6 +27,7 @@ export const ssm = defineAwsService({
     ...patchBaselineOperations,
     ...patchGroupOperations,
     ...patchStateOperations,
+    ...availablePatchOperations,
     ...commandOperations,
     ...documentOperations,
     ...associationOperations,

@@ -8,6 +8,7 @@ import * as facts from './0006-facts.ts';
 import * as people from './0009-people.ts';
 import * as certificateAuthority from './0013-certificate-authority.ts';
 import * as factsWhole from './0015-facts-whole.ts';
+import * as archiveWatch from './0016-archive-watch.ts';
 
 /** Every migration, oldest first. One that was released never changes; names sort in this order. */
 export const migrations: readonly NamedMigration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0009-people', up: people.up },
   { name: '0013-certificate-authority', up: certificateAuthority.up },
   { name: '0015-facts-whole', up: factsWhole.up },
+  { name: '0016-archive-watch', up: archiveWatch.up },
 ];

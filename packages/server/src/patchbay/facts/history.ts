@@ -17,12 +17,21 @@ export async function readReleaseHistory(db: Database, accountId: string, facts:
     if (installed) sources.add(installed.source);
     for (const version of offer.versions) sources.add(version.source);
   }
+  return await readReleasesOf(db, accountId, [...sources]);
+}
+
+/** What it recorded about some source packages, in whichever archive. */
+export async function readReleasesOf(
+  db: Database,
+  accountId: string,
+  sources: readonly string[],
+): Promise<ReleaseHistory> {
   const changelogs = new Map<string, ChangelogDate>();
-  for (const row of await listChangelogDates(db, accountId, [...sources])) {
+  for (const row of await listChangelogDates(db, accountId, sources)) {
     changelogs.set(`${row.archiveKey}\n${row.source}\n${row.sourceVersion}`, row);
   }
   const records = new Map<string, ReleaseRecord[]>();
-  for (const row of await listFirstSeen(db, accountId, [...sources])) {
+  for (const row of await listFirstSeen(db, accountId, sources)) {
     const key = `${row.archiveKey}\n${row.source}`;
     const { archiveKey, source, sourceVersion, rung, firstSeenAt } = row;
     const changelog = changelogs.get(`${key}\n${sourceVersion}`);

@@ -1,4 +1,5 @@
 import type { InstalledSet, NodeFacts, NodePolicy, Offers, UnknownReason } from '@patchbay/facts';
+import type { FirstSeenRecord } from '@patchbay/patching';
 import type { Insertable } from 'kysely';
 import type { Database } from '../../database/tables.ts';
 import { isUuid } from '../../database/uuid.ts';
@@ -119,6 +120,21 @@ export async function listFirstSeen(db: Database, accountId: string, sources: re
     .where('accountId', '=', accountId)
     .where('source', 'in', sources)
     .execute();
+}
+
+/** Everything recorded about one archive. */
+export async function listFirstSeenOfArchive(
+  db: Database,
+  accountId: string,
+  archiveKey: string,
+): Promise<FirstSeenRecord[]> {
+  const rows = await db
+    .selectFrom('archiveFirstSeen')
+    .selectAll()
+    .where('accountId', '=', accountId)
+    .where('archiveKey', '=', archiveKey)
+    .execute();
+  return rows.map((row) => ({ ...row, firstSeenAt: row.firstSeenAt.toISOString() }));
 }
 
 /** Adds records; what is there already keeps its date, whoever reports it again. */

@@ -2,7 +2,6 @@ import type { NodeFacts, PatchBaseline, Simulation, Verdict } from '@patchbay/fa
 import {
   type CompiledBaseline,
   compileBaseline,
-  defaultEvaluationSettings,
   type EvaluationInput,
   emptyReleaseHistory,
   evaluate,
@@ -15,6 +14,7 @@ import { readTags } from '../../aws/ssm/tags/repository.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { readReleaseHistory } from '../facts/history.ts';
 import { type ReadFacts, readFacts } from '../facts/service.ts';
+import { readSettings } from '../settings/service.ts';
 
 type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now'>;
 
@@ -82,6 +82,7 @@ export async function judge(question: Question, context: Context): Promise<Judge
   const jurisdiction = await findJurisdiction(instanceId, read?.facts, baselineId, context);
   const compiled = compile(context.accountId, jurisdiction.baseline, jurisdiction.revision);
   const history = read ? await readReleaseHistory(context.db, context.accountId, read.facts) : emptyReleaseHistory;
+  const { settings } = await readSettings(context.db, context.accountId);
   const input: EvaluationInput = {
     facts: read?.facts ?? null,
     factsReceivedAt: read?.receivedAt ?? null,
@@ -89,7 +90,7 @@ export async function judge(question: Question, context: Context): Promise<Judge
     history,
     simulation,
     now: context.now,
-    settings: defaultEvaluationSettings,
+    settings,
     furtherDoubts: read?.doubts ?? [],
   };
   return { ...jurisdiction, read, compiled, input, verdict: evaluate(input) };
