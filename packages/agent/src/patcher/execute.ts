@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SignedAuthorization } from '@patchbay/contracts';
-import type { GroupOutcome, NodeFacts, Plan, SimulatedChange } from '@patchbay/facts';
+import { type GroupOutcome, type NodeFacts, type Plan, redactAll, type SimulatedChange } from '@patchbay/facts';
 import { audit, type DpkgStatus, installArgv } from '@patchbay/package-managers';
 import { comparePlanWithSimulation } from '@patchbay/patching';
 import type { PinnedKey } from '../authorization.ts';
@@ -101,9 +101,9 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
         },
         downloads.get(left[index] ?? group) ?? null,
       ));
-    if (known === null) journal.end(index, outcome, now());
+    if (known === null) journal.end(index, redactAll(outcome), now());
     report(outcome.status === 'installed' ? '  installed' : `  ${outcome.status} (the reason is told at the end)`);
-    outcomes.push(outcome);
+    outcomes.push(redactAll(outcome));
   }
   await finish(request, workspace, journal, outcomes);
   return outcomes;
