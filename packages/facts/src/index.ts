@@ -6,4 +6,5 @@ export * from './machine.ts';
 export * from './node-facts.ts';
 export * from './package-facts.ts';
 export * from './plan.ts';
+export * from './redact-credentials.ts';
 export * from './verdict.ts';

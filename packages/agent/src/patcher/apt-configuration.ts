@@ -8,6 +8,8 @@ export interface AptConfiguration {
   readonly defaultRelease: string | null;
   /** Whether apt refuses archives after their Valid-Until (apt.conf(5), Acquire::Check-Valid-Until). */
   readonly checksValidUntil: boolean;
+  /** Whether apt's daily service lets unattended-upgrades install (APT::Periodic, in apt.systemd.daily). */
+  readonly upgradesDaily: boolean;
 }
 
 export const aptConfiguration: Query<AptConfiguration> = {
@@ -31,11 +33,13 @@ export const aptConfiguration: Query<AptConfiguration> = {
       defaultRelease: defaultRelease === '' ? null : defaultRelease,
       // Without a check of dates apt does not look at Valid-Until either, whatever the other setting says.
       checksValidUntil: ['acquire::check-valid-until', 'acquire::check-date'].every((name) => isOn(values.get(name))),
+      upgradesDaily:
+        isOn(values.get('apt::periodic::enable')) && isOn(values.get('apt::periodic::unattended-upgrade') ?? '0'),
     };
   },
 };
 
-/** apt's words for false; a setting that is not there is on by default here. */
+/** apt's words for false; `always` and intervals in days are none of them; a setting that is not there is on by default here. */
 function isOn(value: string | undefined): boolean {
   return !/^(0|no|false|without|off|disable)$/i.test(value ?? 'true');
 }

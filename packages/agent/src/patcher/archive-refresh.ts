@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ArchiveObservation, ArchiveStatus } from '@patchbay/facts';
+import { type ArchiveObservation, ArchiveStatus, redactAll } from '@patchbay/facts';
 import { archiveStatus, type RefreshOutcome, refresh } from '@patchbay/package-managers';
 import { defaultEvaluationSettings } from '@patchbay/patching';
 import { z } from 'zod';
@@ -54,7 +54,7 @@ export async function refreshArchives(
   } catch (error) {
     failure = describeError(error);
   }
-  const record = RefreshRecord.parse({ refreshedAt: now.toISOString(), outcome, failure });
+  const record = RefreshRecord.parse(redactAll({ refreshedAt: now.toISOString(), outcome, failure }));
   writeFileDurably(join(cacheDirectory, recordName), `${JSON.stringify(record)}\n`);
   return record;
 }

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NodeFacts, PackageName, UnknownReason } from '@patchbay/facts';
+import { type NodeFacts, type PackageName, redactAll, type UnknownReason } from '@patchbay/facts';
 import { closure } from '@patchbay/package-managers';
 import type { Machine } from '../machine/index.ts';
 import { readFailedUnits } from '../services/failed-units.ts';
+import { findOtherPatchers } from '../services/other-patchers.ts';
 import { findProcessUses, groupUses } from '../services/replaced-files.ts';
 import { type AptWorkspace, ask, type ListsSource, prepareAptWorkspace, privateListsPath } from './apt-workspace.ts';
 import { judgeArchive, readRefreshRecord, refreshArchives } from './archive-refresh.ts';
@@ -80,12 +81,13 @@ export async function collectFacts(request: CollectRequest): Promise<CollectedFa
   const facts: NodeFacts = {
     operatingSystem: known.operatingSystem,
     installed: known.installed,
-    offers: { archives: archives.map(({ observation }) => observation), offers: known.offers },
-    policy: known.policy,
-    overlay,
+    // Reasons are the package manager's own words, and these repeat addresses.
+    offers: { archives: redactAll(archives.map(({ observation }) => observation)), offers: known.offers },
+    policy: redactAll(known.policy),
+    overlay: redactAll(overlay),
   };
   const asOf = record?.refreshedAt ?? (await findListsAge(machine));
-  return { facts, doubts, lists: { source, asOf, archives }, isFromCache };
+  return { facts, doubts: redactAll(doubts), lists: { source, asOf, archives }, isFromCache };
 }
 
 async function readKnown(
@@ -139,6 +141,7 @@ async function readOverlay(
   doubts: UnknownReason[],
 ): Promise<NodeFacts['overlay']> {
   const uses = await findProcessUses(machine);
+  const otherPatchers = await findOtherPatchers(machine, known);
   const failedUnits = await readFailedUnits(machine);
   const { awaitingBoot, ...boot } = await readBootFacts(machine, known.installed.packages, uses);
   let state: PatcherState = emptyPatcherState;
@@ -157,6 +160,7 @@ async function readOverlay(
     failures: state.failures,
     unconfigured: known.unconfigured,
     phased,
+    otherPatchers,
     ...(failedUnits === null ? {} : { failedUnits }),
     ...(uses === null ? {} : { replacedFileUses: groupUses(uses) }),
   };

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SignedAuthorization } from '@patchbay/contracts';
-import type { GroupOutcome, NodeFacts, Plan, SimulatedChange } from '@patchbay/facts';
+import { type GroupOutcome, type NodeFacts, type Plan, redactAll, type SimulatedChange } from '@patchbay/facts';
 import { audit, type DpkgStatus, installArgv } from '@patchbay/package-managers';
 import { comparePlanWithSimulation } from '@patchbay/patching';
 import type { PinnedKey } from '../authorization.ts';
@@ -19,7 +19,7 @@ import { downloadPackages, findDiskShortage, removeDownloads, targetsOfChanges }
 import { describeError } from './patcher-error.ts';
 import { notePendingReboot, readPatcherState, recordInstall, writePatcherState } from './patcher-state.ts';
 import { prepareBlockingWorkspace, simulateTargets } from './simulate.ts';
-import { configurePending, readEnd, runTransaction } from './transaction.ts';
+import { configurePending, readEnd, runTransaction, type TransactionEnd } from './transaction.ts';
 import { verifyPlan } from './verify-plan.ts';
 
 type Group = Plan['groups'][number];
@@ -65,10 +65,20 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
     now(),
   );
   const workspace = await prepareExecution(request);
-  const open = plan.groups.filter((_, index) => !journal.wasBegun(index) && journal.outcomeOf(index) === null);
-  const shortage = open.length === 0 ? null : await findDiskShortage(machine, plan);
-  if (open.length > 0 && shortage === null) await configureHalfDone(request);
-  const downloads = shortage === null ? await fetchGroups(request, workspace, open) : new Map<Group, string | null>();
+  const ended = await awaitBegun(request, journal);
+  const isOpen = (index: number) => journal.outcomeOf(index) === null && !ended.has(index);
+  const mayBegin = plan.groups.some((_, index) => isOpen(index));
+  const shortage = mayBegin ? await findDiskShortage(machine, plan) : null;
+  if (mayBegin && shortage === null) await configureHalfDone(request);
+  const status = mayBegin ? await readDpkgStatus(machine) : null;
+  // Of a group that was lost a part may be in.
+  const left = plan.groups.map((group, index) =>
+    status === null || journal.attemptsAt(index) === 0
+      ? group
+      : { ...group, changes: group.changes.filter((change) => findUndone(status, change) !== null) },
+  );
+  const wanted = left.filter((_, index) => isOpen(index));
+  const downloads = shortage === null ? await fetchGroups(request, workspace, wanted) : new Map<Group, string | null>();
 
   const planned = new Set(plan.groups.flatMap(({ changes }) => changes.map(({ name }) => name)));
   const reader = rememberIndexes(openIndexReader(machine, request.lists.archives), planned);
@@ -81,7 +91,7 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
       known ??
       (await settleGroup(
         request,
-        { workspace, journal, group, index, reader },
+        { workspace, journal, group, left: left[index] ?? group, index, reader, end: ended.get(index) ?? null },
         () => {
           if (shortage !== null) return `There is not enough room on the disk: ${shortage}`;
           if (Date.parse(authorization.expiresAt) <= now().getTime()) {
@@ -89,11 +99,11 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
           }
           return request.findHindrance?.() ?? null;
         },
-        downloads.get(group) ?? null,
+        downloads.get(left[index] ?? group) ?? null,
       ));
-    if (known === null) journal.end(index, outcome, now());
+    if (known === null) journal.end(index, redactAll(outcome), now());
     report(outcome.status === 'installed' ? '  installed' : `  ${outcome.status} (the reason is told at the end)`);
-    outcomes.push(outcome);
+    outcomes.push(redactAll(outcome));
   }
   await finish(request, workspace, journal, outcomes);
   return outcomes;
@@ -107,6 +117,36 @@ async function prepareExecution(request: ExecuteRequest): Promise<AptWorkspace> 
 /** Names the record of a group's command, so that it is found again after a crash. */
 function recordNameOf(plan: Plan, step: string): string {
   return `${createHash('sha256').update(plan.planId).digest('hex').slice(0, 16)}.${step}`;
+}
+
+/** The newest attempt at a group. */
+function recordNameOfAttempt(plan: Plan, index: number, journal: GroupJournal): string {
+  const attempt = journal.attemptsAt(index);
+  return recordNameOf(plan, attempt < 2 ? `group-${index}` : `group-${index}.${attempt}`);
+}
+
+/** A transaction that power loss or a kill cut short is made good once: exact versions can be asked for again. */
+const mostAttempts = 2;
+
+/** Waits for the transactions that an earlier start began. What was lost is missing from the answer: it begins again. */
+async function awaitBegun(
+  { machine, plan, report }: ExecuteRequest,
+  journal: GroupJournal,
+): Promise<Map<number, TransactionEnd>> {
+  const ended = new Map<number, TransactionEnd>();
+  for (const index of plan.groups.keys()) {
+    const attempts = journal.attemptsAt(index);
+    if (attempts === 0 || journal.outcomeOf(index) !== null) continue;
+    const output = await machine.resume(recordNameOfAttempt(plan, index, journal));
+    const isLost = output === null || output.exitCode === null;
+    if (isLost && attempts < mostAttempts) {
+      report(`Group ${index + 1} was cut short and is made good`);
+      continue;
+    }
+    const lost = { isGood: false, message: 'it was cut short before it began', lockHolder: null };
+    ended.set(index, output === null ? lost : readEnd(output));
+  }
+  return ended;
 }
 
 async function configureHalfDone(request: ExecuteRequest): Promise<void> {
@@ -142,7 +182,11 @@ interface GroupStep {
   readonly workspace: AptWorkspace;
   readonly journal: GroupJournal;
   readonly group: Group;
+  /** The group without what an earlier attempt brought in. */
+  readonly left: Group;
   readonly index: number;
+  /** How its transaction ended, where it was begun before and is not to be begun again. */
+  readonly end: TransactionEnd | null;
   readonly reader: IndexReader;
 }
 
@@ -153,27 +197,22 @@ async function settleGroup(
   downloadFailure: string | null,
 ): Promise<GroupOutcome> {
   const { machine, plan, now, report } = request;
-  const { journal, group, index, workspace } = step;
-  const { targets, changes } = group;
-  const recordName = recordNameOf(plan, `group-${index}`);
-  if (journal.wasBegun(index)) {
+  const { journal, group, left, index, workspace, end: endedBefore } = step;
+  const { targets } = group;
+  if (endedBefore !== null) {
     report('  it was begun before; looking at what became of it');
-    const output = await machine.resume(recordName);
-    return await judgeGroup(
-      machine,
-      group,
-      output === null ? 'it was cut short before it began' : readEnd(output).message,
-    );
+    return await judgeGroup(machine, group, endedBefore.message);
   }
+  if (left.changes.length === 0) return await judgeGroup(machine, group, '');
   const hindrance = findHindrance();
   if (hindrance !== null) return { targets, status: 'skipped', reason: hindrance };
   if (downloadFailure !== null) return { targets, status: 'failed', reason: downloadFailure };
-  const difference = await findDifference(request, group, step.reader);
+  const difference = await findDifference(request, left, step.reader);
   if (difference !== null) return { targets, status: 'skipped', reason: difference };
   noteBeforeInstall(request, group);
   journal.begin(index, now());
-  const argv = withSettings(installArgv(targetsOfChanges(changes), workspace.options), workspace.settings);
-  const end = await runTransaction(machine, argv, recordName, report);
+  const argv = withSettings(installArgv(targetsOfChanges(left.changes), workspace.options), workspace.settings);
+  const end = await runTransaction(machine, argv, recordNameOfAttempt(plan, index, journal), report);
   return await judgeGroup(machine, group, end.message);
 }
 

@@ -26,7 +26,7 @@ describe('a group journal', () => {
     first.begin(1, at);
     const second = openGroupJournal(path, 'plan-1', [], at);
     expect(second.automatic).toEqual([bash]);
-    expect([0, 1, 2].map((group) => second.wasBegun(group))).toEqual([true, true, false]);
+    expect([0, 1, 2].map((group) => second.attemptsAt(group))).toEqual([1, 1, 0]);
     expect([0, 1].map((group) => second.outcomeOf(group))).toEqual([outcome, null]);
   });
 
@@ -36,7 +36,7 @@ describe('a group journal', () => {
     appendFileSync(path, '{"kind":"group-be');
     openGroupJournal(path, 'plan-1', [], at).begin(1, at);
     const again = openGroupJournal(path, 'plan-1', [], at);
-    expect([again.wasBegun(0), again.wasBegun(1)]).toEqual([true, true]);
+    expect([again.attemptsAt(0), again.attemptsAt(1)]).toEqual([1, 1]);
   });
 
   it('refuses the journal of another plan, and a damaged one', () => {

@@ -13,11 +13,12 @@ const Entry = z.discriminatedUnion('kind', [
 ]);
 type Entry = z.infer<typeof Entry>;
 
-/** What became of one plan so far. Every step is on the disk before it is taken, so nothing is ever run twice. */
+/** What became of one plan so far. Every step is on the disk before it is taken, so nothing that ended is ever run twice. */
 export interface GroupJournal {
   readonly automatic: readonly PackageName[];
   outcomeOf(group: number): GroupOutcome | null;
-  wasBegun(group: number): boolean;
+  /** How often its transaction was begun. */
+  attemptsAt(group: number): number;
   begin(group: number, at: Date): void;
   end(group: number, outcome: GroupOutcome, at: Date): void;
 }
@@ -50,7 +51,7 @@ export function openGroupJournal(
       const ended = entries.find((entry) => entry.kind === 'group-ended' && entry.group === group);
       return ended?.kind === 'group-ended' ? ended.outcome : null;
     },
-    wasBegun: (group) => entries.some((entry) => entry.kind === 'group-begun' && entry.group === group),
+    attemptsAt: (group) => entries.filter((entry) => entry.kind === 'group-begun' && entry.group === group).length,
     begin: (group, moment) => append({ kind: 'group-begun', group, at: moment.toISOString() }),
     end: (group, outcome, moment) => append({ kind: 'group-ended', group, at: moment.toISOString(), outcome }),
   };

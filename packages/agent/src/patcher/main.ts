@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { redactCredentials } from '@patchbay/facts';
 import { createControlPlaneClient } from '../client/index.ts';
 import { formatLogLine, type Log } from '../log.ts';
 import { openMachine } from '../machine/index.ts';
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
   try {
     exitCode = await runRequest(resolve(values.state), runDirectory);
   } catch (error) {
-    process.stderr.write(`${describeError(error)}\n`);
+    process.stderr.write(`${redactCredentials(describeError(error))}\n`);
   }
   const result: PatchRunResult = { exitCode, finishedAt: new Date().toISOString() };
   writeFileDurably(join(runDirectory, 'result.json'), `${JSON.stringify(result)}\n`);
@@ -62,8 +63,8 @@ async function runRequest(stateDirectory: string, runDirectory: string): Promise
           }),
         now: () => server.now(),
       },
-      report: (line) => process.stdout.write(`${line}\n`),
-      complain: (line) => process.stderr.write(`${line}\n`),
+      report: (line) => process.stdout.write(`${redactCredentials(line)}\n`),
+      complain: (line) => process.stderr.write(`${redactCredentials(line)}\n`),
     });
   } finally {
     server.close();

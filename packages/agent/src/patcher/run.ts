@@ -154,6 +154,7 @@ async function collectAndSubmit(
     parts.report(`  ${address.uri} ${address.suite}/${address.component}: ${status}: ${reason ?? ''}`);
   }
   for (const { message } of doubts) parts.report(`  ${message}`);
+  for (const sentence of facts.overlay.otherPatchers ?? []) parts.report(`Another patcher is active: ${sentence}`);
   return { collected, factsId: await submitFacts(server, collected) };
 }
 

@@ -34,6 +34,7 @@ export const StaticFacts = z.object({
   archives: z.array(z.object({ observation: ArchiveObservation, indexPath: z.string().nullable() })),
   offers: z.array(Offer),
   checksValidUntil: z.boolean(),
+  upgradesDaily: z.boolean(),
   doubts: z.array(UnknownReason),
 });
 export type StaticFacts = z.infer<typeof StaticFacts>;
@@ -126,6 +127,7 @@ export async function readStaticFacts(machine: Machine, workspace: AptWorkspace)
     archives: archives.map(keepListed),
     offers: computed.offers,
     checksValidUntil: configuration?.checksValidUntil ?? true,
+    upgradesDaily: configuration?.upgradesDaily ?? false,
     doubts,
   };
 }
@@ -143,6 +145,7 @@ function withoutPackages(operatingSystem: OperatingSystemFacts, doubts: UnknownR
     archives: [],
     offers: [],
     checksValidUntil: true,
+    upgradesDaily: false,
     doubts,
   };
 }

@@ -7,6 +7,7 @@ import {
   type LockHolder,
 } from '@patchbay/package-managers';
 import type { CommandOutput, Machine } from '../machine/index.ts';
+import { describeHolder } from './lock-holder.ts';
 
 /** How a package transaction ended, as far as its own output says. */
 export interface TransactionEnd {
@@ -17,8 +18,8 @@ export interface TransactionEnd {
 }
 
 /**
- * Runs a command that changes packages, to its end whatever happens to this process. Waiting for a lock is reported once
- * with the name of its holder.
+ * Runs a command that changes packages, to its end whatever happens to this process. Waiting for a lock is reported once,
+ * and who holds it.
  */
 export async function runTransaction(
   machine: Machine,
@@ -26,20 +27,29 @@ export async function runTransaction(
   recordName: string,
   report: (line: string) => void,
 ): Promise<TransactionEnd> {
-  let isWaitReported = false;
+  let waiting: Promise<void> | null = null;
   const output = await machine.run({
     argv,
     environment: commandEnvironment,
     timeoutSeconds: null,
     uninterruptible: { recordName },
     onOutput: ({ text }) => {
-      const waiting = /Waiting for cache lock: (.*)/.exec(text)?.[1];
-      if (waiting === undefined || isWaitReported) return;
-      isWaitReported = true;
-      report(`Waiting: ${waiting}`);
+      if (waiting !== null || !text.includes('Waiting for cache lock: ')) return;
+      const holder = findLockHolder({
+        exitCode: -1,
+        stdout: '',
+        stderr: text.replace('Waiting for cache lock: ', 'E: '),
+      });
+      const said = /Waiting for cache lock: (.*)/.exec(text)?.[1] ?? '';
+      waiting = (holder === null ? Promise.resolve(said) : describeHolder(machine, holder)).then((words) =>
+        report(`Waiting: ${words}`),
+      );
     },
   });
-  return readEnd(output);
+  await waiting;
+  const end = readEnd(output);
+  if (end.lockHolder === null) return end;
+  return { ...end, message: await describeHolder(machine, end.lockHolder) };
 }
 
 export function readEnd(output: CommandOutput): TransactionEnd {

@@ -115,7 +115,7 @@ function splitBase(base: string): { uri: string; suite: string } {
 
 /** Without credentials and without a trailing slash: what facts may carry. */
 export function cleanUri(uri: string): string {
-  return uri.replace(/^([a-z0-9+.-]+:\/\/)[^/@]*@/i, '$1').replace(/\/+$/, '');
+  return uri.replace(/^([a-z0-9+.-]+:\/\/)[^/]*@/i, '$1').replace(/\/+$/, '');
 }
 
 export function requireSuccess(output: CommandOutput, command: string): void {

@@ -153,7 +153,7 @@ function suiteOf(match: RegExpExecArray): Place {
 }
 
 function placeOfUrl(url: string, seen: readonly Suite[]): Place {
-  const clean = url.replace(/^([a-z0-9+.-]+:\/\/)[^/@]*@/i, '$1');
+  const clean = url.replace(/^([a-z0-9+.-]+:\/\/)[^/]*@/i, '$1');
   for (const suite of seen) {
     const base = suite.suite.endsWith('/') ? `${suite.uri}/${suite.suite}` : `${suite.uri}/dists/${suite.suite}/`;
     if (!clean.startsWith(base)) continue;
