@@ -1,14 +1,25 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { agentCommand } from './commands/agent.ts';
+import { backupCommand } from './commands/backup.ts';
 import { demoCommand } from './commands/demo.ts';
 import { envCommand } from './commands/env.ts';
 import { explainCommand } from './commands/explain.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { scanCommand } from './commands/scan.ts';
 import { upCommand } from './commands/up.ts';
 import { exitWithError } from './exit-with-error.ts';
 
-const commands = [scanCommand, demoCommand, upCommand, envCommand, agentCommand, explainCommand];
+const commands = [
+  scanCommand,
+  demoCommand,
+  upCommand,
+  envCommand,
+  agentCommand,
+  explainCommand,
+  backupCommand,
+  restoreCommand,
+];
 const program = new Command('patchbay')
   .description('Keeps servers patched and proves it; speaks the AWS Systems Manager API.')
   .version(packageJson.version)

@@ -1,3 +1,4 @@
+export { BackupError, createBackup, openInstallationToRead, restoreBackup } from './backup/index.ts';
 export {
   ConfigError,
   defaultPort,

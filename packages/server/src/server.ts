@@ -2,10 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Server as TlsServer } from 'node:tls';
+import packageJson from '../package.json' with { type: 'json' };
 import { buildApp } from './app.ts';
 import { sweepCommandsHandler, sweepCommandsJob } from './aws/ssm/commands/sweep.ts';
 import type { ServerConfig } from './config.ts';
-import { type DataDirectoryLayout, openDataDirectory } from './data-directory/index.ts';
+import { type DataDirectoryLayout, openDataDirectory, writeVersionRecord } from './data-directory/index.ts';
 import {
   type ConnectionTarget,
   createDatabase,
@@ -15,6 +16,7 @@ import {
   migrations,
   notify,
   openInstallation,
+  readPostgresMajor,
   startEmbeddedPostgres,
   startNotifications,
 } from './database/index.ts';
@@ -115,6 +117,11 @@ async function start(
   const migrated = await migrateToLatest(db, migrations);
   if (migrated.length > 0) logger.info({ migrations: migrated }, 'database migrated');
   await ensurePartitions(db, clock());
+  await writeVersionRecord(dataDirectory, {
+    patchbayVersion: packageJson.version,
+    postgresMajor: await readPostgresMajor(db),
+    startedAt: clock().toISOString(),
+  });
   const { accountId: account } = config;
   const installation = await openInstallation(db, {
     secrets,
