@@ -134,16 +134,16 @@ describe('a backup', () => {
     const before = await invocationOf(ended);
 
     // Work goes on while the backup is taken.
-    let isWorking = true;
+    const enough = new AbortController();
     const work = (async () => {
-      while (isWorking) {
+      while (!enough.signal.aborted) {
         await current.ssm.send(new CreateActivationCommand({ IamRole: 'node' }));
         await node.ping();
       }
     })();
     const file = place('running.backup');
     const made = await backUp(file);
-    isWorking = false;
+    enough.abort();
     await work;
     expect(made).toMatchObject({ exitCode: 0, output: expect.stringContaining(current.accountId) });
     expect((await stat(file)).mode & 0o777).toBe(0o600);

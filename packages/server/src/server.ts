@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Server as TlsServer } from 'node:tls';
+import { sql } from 'kysely';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildApp } from './app.ts';
 import { sweepCommandsHandler, sweepCommandsJob } from './aws/ssm/commands/sweep.ts';
@@ -17,6 +18,7 @@ import {
   notify,
   openInstallation,
   readPostgresMajor,
+  runInTransaction,
   startEmbeddedPostgres,
   startNotifications,
 } from './database/index.ts';
@@ -25,7 +27,7 @@ import type { Dependencies } from './dependencies.ts';
 import { accessKeyContext, ensureAdministrator, writeAdministratorFile } from './identity/administrator.ts';
 import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
-import { listen } from './listen.ts';
+import { listen, requireFreePort } from './listen.ts';
 import { createMetrics, createReadiness, type Logger } from './observability/index.ts';
 import { createSecretBox, readOrCreateKeyFile } from './secrets/index.ts';
 import { addServerGauges } from './server-gauges.ts';
@@ -90,6 +92,7 @@ async function start(
   const metrics = createMetrics(true);
   const dataDirectory = await openDataDirectory(config.dataDirectory);
   cleanUp.add('data directory', () => dataDirectory.close());
+  await requireFreePort(config);
   const secrets = createSecretBox(await readOrCreateKeyFile(dataDirectory.key, randomBytes), randomBytes);
 
   let connection: ConnectionTarget;
@@ -184,7 +187,11 @@ async function start(
     tls && keepTlsFresh(tls, { apply: (material) => replaceCertificate(app.server, material), clock, logger });
   cleanUp.add('certificate', async () => freshTls?.stop());
 
-  const key = await ensureAdministrator(db, installation.accountId, { secrets, randomBytes, now: clock() });
+  const key = await runInTransaction(db, async (transaction) => {
+    // Replicas that start together must not make an administrator each.
+    await sql`select pg_advisory_xact_lock(hashtext('patchbay:administrator'))`.execute(transaction);
+    return await ensureAdministrator(transaction, installation.accountId, { secrets, randomBytes, now: clock() });
+  });
   await writeAdministratorFile(dataDirectory.path, {
     endpoint: url,
     region: config.regions[0] ?? '',
