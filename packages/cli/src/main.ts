@@ -3,9 +3,11 @@ import packageJson from '../package.json' with { type: 'json' };
 import { agentCommand } from './commands/agent.ts';
 import { agentPackageCommand } from './commands/agent-package.ts';
 import { archiveWatchCommand } from './commands/archive-watch.ts';
+import { backupCommand } from './commands/backup.ts';
 import { demoCommand } from './commands/demo.ts';
 import { envCommand } from './commands/env.ts';
 import { explainCommand } from './commands/explain.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { scanCommand } from './commands/scan.ts';
 import { upCommand } from './commands/up.ts';
 import { userCommand } from './commands/user.ts';
@@ -21,6 +23,8 @@ const commands = [
   explainCommand,
   userCommand,
   archiveWatchCommand,
+  backupCommand,
+  restoreCommand,
 ];
 const program = new Command('patchbay')
   .description('Keeps servers patched and proves it; speaks the AWS Systems Manager API.')

@@ -1,4 +1,5 @@
 export { agentPackageDirectory } from './agent-packages/agent-package-directory.ts';
+export { BackupError, createBackup, openInstallationToRead, restoreBackup } from './backup/index.ts';
 export {
   ConfigError,
   defaultPort,

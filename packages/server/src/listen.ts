@@ -1,4 +1,5 @@
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { AppError } from '@patchbay/facts';
 import type { FastifyInstance } from 'fastify';
 import { isEveryAddress } from './addresses.ts';
@@ -13,18 +14,34 @@ const reasons: Readonly<Record<string, readonly [ListenError['code'], (where: st
   ENOTFOUND: ['ADDRESS_NOT_AVAILABLE', (where) => `The name in ${where} cannot be resolved. Check --host.`],
 };
 
+/** Finds out, before anything is started, what would keep the server from listening. Throws ListenError. */
+export async function requireFreePort(config: ServerConfig): Promise<void> {
+  if (config.port === 0) return;
+  const probe = createServer();
+  await explained(config, async () => {
+    probe.listen({ host: config.host, port: config.port });
+    await once(probe, 'listening');
+  });
+  probe.close();
+  await once(probe, 'close');
+}
+
 /** Begins to listen and tells the address that was really taken. Throws ListenError. */
 export async function listen(app: FastifyInstance, config: ServerConfig): Promise<string> {
+  // The kernel caps it; the default would drop agents that all come back at once.
+  await explained(config, () => app.listen({ host: config.host, port: config.port, backlog: 4096 }));
+  const { port } = app.server.address() as AddressInfo;
+  return `${config.tls.kind === 'none' ? 'http' : 'https'}://${bracketed(callableHost(config))}:${port}`;
+}
+
+async function explained({ host, port }: ServerConfig, attempt: () => Promise<unknown>): Promise<void> {
   try {
-    // The kernel caps it; the default would drop agents that all come back at once.
-    await app.listen({ host: config.host, port: config.port, backlog: 4096 });
+    await attempt();
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? reasons[String(error.code)] : undefined;
     if (!reason) throw error;
-    throw new ListenError(reason[0], reason[1](`${bracketed(config.host)}:${config.port}`), { cause: error });
+    throw new ListenError(reason[0], reason[1](`${bracketed(host)}:${port}`), { cause: error });
   }
-  const { port } = app.server.address() as AddressInfo;
-  return `${config.tls.kind === 'none' ? 'http' : 'https'}://${bracketed(callableHost(config))}:${port}`;
 }
 
 function bracketed(host: string): string {

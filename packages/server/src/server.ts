@@ -2,10 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Server as TlsServer } from 'node:tls';
+import { sql } from 'kysely';
+import packageJson from '../package.json' with { type: 'json' };
 import { buildApp } from './app.ts';
 import { sweepCommandsHandler, sweepCommandsJob } from './aws/ssm/commands/sweep.ts';
 import type { ServerConfig } from './config.ts';
-import { type DataDirectoryLayout, openDataDirectory } from './data-directory/index.ts';
+import { type DataDirectoryLayout, openDataDirectory, writeVersionRecord } from './data-directory/index.ts';
 import {
   type ConnectionTarget,
   createDatabase,
@@ -15,6 +17,8 @@ import {
   migrations,
   notify,
   openInstallation,
+  readPostgresMajor,
+  runInTransaction,
   startEmbeddedPostgres,
   startNotifications,
 } from './database/index.ts';
@@ -25,7 +29,7 @@ import { createAccessKeys } from './identity/access-keys.ts';
 import { ensureAdministrator, writeAdministratorFile } from './identity/administrator.ts';
 import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
-import { listen } from './listen.ts';
+import { listen, requireFreePort } from './listen.ts';
 import { createMetrics, createReadiness, type Logger } from './observability/index.ts';
 import { refreshArchivesHandler, refreshArchivesJob } from './patchbay/archive-watches/job.ts';
 import { createSecretBox, readOrCreateKeyFile } from './secrets/index.ts';
@@ -91,6 +95,7 @@ async function start(
   const metrics = createMetrics(true);
   const dataDirectory = await openDataDirectory(config.dataDirectory);
   cleanUp.add('data directory', () => dataDirectory.close());
+  await requireFreePort(config);
   const secrets = createSecretBox(await readOrCreateKeyFile(dataDirectory.key, randomBytes), randomBytes);
 
   let connection: ConnectionTarget;
@@ -118,6 +123,11 @@ async function start(
   const migrated = await migrateToLatest(db, migrations);
   if (migrated.length > 0) logger.info({ migrations: migrated }, 'database migrated');
   await ensurePartitions(db, clock());
+  await writeVersionRecord(dataDirectory, {
+    patchbayVersion: packageJson.version,
+    postgresMajor: await readPostgresMajor(db),
+    startedAt: clock().toISOString(),
+  });
   const { accountId: account } = config;
   const installation = await openInstallation(db, {
     secrets,
@@ -188,7 +198,11 @@ async function start(
   cleanUp.add('certificate', async () => freshTls?.stop());
 
   const { accessKeys } = dependencies;
-  const key = await ensureAdministrator(db, installation.accountId, { accessKeys, now: clock() });
+  const key = await runInTransaction(db, async (transaction) => {
+    // Replicas that start together must not make an administrator each.
+    await sql`select pg_advisory_xact_lock(hashtext('patchbay:administrator'))`.execute(transaction);
+    return await ensureAdministrator(transaction, installation.accountId, { accessKeys, now: clock() });
+  });
   const place = {
     endpoint: url,
     region: config.regions[0] ?? '',

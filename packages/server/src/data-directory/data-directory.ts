@@ -14,6 +14,8 @@ export interface DataDirectoryLayout {
   readonly run: string;
   /** The file with the key that seals secrets. */
   readonly key: string;
+  /** Which release used it last. */
+  readonly version: string;
   readonly log: string;
 }
 
@@ -30,6 +32,7 @@ export function layoutDataDirectory(path: string): DataDirectoryLayout {
     postgres: join(absolute, 'postgres'),
     run: join(absolute, 'run'),
     key: join(absolute, 'key'),
+    version: join(absolute, 'version.json'),
     log: join(absolute, 'log'),
   };
 }

@@ -22,4 +22,4 @@ export class TransactionError extends AppError<'OUTCOME_UNKNOWN'> {}
 export class MigrationError extends AppError<'MIGRATION_FAILED' | 'DATABASE_NEWER'> {}
 
 /** Stored facts about the installation that contradict how the server was started. */
-export class InstallationError extends AppError<'WRONG_KEY_FILE' | 'ACCOUNT_MISMATCH'> {}
+export class InstallationError extends AppError<'WRONG_KEY_FILE' | 'ACCOUNT_MISMATCH' | 'RESTORE_UNFINISHED'> {}

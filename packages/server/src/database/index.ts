@@ -7,5 +7,6 @@ export { migrations } from './migrations/index.ts';
 export * from './notifications.ts';
 export * from './partitions.ts';
 export * from './pool.ts';
+export * from './schema-version.ts';
 export * from './tables.ts';
 export * from './transaction.ts';

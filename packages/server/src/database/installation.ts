@@ -26,10 +26,18 @@ export interface InstallationOptions {
 
 const SEED_CONTEXT = 'installation.signing_seed';
 
+/** Stands in the place of the key check from the first row of a restore to its last. */
+export const restoreUnfinished = 'restore unfinished';
+
+/** Tells key files apart without telling anything about them. */
+export function keyCheckOf(secrets: SecretBox): string {
+  return Buffer.from(secrets.deriveKey('key-check')).toString('base64url').slice(0, 22);
+}
+
 /** Reads the installation, making it at the first start. Errors: `InstallationError`, `SecretsError`. */
 export async function openInstallation(database: Database, options: InstallationOptions): Promise<Installation> {
   const { secrets } = options;
-  const keyCheck = Buffer.from(secrets.deriveKey('key-check')).toString('base64url').slice(0, 22);
+  const keyCheck = keyCheckOf(secrets);
   const seed = Buffer.from(options.randomBytes(SIGNING_SEED_BYTES)).toString('base64');
   await database
     .insertInto('installation')
@@ -42,6 +50,12 @@ export async function openInstallation(database: Database, options: Installation
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
   const row = await database.selectFrom('installation').selectAll().executeTakeFirstOrThrow();
+  if (row.keyCheck === restoreUnfinished) {
+    throw new InstallationError(
+      'RESTORE_UNFINISHED',
+      'A restore into this database did not come to its end. Empty the database and restore again.',
+    );
+  }
   if (row.keyCheck !== keyCheck) {
     throw new InstallationError(
       'WRONG_KEY_FILE',

@@ -16,3 +16,10 @@ export function unknownMigrations(applied: readonly string[], migrations: readon
   const known = new Set(migrations.map(({ name }) => name));
   return applied.filter((name) => !known.has(name));
 }
+
+/** The major version of the PostgreSQL that serves a database. */
+export async function readPostgresMajor(db: Database): Promise<number> {
+  const { rows } = await sql<{ major: number }>`
+    select current_setting('server_version_num')::int / 10000 as major`.execute(db);
+  return rows[0]?.major ?? 0;
+}

@@ -1,4 +1,5 @@
 import { link, open, readFile, rm, stat } from 'node:fs/promises';
+import { fileExists } from '../data-directory/index.ts';
 import type { RandomBytes } from './random-bytes.ts';
 import { SecretsError } from './secrets-error.ts';
 
@@ -45,15 +46,5 @@ async function createKeyFileIfAbsent(path: string, randomBytes: RandomBytes): Pr
     if (!(await fileExists(path))) throw error;
   } finally {
     await rm(draftPath, { force: true });
-  }
-}
-
-async function fileExists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-    throw error;
   }
 }

@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type DataDirectory, openDataDirectory, readProcessIdentity } from '../../data-directory/index.ts';
+import {
+  type DataDirectory,
+  openDataDirectory,
+  readProcessIdentity,
+  writeVersionRecord,
+} from '../../data-directory/index.ts';
 import type { ConnectionTarget } from '../connection.ts';
 import { createPool } from '../pool.ts';
 import { type EmbeddedPostgres, type EmbeddedPostgresEvent, startEmbeddedPostgres } from './embedded-postgres.ts';
@@ -147,7 +152,16 @@ describe('startEmbeddedPostgres', () => {
 
   it('refuses the data of another major version', async () => {
     await writeFile(join(clusterPath(), 'PG_VERSION'), '17\n');
-    await expect(start()).rejects.toMatchObject({ code: 'VERSION_MISMATCH' });
+    await expect(start()).rejects.toMatchObject({
+      code: 'VERSION_MISMATCH',
+      message: expect.stringMatching(/written by PostgreSQL 17, .*the release that wrote it.*patchbay backup/s),
+    });
+    await writeVersionRecord(dataDirectory, {
+      patchbayVersion: '0.0.9',
+      postgresMajor: 17,
+      startedAt: '2026-01-01T00:00:00.000Z',
+    });
+    await expect(start()).rejects.toMatchObject({ message: expect.stringContaining('With Patchbay 0.0.9') });
   });
 
   it('refuses to start afresh beside the data of another major version', async () => {

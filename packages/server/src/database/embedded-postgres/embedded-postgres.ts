@@ -1,6 +1,7 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataDirectoryLayout } from '../../data-directory/index.ts';
+import { type DataDirectoryLayout, readVersionRecord } from '../../data-directory/index.ts';
 import type { ConnectionTarget } from '../connection.ts';
 import { EmbeddedPostgresError } from '../database-error.ts';
 import { openBoundedLog } from './bounded-log.ts';
@@ -62,6 +63,16 @@ const SETTINGS = [
 ];
 const UNSAFE_SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
+/** How the embedded PostgreSQL of a data directory is reached while it runs, whoever started it. */
+export function embeddedConnection({ run }: DataDirectoryLayout): ConnectionTarget {
+  return { kind: 'socket', directory: run, user: DATABASE_ROLE, database: 'postgres' };
+}
+
+/** Whether a data directory has ever had an embedded PostgreSQL, of whatever major version. */
+export async function hasEmbeddedPostgres({ postgres }: DataDirectoryLayout): Promise<boolean> {
+  return (await readdir(postgres)).some((name) => /^\d+$/.test(name));
+}
+
 /**
  * Starts the PostgreSQL that npm brought along, on the data directory, reachable through a Unix socket by this user and
  * root only. It stops when this process does, also by SIGKILL. A death is told and answered with restarts.
@@ -70,7 +81,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const { dataDirectory, onEvent = () => undefined, isDurable = true } = options;
   const binaries = await findPostgresBinaries();
   const cluster = join(dataDirectory.postgres, binaries.majorVersion);
-  const isNew = !(await hasCluster(binaries, cluster));
+  const isNew = !(await hasCluster(binaries, cluster, await readVersionRecord(dataDirectory)));
   const shared = join(dataDirectory.postgres, 'shared');
   const places = { native: binaries.native, data: cluster, shared, run: dataDirectory.run };
   const runner = await choosePostgresRunner(places);
@@ -88,12 +99,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
   const log = openBoundedLog(join(dataDirectory.log, 'postgres.log'), LOG_LIMIT_BYTES);
   const logTimer = setInterval(() => log.enforceLimit(), LOG_CHECK_MILLISECONDS).unref();
-  const connection: ConnectionTarget = {
-    kind: 'socket',
-    directory: dataDirectory.run,
-    user: DATABASE_ROLE,
-    database: 'postgres',
-  };
+  const connection = embeddedConnection(dataDirectory);
   const settings = [
     ...SETTINGS,
     ...(isDurable ? [] : UNSAFE_SETTINGS),

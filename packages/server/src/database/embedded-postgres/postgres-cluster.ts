@@ -1,5 +1,6 @@
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { VersionRecord } from '../../data-directory/index.ts';
 import { EmbeddedPostgresError } from '../database-error.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import type { PostgresRunner } from './postgres-runner.ts';
@@ -8,25 +9,31 @@ import { runToEnd } from './run-to-end.ts';
 /** The database role of the server, and its one way in: peer authentication over the socket. */
 export const DATABASE_ROLE = 'patchbay';
 
-/** Whether a data folder exists. A folder of another major version is `VERSION_MISMATCH`. */
-export async function hasCluster(binaries: PostgresBinaries, cluster: string): Promise<boolean> {
+/** Whether a data folder exists. A folder of another major version is `VERSION_MISMATCH`, said by whom it was written. */
+export async function hasCluster(
+  binaries: PostgresBinaries,
+  cluster: string,
+  record: VersionRecord | null,
+): Promise<boolean> {
   const version = await readVersion(cluster);
   if (version === binaries.majorVersion) return true;
-  if (version !== null) throw mismatch(binaries, `${cluster} was written by PostgreSQL ${version}`);
+  if (version !== null) throw mismatch(binaries, `${cluster} was written by PostgreSQL ${version}`, record);
   const others = (await readdir(dirname(cluster))).filter(
     (name) => /^\d+$/.test(name) && name !== binaries.majorVersion,
   );
   if (others.length > 0) {
-    throw mismatch(binaries, `${dirname(cluster)} holds the data of PostgreSQL ${others.join(', ')}`);
+    throw mismatch(binaries, `${dirname(cluster)} holds the data of PostgreSQL ${others.join(', ')}`, record);
   }
   return false;
 }
 
-function mismatch(binaries: PostgresBinaries, found: string): EmbeddedPostgresError {
+function mismatch(binaries: PostgresBinaries, found: string, record: VersionRecord | null): EmbeddedPostgresError {
+  const release =
+    record === null ? 'the release that wrote it' : `Patchbay ${record.patchbayVersion}, which used it last`;
   return new EmbeddedPostgresError(
     'VERSION_MISMATCH',
-    `${found}, and this release brings PostgreSQL ${binaries.majorVersion}. ` +
-      'Start the release that wrote it, or move its data to a PostgreSQL of your own and give that with --database-url.',
+    `${found}, and this release brings PostgreSQL ${binaries.majorVersion}, which cannot read that. Nothing was changed. ` +
+      `With ${release}, make a backup ("patchbay backup"); restore it with this release ("patchbay restore") into a new directory.`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { decideDispatch, summarizeCommand } from '@patchbay/patching';
+import type { Dependencies } from '../../../dependencies.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { countProgress, dispatchQueued, endOverdue, terminateQueued } from './progress-repository.ts';
 import { lockCommand, updateCommand } from './repository.ts';
@@ -6,7 +7,7 @@ import { lockCommand, updateCommand } from './repository.ts';
 /** The topic on which a node's long poll waits. */
 export const nodeTopic = 'node';
 
-type Context = Pick<OperationContext, 'db' | 'now' | 'dependencies'>;
+type Context = Pick<OperationContext, 'db' | 'now'> & { readonly dependencies: Pick<Dependencies, 'wake'> };
 
 /**
  * Brings a command forward as far as it goes at this moment: ends what is overdue, lets out what may go, sums up. It
