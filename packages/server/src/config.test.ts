@@ -36,6 +36,7 @@ describe('the configuration of a server', () => {
     { account: '123' },
     { region: ['Frankfurt'] },
     { logLevel: 'loud' },
+    { quota: ['patch-baselines=many'] },
   ])('refuses %j', (flags) => {
     expect(codeOf(flags)).toBe('INVALID_OPTION');
   });

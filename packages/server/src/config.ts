@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { AppError } from '@patchbay/facts';
 import { z } from 'zod';
 import type { LogLevel } from './observability/index.ts';
+import { parseQuotas, type Quotas } from './quotas.ts';
 
 export class ConfigError extends AppError<'INVALID_OPTION' | 'TLS_REQUIRED' | 'TLS_INCOMPLETE'> {}
 
@@ -16,6 +17,8 @@ export interface ServerFlags {
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
   readonly logLevel?: string | undefined;
+  /** `patch-baselines=100`. */
+  readonly quota?: readonly string[] | undefined;
 }
 
 export interface ServerConfig {
@@ -27,6 +30,7 @@ export interface ServerConfig {
   readonly accountId: string | undefined;
   readonly tlsFiles: { readonly cert: string; readonly key: string } | undefined;
   readonly logLevel: LogLevel;
+  readonly quotas: Quotas;
 }
 
 export const defaultPort = 8480;
@@ -74,6 +78,8 @@ export function readServerConfig(
   if (!logLevel.success) {
     throw new ConfigError('INVALID_OPTION', `--log-level must be one of ${LogLevelName.options.join(', ')}.`);
   }
+  const quotas = parseQuotas(flags.quota ?? []);
+  if ('problem' in quotas) throw new ConfigError('INVALID_OPTION', `--quota: ${quotas.problem}.`);
   return {
     port: flags.port === undefined ? defaultPort : parsePort(flags.port),
     host,
@@ -83,5 +89,6 @@ export function readServerConfig(
     accountId: flags.account,
     tlsFiles: tlsCert !== undefined && tlsKey !== undefined ? { cert: tlsCert, key: tlsKey } : undefined,
     logLevel: logLevel.data,
+    quotas,
   };
 }

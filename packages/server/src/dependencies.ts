@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { SessionTokens } from './identity/session-tokens.ts';
+import type { Quotas } from './quotas.ts';
 import type { SigningKey } from './secrets/index.ts';
 import type { Wake } from './wake.ts';
 
@@ -13,6 +14,9 @@ export interface Dependencies {
   /** Signs what agents may run. */
   readonly signingKey: SigningKey;
   readonly pageTokenKey: Uint8Array;
+  /** Signs the addresses of downloads. */
+  readonly downloadKey: Uint8Array;
+  readonly quotas: Quotas;
   readonly wake: Wake;
   /** How long a poll of an agent is held. The SSM Agent gives up after 20 seconds. */
   readonly longPollMilliseconds: number;

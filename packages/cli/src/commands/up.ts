@@ -28,6 +28,11 @@ export const upCommand = new Command('up')
   .option('--account <id>', 'twelve digits; generated once when not given')
   .option('--tls-cert <file>', 'certificate chain in PEM')
   .option('--tls-key <file>', 'private key in PEM')
+  .option(
+    '--quota <name=number>',
+    `how many there may be: patch-baselines (50), patch-groups-per-baseline (25); repeatable, or =unlimited`,
+    collect,
+  )
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent (default: info)')
   .action(async (flags: ServerFlags) => {
     const config = readServerConfig(flags);
