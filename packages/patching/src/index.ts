@@ -17,6 +17,7 @@ export { type CompiledBaseline, compileBaseline, evaluatedOperatingSystems } fro
 export * from './evaluation/evaluate.ts';
 export * from './evaluation/evaluation-settings.ts';
 export { emptyReleaseHistory, type ReleaseHistory } from './evaluation/release-timeline.ts';
+export { unknownItem } from './evaluation/special-items.ts';
 export * from './patch-groups/patch-groups.ts';
 export * from './plans/check-group.ts';
 export * from './plans/compare-plan.ts';
@@ -24,4 +25,6 @@ export * from './plans/make-plan.ts';
 export * from './plans/select-targets.ts';
 export * from './rate-control/rate-control.ts';
 export * from './states/aws-patches.ts';
+export * from './states/compliance.ts';
+export * from './states/patch-group-state.ts';
 export * from './states/state-table.ts';

@@ -13,6 +13,7 @@ import {
 } from '@patchbay/facts';
 import {
   blockedPackages,
+  countCompliance,
   countPatches,
   makePlan,
   type PlanOutcome,
@@ -316,6 +317,7 @@ export async function completeOperation(
     status: verdict.status,
     endedAt: context.now,
     counts: JSON.stringify(answer.counts),
+    severities: JSON.stringify(countCompliance(verdict)),
     factsId: completion.factsId,
     baselineId: verdict.baselineId,
     baselineRevision: verdict.baselineRevision,
