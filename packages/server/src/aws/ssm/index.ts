@@ -4,6 +4,7 @@ import { defineAwsService } from '../../operations/registry.ts';
 import { activationOperations } from './activations/operations.ts';
 import { associationOperations } from './associations/operations.ts';
 import { commandOperations } from './commands/operations.ts';
+import { complianceOperations } from './compliance/operations.ts';
 import { documentOperations } from './documents/operations.ts';
 import { instanceOperations } from './instances/operations.ts';
 import { patchBaselineOperations } from './patch-baselines/operations.ts';
@@ -26,6 +27,7 @@ export const ssm = defineAwsService({
     ...patchBaselineOperations,
     ...patchGroupOperations,
     ...patchStateOperations,
+    ...complianceOperations,
     ...commandOperations,
     ...documentOperations,
     ...associationOperations,
