@@ -34,6 +34,7 @@ const nodeOnlyPermissions: ReadonlySet<string> = new Set([
 /** What a node may do, always about itself. */
 const nodePermissions: ReadonlySet<string> = new Set([
   ...[...nodeOnlyPermissions].filter((permission) => permission !== 'ssm:RegisterManagedInstance'),
+  'ssm:GetDeployablePatchSnapshotForInstance',
   'ssm:GetDocument',
   'ssm:ListInstanceAssociations',
   'sts:GetCallerIdentity',

@@ -39,6 +39,8 @@ export interface PipelineParts {
 
 export interface WireRequest extends SignableRequest {
   readonly sourceAddress: string;
+  /** `https://patchbay.example:8480`. */
+  readonly origin: string;
   readonly signal: AbortSignal;
 }
 
@@ -137,6 +139,7 @@ async function serve(call: Call, parts: PipelineParts): Promise<string> {
     ...scope,
     requestId: call.requestId,
     sourceAddress: call.request.sourceAddress,
+    origin: call.request.origin,
     now: call.now,
     db: parts.db,
     dependencies: parts.dependencies,

@@ -9,6 +9,7 @@ import { documentOperations } from './documents/operations.ts';
 import { instanceOperations } from './instances/operations.ts';
 import { patchBaselineOperations } from './patch-baselines/operations.ts';
 import { patchGroupOperations } from './patch-groups/operations.ts';
+import { patchSnapshotOperations } from './patch-snapshots/operations.ts';
 import { patchStateOperations } from './patch-states/operations.ts';
 import { tagOperations } from './tags/operations.ts';
 
@@ -27,6 +28,7 @@ export const ssm = defineAwsService({
     ...patchBaselineOperations,
     ...patchGroupOperations,
     ...patchStateOperations,
+    ...patchSnapshotOperations,
     ...complianceOperations,
     ...commandOperations,
     ...documentOperations,

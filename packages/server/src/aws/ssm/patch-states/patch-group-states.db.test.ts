@@ -70,7 +70,7 @@ describe('the states of a patch group', () => {
     } while (NextToken);
     return seen;
   }
-  const idsOf = (indexes: readonly number[]) => indexes.map((index) => nodes[index]?.instanceId).sort();
+  const idsOf = (indexes: readonly number[]) => indexes.map((index) => nodes[index]?.instanceId ?? '').sort();
 
   it('show every scanned node of the group once, five on a page', async () => {
     expect(await list()).toEqual(idsOf([0, 1, 2, 3, 4, 5, 6]));
