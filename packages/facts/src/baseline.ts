@@ -69,5 +69,7 @@ export const PatchBaseline = z.object({
   rejectedPatchesAction: z.enum(['ALLOW_AS_DEPENDENCY', 'BLOCK']).default('ALLOW_AS_DEPENDENCY'),
   description: z.string().optional(),
   sources: z.array(PatchSource).max(20).default([]),
+  /** Windows only; unset behaves as COMPLIANT. */
+  availableSecurityUpdatesComplianceStatus: z.enum(['COMPLIANT', 'NON_COMPLIANT']).optional(),
 });
 export type PatchBaseline = z.infer<typeof PatchBaseline>;

@@ -11,8 +11,10 @@ import {
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ec2Messages } from './aws/ec2messages/index.ts';
 import { ssm } from './aws/ssm/index.ts';
+import { patchSnapshotDownloads } from './aws/ssm/patch-snapshots/download.ts';
 import type { Database } from './database/tables.ts';
 import type { Dependencies } from './dependencies.ts';
+import { serveDownloads } from './downloads/serve-downloads.ts';
 import type { Authenticator } from './identity/authenticate.ts';
 import { createMalformedRequestHandler } from './malformed-http.ts';
 import { addObservabilityRoutes, type Observability } from './observability/index.ts';
@@ -56,6 +58,16 @@ function callerSignal(reply: FastifyReply, stopping: AbortSignal): AbortSignal {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
   return AbortSignal.any([gone.signal, stopping]);
+}
+
+/**
+ * Where the caller finds the server. The host is part of every signature, so it is what the caller meant; a proxy that
+ * ends TLS says so in X-Forwarded-Proto, and whoever forges that fools only himself.
+ */
+function originOf(request: FastifyRequest, isTls: boolean): string {
+  const scheme = isTls || request.headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
+  const address = `${scheme}://${request.headers.host ?? ''}`;
+  return URL.canParse(address) ? new URL(address).origin : '';
 }
 
 /** What the framework refuses before a request reaches the pipeline, in AWS's form. */
@@ -104,6 +116,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
       headers: headersFromRaw(request.raw.rawHeaders),
       body,
       sourceAddress: request.ip,
+      origin: originOf(request, tls !== undefined),
       signal: callerSignal(reply, stopping),
     });
     return send(reply, reached, dependencies.clock());
@@ -116,6 +129,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
       reply.header('Content-Type', 'application/x-pem-file').send(authority.certificate),
     );
   }
+  serveDownloads(app, { db: parts.db, dependencies, sources: [patchSnapshotDownloads] });
   app.all('/', handle);
   app.all('/*', handle);
   // Methods that the router does not know end like any other call that names no operation.

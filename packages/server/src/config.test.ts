@@ -41,6 +41,7 @@ describe('the configuration of a server', () => {
     { tls: 'auto', tlsCert: 'c', tlsKey: 'k' },
     { tlsName: ['patchbay.example'] },
     { tls: 'auto', tlsName: ['not a name'] },
+    { quota: ['patch-baselines=many'] },
   ])('refuses %j', (flags) => {
     expect(codeOf(flags)).toBe('INVALID_OPTION');
   });

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { isLoopback } from './addresses.ts';
 import { createEgressPolicy, EgressError } from './egress/index.ts';
 import type { LogLevel, MetricsAccess } from './observability/index.ts';
+import { parseQuotas, type Quotas } from './quotas.ts';
 
 export class ConfigError extends AppError<'INVALID_OPTION' | 'TLS_REQUIRED' | 'TLS_INCOMPLETE'> {}
 
@@ -25,6 +26,8 @@ export interface ServerFlags {
   readonly metrics?: string | undefined;
   readonly metricsTokenFile?: string | undefined;
   readonly egressAllow?: readonly string[] | undefined;
+  /** `patch-baselines=100`. */
+  readonly quota?: readonly string[] | undefined;
 }
 
 /** Where the server's certificate comes from: nowhere, files, or the built-in certificate authority. */
@@ -46,6 +49,7 @@ export interface ServerConfig {
   readonly metricsAccess: MetricsAccess;
   /** What the server may reach beside what is open to everybody. */
   readonly egressAllow: readonly string[];
+  readonly quotas: Quotas;
 }
 
 export const defaultPort = 8480;
@@ -169,6 +173,8 @@ export function readServerConfig(
   if (!logLevel.success) {
     throw new ConfigError('INVALID_OPTION', `--log-level must be one of ${LogLevelName.options.join(', ')}.`);
   }
+  const quotas = parseQuotas(flags.quota ?? []);
+  if ('problem' in quotas) throw new ConfigError('INVALID_OPTION', `--quota: ${quotas.problem}.`);
   return {
     port: flags.port === undefined ? defaultPort : parsePort(flags.port),
     host,
@@ -181,5 +187,6 @@ export function readServerConfig(
     logFormat: readLogFormat(flags.logFormat ?? 'json'),
     metricsAccess: readMetricsAccess(flags),
     egressAllow: readEgressRules(flags.egressAllow ?? []),
+    quotas,
   };
 }

@@ -3,6 +3,7 @@ import type { EgressClient } from './egress/index.ts';
 import type { AccessKeys } from './identity/access-keys.ts';
 import type { SessionTokens } from './identity/session-tokens.ts';
 import type { Metrics } from './observability/index.ts';
+import type { Quotas } from './quotas.ts';
 import type { SigningKey } from './secrets/index.ts';
 import type { Wake } from './wake.ts';
 
@@ -18,6 +19,9 @@ export interface Dependencies {
   /** Signs what agents may run. */
   readonly signingKey: SigningKey;
   readonly pageTokenKey: Uint8Array;
+  /** Signs the addresses of downloads. */
+  readonly downloadKey: Uint8Array;
+  readonly quotas: Quotas;
   readonly wake: Wake;
   /** The one way out. */
   readonly egress: EgressClient;

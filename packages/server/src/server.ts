@@ -148,6 +148,8 @@ async function start(
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey: installation.signingKey,
     pageTokenKey: secrets.deriveKey('page-token'),
+    downloadKey: secrets.deriveKey('download'),
+    quotas: config.quotas,
     wake: { notify, subscribe: (topic, key, callback) => notifications.subscribe(topic, key, () => callback()) },
     longPollMilliseconds,
     egress: createEgressClient(createEgressPolicy(config.egressAllow)),

@@ -32,6 +32,11 @@ export const upCommand = new Command('up')
     'address, network or file:DIRECTORY that archives may be fetched from though it is loopback or link-local, repeatable',
     collect,
   )
+  .option(
+    '--quota <name=number>',
+    `how many there may be: patch-baselines (50), patch-groups-per-baseline (25); repeatable, or =unlimited`,
+    collect,
+  )
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent (default: info)')
   .option('--log-format <format>', 'json or pretty (default: json)')
   .option('--metrics <who>', 'who may read /metrics: loopback or public (default: loopback)')

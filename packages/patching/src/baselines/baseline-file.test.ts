@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BASELINE_FILE_ID, BaselineFileError, parseBaselineFile } from './baseline-file.ts';
+import { BASELINE_FILE_ID, BaselineFileError, parseBaselineFile, printBaselineFile } from './baseline-file.ts';
+import { predefinedBaselines } from './predefined-baselines.ts';
 
 // The form in which `aws ssm get-patch-baseline` prints a baseline (AWS CLI reference, get-patch-baseline).
 const printed = {
@@ -64,6 +65,17 @@ describe('parseBaselineFile', () => {
       rejectedPatchesAction: 'ALLOW_AS_DEPENDENCY',
       description: 'ours',
       sources: [{ name: 'main', products: ['*'], configuration: 'deb http://archive.test/debian bookworm main' }],
+    });
+  });
+
+  it('reads what printBaselineFile writes', () => {
+    for (const baseline of [...predefinedBaselines, parseBaselineFile(printed)]) {
+      expect(parseBaselineFile(printBaselineFile(baseline))).toEqual(baseline);
+    }
+    expect(printBaselineFile(parseBaselineFile(printed))).toMatchObject({
+      BaselineId: printed.BaselineId,
+      ApprovalRules: printed.ApprovalRules,
+      Sources: printed.Sources,
     });
   });
 

@@ -73,6 +73,17 @@ export function parseBaselineFile(json: unknown): PatchBaseline {
   return baseline.data;
 }
 
+/** A baseline in the spelling of `aws ssm get-patch-baseline`, as `parseBaselineFile` reads it. */
+export function printBaselineFile(baseline: PatchBaseline): Record<string, unknown> {
+  return toPascalCase(baseline) as Record<string, unknown>;
+}
+
+function toPascalCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toPascalCase);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [capitalise(key), toPascalCase(member)]));
+}
+
 function problemOf(issue: z.core.$ZodIssue, spell: (member: string) => string): BaselineProblem {
   const path = issue.path
     .map((member) => (typeof member === 'number' ? `[${member}]` : `.${spell(String(member))}`))

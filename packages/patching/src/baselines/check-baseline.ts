@@ -27,6 +27,10 @@ export function checkBaseline(baseline: PatchBaseline): BaselineProblem[] {
     problems.push(...checkLinuxOnly(baseline, 'ApprovedPatchesEnableNonSecurity'));
   }
   if (baseline.sources.length > 0) problems.push(...checkLinuxOnly(baseline, 'Sources'));
+  if (baseline.availableSecurityUpdatesComplianceStatus !== undefined && baseline.operatingSystem !== 'WINDOWS') {
+    const path = 'AvailableSecurityUpdatesComplianceStatus';
+    problems.push({ path, message: `${path} is only supported for WINDOWS, not for ${baseline.operatingSystem}` });
+  }
   return problems;
 }
 

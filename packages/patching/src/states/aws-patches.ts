@@ -65,7 +65,8 @@ export function awsPatches(verdict: Pick<Verdict, 'items'>): AwsPatch[] {
   });
 }
 
-function awsPatchOf(item: VerdictItem): AwsPatch | null {
+/** One row of a verdict as AWS lists it; null for what it does not list. */
+export function awsPatchOf(item: VerdictItem): AwsPatch | null {
   const state = countedState(item);
   const { awsState } = stateTable[state];
   if (awsState === null) return null;

@@ -3,6 +3,7 @@ import type { CommandTables } from '../aws/ssm/commands/tables.ts';
 import type { NodeTables } from '../aws/ssm/instances/tables.ts';
 import type { PatchBaselineTables } from '../aws/ssm/patch-baselines/tables.ts';
 import type { PatchGroupTables } from '../aws/ssm/patch-groups/tables.ts';
+import type { PatchSnapshotTables } from '../aws/ssm/patch-snapshots/tables.ts';
 import type { TagTables } from '../aws/ssm/tags/tables.ts';
 import type { IdentityTables } from '../identity/tables.ts';
 import type { OperationTables } from '../operations/tables.ts';
@@ -21,6 +22,7 @@ export type FeatureTables = IdentityTables &
   TagTables &
   PatchBaselineTables &
   PatchGroupTables &
+  PatchSnapshotTables &
   CommandTables &
   FactsTables &
   PatchOperationTables &

@@ -13,6 +13,8 @@ export interface OperationContext {
   readonly region: string;
   readonly requestId: string;
   readonly sourceAddress: string;
+  /** Scheme and host by which the caller reached the server: addresses made for it begin so. */
+  readonly origin: string;
   /** The moment of the call: the only clock that an operation reads. */
   readonly now: Date;
   /** The call's own transaction, or the bare database where the operation waits for something. */

@@ -40,6 +40,8 @@ export interface PipelineParts {
 
 export interface WireRequest extends SignableRequest {
   readonly sourceAddress: string;
+  /** `https://patchbay.example:8480`. */
+  readonly origin: string;
   readonly signal: AbortSignal;
 }
 
@@ -201,6 +203,7 @@ async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent)
     ...scope,
     requestId: call.requestId,
     sourceAddress: call.request.sourceAddress,
+    origin: call.request.origin,
     now: call.now,
     db: parts.db,
     dependencies: parts.dependencies,

@@ -15,6 +15,7 @@ import { ensureAdministrator } from '../identity/administrator.ts';
 import { createSessionTokens } from '../identity/session-tokens.ts';
 import { createLogger, createMetrics, createReadiness } from '../observability/index.ts';
 import type { AuditEventsTable } from '../operations/tables.ts';
+import { defaultQuotas, type Quotas } from '../quotas.ts';
 import { createSecretBox, type SecretBox } from '../secrets/index.ts';
 import { type RawAnswer, sendJsonCall } from './send-request.ts';
 
@@ -47,6 +48,11 @@ export interface TestServer {
   readonly errorLog: readonly string[];
 }
 
+/** What a test wants otherwise than usual. */
+export interface TestServerOptions {
+  readonly quotas?: Quotas;
+}
+
 export interface CallOptions {
   readonly service?: string;
   readonly region?: string;
@@ -58,13 +64,13 @@ export interface CallOptions {
 const longPollMilliseconds = 1_500;
 
 /** Gives the test file a running server. Call it at the top of the file; the answered function works inside of tests. */
-export function withTestServer(): () => TestServer {
+export function withTestServer(options: TestServerOptions = {}): () => TestServer {
   const testDatabase = withTestDatabase();
   let current: TestServer | undefined;
   let stop = async () => {};
   beforeAll(async () => {
     const { connection, database } = testDatabase();
-    const started = await start(connection, database);
+    const started = await start(connection, database, options);
     current = started.server;
     stop = started.stop;
   });
@@ -78,6 +84,7 @@ export function withTestServer(): () => TestServer {
 async function start(
   connection: Parameters<typeof startNotifications>[0],
   database: Database,
+  options: TestServerOptions,
 ): Promise<{ server: TestServer; stop: () => Promise<void> }> {
   let now = TEST_START;
   const clock = () => new Date(now);
@@ -95,6 +102,8 @@ async function start(
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey,
     pageTokenKey: secrets.deriveKey('page-token'),
+    downloadKey: secrets.deriveKey('download'),
+    quotas: options.quotas ?? defaultQuotas,
     wake: { notify, subscribe: (topic, key, callback) => notifications.subscribe(topic, key, () => callback()) },
     longPollMilliseconds,
     egress: createEgressClient(createEgressPolicy(['127.0.0.1'])),

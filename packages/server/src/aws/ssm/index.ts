@@ -5,10 +5,12 @@ import { activationOperations } from './activations/operations.ts';
 import { associationOperations } from './associations/operations.ts';
 import { availablePatchOperations } from './available-patches/operations.ts';
 import { commandOperations } from './commands/operations.ts';
+import { complianceOperations } from './compliance/operations.ts';
 import { documentOperations } from './documents/operations.ts';
 import { instanceOperations } from './instances/operations.ts';
 import { patchBaselineOperations } from './patch-baselines/operations.ts';
 import { patchGroupOperations } from './patch-groups/operations.ts';
+import { patchSnapshotOperations } from './patch-snapshots/operations.ts';
 import { patchStateOperations } from './patch-states/operations.ts';
 import { tagOperations } from './tags/operations.ts';
 
@@ -28,6 +30,8 @@ export const ssm = defineAwsService({
     ...patchGroupOperations,
     ...patchStateOperations,
     ...availablePatchOperations,
+    ...patchSnapshotOperations,
+    ...complianceOperations,
     ...commandOperations,
     ...documentOperations,
     ...associationOperations,

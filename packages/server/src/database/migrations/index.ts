@@ -5,6 +5,7 @@ import * as nodes from './0003-nodes.ts';
 import * as baselines from './0004-baselines.ts';
 import * as commands from './0005-commands.ts';
 import * as facts from './0006-facts.ts';
+import * as patchSnapshots from './0007-patch-snapshots.ts';
 import * as people from './0009-people.ts';
 import * as certificateAuthority from './0013-certificate-authority.ts';
 import * as factsWhole from './0015-facts-whole.ts';
@@ -18,6 +19,7 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0004-baselines', up: baselines.up },
   { name: '0005-commands', up: commands.up },
   { name: '0006-facts', up: facts.up },
+  { name: '0007-patch-snapshots', up: patchSnapshots.up },
   { name: '0009-people', up: people.up },
   { name: '0013-certificate-authority', up: certificateAuthority.up },
   { name: '0015-facts-whole', up: factsWhole.up },

@@ -19,6 +19,7 @@ import {
 } from '@patchbay/facts';
 import {
   blockedPackages,
+  countCompliance,
   countPatches,
   findChangelogQuestions,
   makePlan,
@@ -347,6 +348,7 @@ export async function completeOperation(
     status: verdict.status,
     endedAt: context.now,
     counts: JSON.stringify(answer.counts),
+    severities: JSON.stringify(countCompliance(verdict)),
     factsId: completion.factsId,
     baselineId: verdict.baselineId,
     baselineRevision: verdict.baselineRevision,

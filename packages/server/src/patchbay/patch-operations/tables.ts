@@ -1,4 +1,5 @@
 import type { GroupOutcome, PatchCounts, RefusedTarget, Verdict } from '@patchbay/facts';
+import type { ComplianceCounts } from '@patchbay/patching';
 import type { ColumnType } from 'kysely';
 
 /** One scan or install of one node, from begin to end. */
@@ -18,6 +19,8 @@ export interface PatchOperationsTable {
   endedAt: Date | null;
   status: 'in-progress' | 'compliant' | 'non-compliant' | 'unknown' | 'abandoned';
   counts: ColumnType<PatchCounts | null, string | null, string | null>;
+  /** How many listed patches of each level speak for and against compliance; null before the operation ended. */
+  severities: ColumnType<ComplianceCounts | null, string | null | undefined, string | null>;
   factsId: string;
   planId: string | null;
   refused: ColumnType<RefusedTarget[], string, string>;

@@ -5,43 +5,46 @@ import type {
   DeletePatchBaselineResult,
   DescribePatchBaselinesRequest,
   DescribePatchBaselinesResult,
+  DescribePatchPropertiesRequest,
+  DescribePatchPropertiesResult,
   GetDefaultPatchBaselineRequest,
   GetDefaultPatchBaselineResult,
   GetPatchBaselineRequest,
   GetPatchBaselineResult,
+  RegisterDefaultPatchBaselineRequest,
+  RegisterDefaultPatchBaselineResult,
+  UpdatePatchBaselineRequest,
+  UpdatePatchBaselineResult,
 } from '@aws-sdk/client-ssm';
 import { PatchBaseline } from '@patchbay/facts';
+import { type BaselineChange, patchPropertiesOf, patchPropertyValues, predefinedBaselineFor } from '@patchbay/patching';
 import { anyResource, authorize } from '../../../operations/authorize.ts';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
-import { ssmResource } from '../../../operations/resources.ts';
+import type { Scope } from '../../../operations/scope.ts';
 import { listGroupsOfBaseline } from '../patch-groups/repository.ts';
 import { addTags } from '../tags/service.ts';
+import { baselineResource, publicBaselineId } from './baseline-ids.ts';
 import { PatchBaselineError, patchBaselineErrors } from './errors.ts';
-import { listDefaultBaselines } from './repository.ts';
+import { readBaselineFilters } from './filters.ts';
+import { type BaselineSummary, listDefaultBaselines } from './repository.ts';
 import {
   createPatchBaseline,
   deletePatchBaseline,
   getDefaultBaselineId,
   getPatchBaseline,
-  isPredefined,
-  listEveryBaseline,
-  publicBaselineId,
+  pageBaselines,
+  registerDefaultBaseline,
+  updatePatchBaseline,
 } from './service.ts';
 
 async function CreatePatchBaseline(
   input: CamelCased<CreatePatchBaselineRequest>,
   context: OperationContext,
 ): Promise<CamelCased<CreatePatchBaselineResult>> {
-  const { clientToken: _token, tags, availableSecurityUpdatesComplianceStatus, ...wanted } = input;
+  const { clientToken: _token, tags, ...wanted } = input;
   const operatingSystem = wanted.operatingSystem ?? 'WINDOWS';
-  if (availableSecurityUpdatesComplianceStatus !== undefined && operatingSystem !== 'WINDOWS') {
-    throw new PatchBaselineError(
-      'BASELINE_INVALID',
-      'AvailableSecurityUpdatesComplianceStatus is only supported for WINDOWS.',
-    );
-  }
   const baseline = PatchBaseline.omit({ baselineId: true }).parse({ ...wanted, operatingSystem });
   const baselineId = await createPatchBaseline(baseline, context);
   const given = (tags ?? []).map(({ key = '', value = '' }) => ({ key, value }));
@@ -68,6 +71,17 @@ async function GetPatchBaseline(
   };
 }
 
+async function UpdatePatchBaseline(
+  input: CamelCased<UpdatePatchBaselineRequest>,
+  context: OperationContext,
+): Promise<CamelCased<UpdatePatchBaselineResult>> {
+  const { baselineId = '', replace = false, ...change } = input;
+  // The wire's constraints have seen to the members' values; updating parses the whole.
+  const updated = await updatePatchBaseline(baselineId, change as BaselineChange, replace, context);
+  const { baseline, createdDate, modifiedDate } = updated;
+  return { ...baseline, createdDate, modifiedDate };
+}
+
 async function DeletePatchBaseline(
   input: CamelCased<DeletePatchBaselineRequest>,
   context: OperationContext,
@@ -76,52 +90,38 @@ async function DeletePatchBaseline(
   return { baselineId: input.baselineId };
 }
 
-/** The keys of DescribePatchBaselines' filters; those of the same key are alternatives, different ones all hold. */
-const baselineFilters = new Map<string, (baseline: PatchBaseline, value: string) => boolean>([
-  ['NAME_PREFIX', (baseline, value) => baseline.name.startsWith(value)],
-  ['OWNER', (baseline, value) => (isPredefined(baseline.baselineId) ? value === 'AWS' : value === 'Self')],
-  ['OPERATING_SYSTEM', (baseline, value) => baseline.operatingSystem === value],
-]);
+type Identity = CamelCased<NonNullable<DescribePatchBaselinesResult['BaselineIdentities']>[number]>;
+
+/** A baseline as lists show it. */
+export function describeBaseline(
+  baseline: BaselineSummary,
+  defaults: Awaited<ReturnType<typeof listDefaultBaselines>>,
+  scope: Scope,
+): Identity {
+  const { baselineId, name, operatingSystem, description } = baseline;
+  const defaultId = defaults[operatingSystem] ?? predefinedBaselineFor(operatingSystem).baselineId;
+  return {
+    baselineId: publicBaselineId(scope, baselineId),
+    baselineName: name,
+    operatingSystem,
+    baselineDescription: description,
+    defaultBaseline: baselineId === defaultId,
+  };
+}
 
 async function DescribePatchBaselines(
   input: CamelCased<DescribePatchBaselinesRequest>,
   context: OperationContext,
 ): Promise<CamelCased<DescribePatchBaselinesResult>> {
-  const filters = (input.filters ?? []).map(({ key = '', values = [] }) => {
-    const matches = baselineFilters.get(key);
-    if (!matches) {
-      const known = [...baselineFilters.keys()].join(', ');
-      throw new PatchBaselineError('BASELINE_INVALID', `Invalid filter key ${key}, valid keys are: ${known}.`);
-    }
-    return (baseline: PatchBaseline) => values.some((value) => matches(baseline, value));
-  });
+  const filters = readBaselineFilters(input.filters ?? [], ['NAME_PREFIX', 'OWNER', 'OPERATING_SYSTEM']);
   const page = startOfPage('DescribePatchBaselines', input, context);
   const limit = input.maxResults ?? 100;
   const defaults = await listDefaultBaselines(context.db, context);
-  const every = await listEveryBaseline(context);
-  const found = every
-    .filter((baseline) => filters.every((filter) => filter(baseline)))
-    .map((baseline) => ({
-      baselineId: publicBaselineId(context, baseline.baselineId),
-      baselineName: baseline.name,
-      operatingSystem: baseline.operatingSystem,
-      baselineDescription: baseline.description,
-      defaultBaseline: isDefault(baseline, defaults),
-    }))
-    .sort((left, right) => (left.baselineId < right.baselineId ? -1 : 1))
-    .filter((identity) => identity.baselineId > page.after)
-    .slice(0, limit + 1);
+  const found = await pageBaselines(filters, page.after, limit + 1, context);
   return {
-    baselineIdentities: found.slice(0, limit),
-    nextToken: nextToken(page, found, limit, (identity) => identity.baselineId),
+    baselineIdentities: found.slice(0, limit).map((baseline) => describeBaseline(baseline, defaults, context)),
+    nextToken: nextToken(page, found, limit, (baseline) => baseline.baselineId),
   };
-}
-
-/** Of Windows' three predefined baselines only AWS-DefaultPatchBaseline starts as the default. */
-function isDefault(baseline: PatchBaseline, defaults: Partial<Record<string, string>>): boolean {
-  const registered = defaults[baseline.operatingSystem];
-  if (registered !== undefined) return registered === baseline.baselineId;
-  return isPredefined(baseline.baselineId) && !baseline.name.startsWith('AWS-WindowsPredefinedPatchBaseline');
 }
 
 async function GetDefaultPatchBaseline(
@@ -133,13 +133,49 @@ async function GetDefaultPatchBaseline(
   return { baselineId: publicBaselineId(context, baselineId), operatingSystem };
 }
 
-const addressed = (input: { readonly baselineId?: string | undefined }, context: OperationContext) =>
-  ssmResource(context, `patchbaseline/${input.baselineId}`);
+async function RegisterDefaultPatchBaseline(
+  input: CamelCased<RegisterDefaultPatchBaselineRequest>,
+  context: OperationContext,
+): Promise<CamelCased<RegisterDefaultPatchBaselineResult>> {
+  const { baseline } = await registerDefaultBaseline(input.baselineId ?? '', context);
+  return { baselineId: publicBaselineId(context, baseline.baselineId) };
+}
+
+async function DescribePatchProperties(
+  input: CamelCased<DescribePatchPropertiesRequest>,
+  context: OperationContext,
+): Promise<CamelCased<DescribePatchPropertiesResult>> {
+  const { operatingSystem = 'WINDOWS', property = '' } = input;
+  const values = patchPropertyValues(operatingSystem, property);
+  if (!values) {
+    throw new PatchBaselineError(
+      'BASELINE_INVALID',
+      `Invalid Property: ${property} for Operating System: ${operatingSystem}, valid properties are: ${patchPropertiesOf(operatingSystem).join(', ')}`,
+    );
+  }
+  const page = startOfPage('DescribePatchProperties', input, context);
+  const limit = input.maxResults ?? 50;
+  const found = values.slice(values.indexOf(page.after) + 1, values.indexOf(page.after) + limit + 2);
+  return {
+    properties: found.slice(0, limit).map((value) => ({ Name: value })),
+    nextToken: nextToken(page, found, limit, (value) => value),
+  };
+}
+
+const errors = patchBaselineErrors;
 
 export const patchBaselineOperations = {
-  CreatePatchBaseline: operation({ handle: CreatePatchBaseline, errors: patchBaselineErrors }),
-  GetPatchBaseline: operation({ handle: GetPatchBaseline, errors: patchBaselineErrors, resource: addressed }),
-  DeletePatchBaseline: operation({ handle: DeletePatchBaseline, errors: patchBaselineErrors, resource: addressed }),
-  DescribePatchBaselines: operation({ handle: DescribePatchBaselines, errors: patchBaselineErrors }),
-  GetDefaultPatchBaseline: operation({ handle: GetDefaultPatchBaseline, errors: patchBaselineErrors }),
+  CreatePatchBaseline: operation({ handle: CreatePatchBaseline, errors }),
+  GetPatchBaseline: operation({ handle: GetPatchBaseline, errors, resource: baselineResource }),
+  UpdatePatchBaseline: operation({
+    handle: UpdatePatchBaseline,
+    // Its model knows no InvalidResourceId.
+    errors: { ...errors, BASELINE_ID: 'DoesNotExistException' },
+    resource: baselineResource,
+  }),
+  DeletePatchBaseline: operation({ handle: DeletePatchBaseline, errors, resource: baselineResource }),
+  DescribePatchBaselines: operation({ handle: DescribePatchBaselines, errors }),
+  GetDefaultPatchBaseline: operation({ handle: GetDefaultPatchBaseline, errors }),
+  RegisterDefaultPatchBaseline: operation({ handle: RegisterDefaultPatchBaseline, errors, resource: baselineResource }),
+  DescribePatchProperties: operation({ handle: DescribePatchProperties, errors }),
 };

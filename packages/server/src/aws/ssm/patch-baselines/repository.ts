@@ -1,6 +1,10 @@
 import type { OperatingSystem, PatchBaseline } from '@patchbay/facts';
+import { sql } from 'kysely';
 import type { Database } from '../../../database/tables.ts';
 import type { Scope } from '../../../operations/scope.ts';
+
+/** More transactions than a control plane has open at the same moment, on all its replicas together. */
+const mostCreationsAtOnce = 500;
 
 /** A baseline at one of its revisions. */
 export interface StoredBaseline {
@@ -91,9 +95,107 @@ export async function lockPatchBaseline(db: Database, scope: Scope, baselineId: 
   return row !== undefined;
 }
 
-/** All own baselines in the order of their ids: an account has at most a few dozen. */
-export async function listPatchBaselines(db: Database, scope: Scope): Promise<StoredBaseline[]> {
-  return await selectNewest(db, scope).orderBy('patchBaselines.baselineId').execute();
+/** What a list shows of a baseline. */
+export type BaselineSummary = Pick<PatchBaseline, 'baselineId' | 'name' | 'operatingSystem' | 'description'>;
+
+export interface BaselineQuery {
+  /** Only these; whatever their ids otherwise. */
+  readonly baselineIds?: readonly string[];
+  /** Each list must hold, by any of its texts. */
+  readonly namePrefixes: readonly (readonly string[])[];
+  readonly operatingSystems: readonly (readonly string[])[];
+  readonly afterBaselineId: string;
+  readonly limit: number;
+}
+
+/** One page of own baselines in the order of their ids. */
+export async function listPatchBaselines(db: Database, scope: Scope, query: BaselineQuery): Promise<BaselineSummary[]> {
+  let select = selectNewest(db, scope).where('patchBaselines.baselineId', '>', query.afterBaselineId);
+  if (query.baselineIds) {
+    if (query.baselineIds.length === 0) return [];
+    select = select.where('patchBaselines.baselineId', 'in', query.baselineIds);
+  }
+  for (const systems of query.operatingSystems) select = select.where('patchBaselines.operatingSystem', 'in', systems);
+  for (const prefixes of query.namePrefixes) {
+    select = select.where((where) =>
+      where.or(
+        prefixes.map((prefix) => where(where.fn('starts_with', ['patchBaselines.name', where.val(prefix)]), '=', true)),
+      ),
+    );
+  }
+  return await select
+    .clearSelect()
+    .select([
+      'patchBaselines.baselineId',
+      'patchBaselines.name',
+      'patchBaselines.operatingSystem',
+      sql<string | null>`patch_baseline_revisions.content ->> 'description'`.as('description'),
+    ])
+    .orderBy('patchBaselines.baselineId')
+    .limit(query.limit)
+    .execute()
+    .then((rows) => rows.map((row) => ({ ...row, description: row.description ?? undefined }) as BaselineSummary));
+}
+
+/** Whether an account has as many baselines as it may. Of two creations at once near the quota, one waits. */
+export async function hasReachedQuota(db: Database, scope: Scope, quota: number): Promise<boolean> {
+  if (quota === Number.POSITIVE_INFINITY) return false;
+  const hasAtLeast = async (number: number) => {
+    if (number <= 0) return true;
+    const row = await db
+      .selectFrom('patchBaselines')
+      .select('baselineId')
+      .where('accountId', '=', scope.accountId)
+      .where('region', '=', scope.region)
+      .where('deletedAt', 'is', null)
+      .orderBy('baselineId')
+      .offset(number - 1)
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
+  };
+  if (!(await hasAtLeast(quota - mostCreationsAtOnce))) return false;
+  await sql`select pg_advisory_xact_lock(hashtext(${`patchbay:baseline-quota:${scope.accountId}:${scope.region}`}))`.execute(
+    db,
+  );
+  return await hasAtLeast(quota);
+}
+
+/** Adds a revision to a baseline whose row the transaction has locked. */
+export async function insertRevision(
+  db: Database,
+  scope: Scope,
+  baseline: PatchBaseline,
+  revision: number,
+  now: Date,
+): Promise<void> {
+  const { accountId, region } = scope;
+  const { baselineId, name } = baseline;
+  await db
+    .insertInto('patchBaselineRevisions')
+    .values({ accountId, region, baselineId, revision, content: JSON.stringify(baseline), createdAt: now })
+    .execute();
+  await db
+    .updateTable('patchBaselines')
+    .set({ name, revision, modifiedDate: now })
+    .where('accountId', '=', accountId)
+    .where('region', '=', region)
+    .where('baselineId', '=', baselineId)
+    .execute();
+}
+
+export async function upsertDefaultBaseline(
+  db: Database,
+  scope: Scope,
+  operatingSystem: OperatingSystem,
+  baselineId: string,
+): Promise<void> {
+  const { accountId, region } = scope;
+  await db
+    .insertInto('defaultPatchBaselines')
+    .values({ accountId, region, operatingSystem, baselineId })
+    .onConflict((conflict) => conflict.columns(['accountId', 'region', 'operatingSystem']).doUpdateSet({ baselineId }))
+    .execute();
 }
 
 export async function markPatchBaselineDeleted(

@@ -2,6 +2,9 @@ import {
   AddTagsToResourceCommand,
   CreatePatchBaselineCommand,
   DeletePatchBaselineCommand,
+  DeregisterPatchBaselineForPatchGroupCommand,
+  DescribePatchGroupsCommand,
+  type DescribePatchGroupsCommandInput,
   GetDefaultPatchBaselineCommand,
   GetPatchBaselineCommand,
   GetPatchBaselineForPatchGroupCommand,
@@ -10,7 +13,7 @@ import {
   RemoveTagsFromResourceCommand,
 } from '@aws-sdk/client-ssm';
 import { BeginPatchOperation, GetNodeVerdict } from '@patchbay/contracts';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { sampleFacts } from '../../../test-support/sample-facts.ts';
 import { readSuccess } from '../../../test-support/send-request.ts';
 import { enrolNode } from '../../../test-support/test-node.ts';
@@ -137,5 +140,128 @@ describe('patch groups', () => {
     expect(await verdict()).toEqual({ patchGroup: 'Nobody', baselineId: before.baselineId });
     await server().ssm.send(new RemoveTagsFromResourceCommand({ ...resource, TagKeys: ['PatchGroup', 'Patch Group'] }));
     expect(await verdict()).toEqual(before);
+  });
+
+  it('are taken away from a baseline, which is no error when they are not there', async () => {
+    const [mine, other] = [await createBaseline('dereg-1'), await createBaseline('dereg-2')];
+    await register(mine, 'Dereg');
+    const deregister = async (BaselineId: string, PatchGroup = 'Dereg') =>
+      await server().ssm.send(new DeregisterPatchBaselineForPatchGroupCommand({ BaselineId, PatchGroup }));
+    await deregister(other);
+    expect(await baselineOf('Dereg', 'DEBIAN')).toBe(mine);
+    expect(await deregister(mine)).toMatchObject({ BaselineId: mine, PatchGroup: 'Dereg' });
+    expect(await baselineOf('Dereg', 'DEBIAN')).toContain('arn:aws:ssm:us-east-1:');
+    await deregister(mine);
+    await deregister('pb-00000000000000000');
+    await expect(deregister('something-of-twenty-letters')).rejects.toMatchObject({ name: 'InvalidResourceId' });
+    await register(other, 'Dereg');
+    const { BaselineId: arn = '' } = await server().ssm.send(
+      new GetDefaultPatchBaselineCommand({ OperatingSystem: 'SUSE' }),
+    );
+    await register(arn, 'Dereg');
+    expect(await baselineOf('Dereg', 'SUSE')).toBe(arn);
+    await deregister(arn);
+    await expect(deregister(arn.replace('us-east-1', 'eu-west-1'))).rejects.toMatchObject({
+      name: 'DoesNotExistException',
+    });
+  });
+});
+
+describe('listing patch groups', () => {
+  const server = withTestServer();
+
+  async function list(input: DescribePatchGroupsCommandInput = {}): Promise<string[]> {
+    const found: string[] = [];
+    let NextToken: string | undefined;
+    do {
+      const page = await server().ssm.send(new DescribePatchGroupsCommand({ ...input, NextToken }));
+      expect(page.Mappings?.length).toBeLessThanOrEqual(input.MaxResults ?? 100);
+      found.push(
+        ...(page.Mappings ?? []).map(
+          ({ PatchGroup, BaselineIdentity }) => `${PatchGroup} ${BaselineIdentity?.OperatingSystem}`,
+        ),
+      );
+      NextToken = page.NextToken;
+    } while (NextToken);
+    return found;
+  }
+
+  beforeAll(async () => {
+    for (const [Name, system, groups] of [
+      ['debian', 'DEBIAN', ['Web', 'Db', 'Web-2', 'a b', 'Öl']],
+      ['ubuntu', 'UBUNTU', ['Web', 'Db']],
+    ] as const) {
+      const { BaselineId } = await server().ssm.send(
+        new CreatePatchBaselineCommand({ Name, OperatingSystem: system, Description: 'Ours' }),
+      );
+      for (const PatchGroup of groups) {
+        await server().ssm.send(new RegisterPatchBaselineForPatchGroupCommand({ BaselineId, PatchGroup }));
+      }
+    }
+  });
+
+  it('shows each registration with its baseline', async () => {
+    expect(await list()).toEqual([
+      'Db DEBIAN',
+      'Db UBUNTU',
+      'Web DEBIAN',
+      'Web UBUNTU',
+      'Web-2 DEBIAN',
+      'a b DEBIAN',
+      'Öl DEBIAN',
+    ]);
+    const { Mappings } = await server().ssm.send(
+      new DescribePatchGroupsCommand({ Filters: [{ Key: 'NAME_PREFIX', Values: ['Öl'] }] }),
+    );
+    expect(Mappings).toEqual([
+      {
+        PatchGroup: 'Öl',
+        BaselineIdentity: {
+          BaselineId: expect.stringMatching(/^pb-/),
+          BaselineName: 'debian',
+          BaselineDescription: 'Ours',
+          OperatingSystem: 'DEBIAN',
+          DefaultBaseline: false,
+        },
+      },
+    ]);
+  });
+
+  it('filters by beginnings and operating systems, all of them together', async () => {
+    expect(await list({ Filters: [{ Key: 'NAME_PREFIX', Values: ['Web', 'a'] }] })).toEqual([
+      'Web DEBIAN',
+      'Web UBUNTU',
+      'Web-2 DEBIAN',
+      'a b DEBIAN',
+    ]);
+    expect(
+      await list({
+        Filters: [
+          { Key: 'NAME_PREFIX', Values: ['Web'] },
+          { Key: 'OPERATING_SYSTEM', Values: ['UBUNTU'] },
+        ],
+      }),
+    ).toEqual(['Web UBUNTU']);
+    expect(await list({ Filters: [{ Key: 'NAME_PREFIX', Values: ['%'] }] })).toEqual([]);
+  });
+
+  it('shows each once however small the pages are', async () => {
+    const whole = await list();
+    for (const MaxResults of [1, 2, 3]) expect(await list({ MaxResults })).toEqual(whole);
+  });
+
+  it('is refused with what it does not know', async () => {
+    for (const Filters of [
+      [{ Key: 'OWNER', Values: ['Self'] }],
+      [{ Key: 'OPERATING_SYSTEM', Values: ['PLAN9'] }],
+      [{ Key: 'NAME_PREFIX', Values: [] }],
+      [{ Key: 'NAME_PREFIX' }],
+    ]) {
+      await expect(list({ Filters })).rejects.toMatchObject({ name: 'ValidationException' });
+    }
+    await expect(list({ MaxResults: 101 })).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(
+      server().ssm.send(new DescribePatchGroupsCommand({ NextToken: 'bm90IGEgdG9rZW4' })),
+    ).rejects.toMatchObject({ name: 'InvalidNextToken' });
   });
 });

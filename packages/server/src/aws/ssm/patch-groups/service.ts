@@ -1,13 +1,11 @@
 import type { OperatingSystem } from '@patchbay/facts';
 import { resolveBaseline } from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
+import { bareBaselineId } from '../patch-baselines/baseline-ids.ts';
 import { listDefaultBaselines } from '../patch-baselines/repository.ts';
 import { getPatchBaselineForUse } from '../patch-baselines/service.ts';
 import { PatchGroupError } from './errors.ts';
-import { insertRegistration, listGroupsOfBaseline, listRegistrations } from './repository.ts';
-
-/** Systems Manager quotas, "Patch groups per patch baseline". */
-const mostGroups = 25;
+import { deleteRegistration, insertRegistration, listGroupsOfBaseline, listRegistrations } from './repository.ts';
 
 /** Gives a patch group its baseline for the baseline's operating system. Doing it again changes nothing. */
 export async function registerBaselineForGroup(
@@ -18,6 +16,7 @@ export async function registerBaselineForGroup(
   const { baseline } = await getPatchBaselineForUse(baselineId, context);
   const groups = await listGroupsOfBaseline(context.db, context, baseline.baselineId);
   if (groups.includes(patchGroup)) return;
+  const mostGroups = context.dependencies.quotas['patch-groups-per-baseline'];
   if (groups.length >= mostGroups) {
     throw new PatchGroupError('GROUP_LIMIT', `A patch baseline can serve at most ${mostGroups} patch groups.`);
   }
@@ -32,6 +31,15 @@ export async function registerBaselineForGroup(
       `Patch Group baseline already has a baseline registered for OperatingSystem ${baseline.operatingSystem}.`,
     );
   }
+}
+
+/** Takes a patch group away from a baseline. A registration that is not there is no error: it is gone, as was wanted. */
+export async function deregisterBaselineForGroup(
+  baselineId: string,
+  patchGroup: string,
+  context: OperationContext,
+): Promise<void> {
+  await deleteRegistration(context.db, context, { patchGroup, baselineId: bareBaselineId(baselineId, context) });
 }
 
 /** The baseline that serves nodes of a group (null: of none) and operating system. */

@@ -1,10 +1,14 @@
 import type {
   DescribeInstancePatchesRequest,
   DescribeInstancePatchesResult,
+  DescribeInstancePatchStatesForPatchGroupRequest,
+  DescribeInstancePatchStatesForPatchGroupResult,
   DescribeInstancePatchStatesRequest,
   DescribeInstancePatchStatesResult,
+  DescribePatchGroupStateRequest,
+  DescribePatchGroupStateResult,
 } from '@aws-sdk/client-ssm';
-import type { AwsPatch } from '@patchbay/patching';
+import { countPatchGroup } from '@patchbay/patching';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
@@ -17,7 +21,9 @@ import {
 import { existsNode } from '../instances/repository.ts';
 import { publicBaselineId } from '../patch-baselines/service.ts';
 import { PatchStateError, patchStateErrors } from './errors.ts';
-import { countsNow, listPatches } from './service.ts';
+import { readCountFilters, readPatchFilters } from './filters.ts';
+import { countNodesOfGroup, listCountsOfGroup, pageOperationsOfGroup } from './repository.ts';
+import { countsNow, freshSince, listPatches } from './service.ts';
 
 type State = CamelCased<NonNullable<DescribeInstancePatchStatesResult['InstancePatchStates']>[number]>;
 
@@ -55,16 +61,41 @@ async function DescribeInstancePatchStates(
   };
 }
 
-/** Filters write states in words (`InstalledOther`), replies in capitals; a trailing `*` in a KBId stands for any rest. */
-const patchFilters = new Map<string, (patch: AwsPatch, value: string) => boolean>([
-  [
-    'State',
-    (patch, value) => patch.state.replaceAll('_', '').toLowerCase() === value.replaceAll('_', '').toLowerCase(),
-  ],
-  ['KBId', (patch, value) => (value.endsWith('*') ? patch.kbId.startsWith(value.slice(0, -1)) : patch.kbId === value)],
-  ['Classification', (patch, value) => patch.classification === value],
-  ['Severity', (patch, value) => patch.severity === value],
-]);
+/** The model's limit on the list of the reply, InstancePatchStatesList. */
+const mostStatesOfGroup = 5;
+
+async function DescribeInstancePatchStatesForPatchGroup(
+  input: CamelCased<DescribeInstancePatchStatesForPatchGroupRequest>,
+  context: OperationContext,
+): Promise<CamelCased<DescribeInstancePatchStatesForPatchGroupResult>> {
+  const conditions = readCountFilters(input.filters ?? []);
+  const page = startOfPage('DescribeInstancePatchStatesForPatchGroup', input, context);
+  const limit = Math.min(input.maxResults ?? mostStatesOfGroup, mostStatesOfGroup);
+  const found = await pageOperationsOfGroup(context.db, context, {
+    patchGroup: input.patchGroup ?? '',
+    conditions,
+    freshSince: freshSince(context.now),
+    afterInstanceId: page.after,
+    limit: limit + 1,
+  });
+  return {
+    instancePatchStates: await Promise.all(found.slice(0, limit).map((stored) => describeState(stored, context))),
+    nextToken: nextToken(page, found, limit, (stored) => stored.instanceId),
+  };
+}
+
+async function DescribePatchGroupState(
+  input: CamelCased<DescribePatchGroupStateRequest>,
+  context: OperationContext,
+): Promise<CamelCased<DescribePatchGroupStateResult>> {
+  const { patchGroup = '' } = input;
+  const instances = await countNodesOfGroup(context.db, context, patchGroup);
+  const scanned = await listCountsOfGroup(context.db, context, patchGroup);
+  return countPatchGroup(
+    instances,
+    scanned.map((stored) => countsNow(stored, context.now)),
+  );
+}
 
 async function DescribeInstancePatches(
   input: CamelCased<DescribeInstancePatchesRequest>,
@@ -74,18 +105,11 @@ async function DescribeInstancePatches(
   if (!(await existsNode(context.db, context, instanceId))) {
     throw new PatchStateError('PATCH_STATE_INSTANCE', `There is no registered node ${instanceId}.`);
   }
-  const conditions = filters.map(({ key = '', values = [] }) => {
-    const matches = patchFilters.get(key);
-    if (!matches) {
-      const known = [...patchFilters.keys()].join(', ');
-      throw new PatchStateError('PATCH_STATE_FILTER', `Invalid filter key ${key}, valid keys are: ${known}.`);
-    }
-    return (patch: AwsPatch) => values.some((value) => matches(patch, value));
-  });
+  const matches = readPatchFilters(filters);
   const page = startOfPage('DescribeInstancePatches', input, context);
   const every = await listPatches(instanceId, context);
   const found = every
-    .filter((patch) => conditions.every((condition) => condition(patch)))
+    .filter(matches)
     .sort((left, right) => (left.kbId < right.kbId ? -1 : 1))
     .filter((patch) => patch.kbId > page.after)
     .slice(0, limit + 1);
@@ -97,6 +121,11 @@ async function DescribeInstancePatches(
 
 export const patchStateOperations = {
   DescribeInstancePatchStates: operation({ handle: DescribeInstancePatchStates, errors: patchStateErrors }),
+  DescribeInstancePatchStatesForPatchGroup: operation({
+    handle: DescribeInstancePatchStatesForPatchGroup,
+    errors: patchStateErrors,
+  }),
+  DescribePatchGroupState: operation({ handle: DescribePatchGroupState, errors: patchStateErrors }),
   DescribeInstancePatches: operation({
     handle: DescribeInstancePatches,
     errors: patchStateErrors,

@@ -8,6 +8,7 @@ import { BeginPatchOperation, CompletePatchOperation } from '@patchbay/contracts
 import type { NodeFacts } from '@patchbay/facts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installedPackage, sampleFacts, securityOffer } from '../../../test-support/sample-facts.ts';
+import { readError } from '../../../test-support/send-request.ts';
 import { enrolNode, type TestNode } from '../../../test-support/test-node.ts';
 import { TEST_START, withTestServer } from '../../../test-support/test-server.ts';
 
@@ -212,6 +213,22 @@ describe('patch states', () => {
       await expect(patchesOf(node, { InstanceId: 'mi-00000000000000000' })).rejects.toMatchObject({
         name: 'InvalidInstanceId',
       });
+    });
+
+    it.each<[string, Record<string, unknown>, string]>([
+      ['a state that does not exist', { Filters: [{ Key: 'State', Values: ['Broken'] }] }, 'InvalidFilter'],
+      ['a filter without values', { Filters: [{ Key: 'State', Values: [] }] }, 'InvalidFilter'],
+      ['a filter that says nothing', { Filters: [{}] }, 'InvalidFilter'],
+      ['a page that is too small', { MaxResults: 9 }, 'ValidationException'],
+      ['a page that is too large', { MaxResults: 101 }, 'ValidationException'],
+      ['an id that no node can have', { InstanceId: 'web-1' }, 'ValidationException'],
+      ['a token of nothing', { NextToken: 'AAAA' }, 'InvalidNextToken'],
+    ])('are refused with %s', async (_title, input, code) => {
+      const answer = await server().call('AmazonSSM.DescribeInstancePatches', {
+        InstanceId: node.instanceId,
+        ...input,
+      });
+      expect(readError(answer).code).toBe(code);
     });
 
     it('come in pages', async () => {

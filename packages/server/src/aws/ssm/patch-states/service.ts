@@ -1,5 +1,5 @@
-import type { PatchCounts, Verdict } from '@patchbay/facts';
-import { type AwsPatch, awsPatches, defaultEvaluationSettings, noPatchCounts } from '@patchbay/patching';
+import type { PatchCounts, VerdictItem } from '@patchbay/facts';
+import { type AwsPatch, awsPatches, defaultEvaluationSettings, noPatchCounts, unknownItem } from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
 import {
   findOperationVerdict,
@@ -9,18 +9,27 @@ import {
 
 type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now'>;
 
+/** Results that ended before then no longer speak for their nodes. */
+export function freshSince(now: Date): Date {
+  return new Date(now.getTime() - defaultEvaluationSettings.verdictMaxAgeHours * 3_600_000);
+}
+
+/** Whether the doubt about a stale result counts: a node that could not be judged has been counted already. */
+export function hasDoubt(operation: Pick<PatchOperation, 'status' | 'endedAt'>, now: Date): boolean {
+  return operation.status !== 'unknown' && staleness(operation.endedAt, now) !== undefined;
+}
+
 /** Why a stored result no longer speaks for its node; undefined while it does. */
 function staleness(endedAt: Date | null, now: Date): string | undefined {
   const mostHours = defaultEvaluationSettings.verdictMaxAgeHours;
-  if (endedAt && now.getTime() - endedAt.getTime() <= mostHours * 3_600_000) return undefined;
+  if (endedAt && endedAt >= freshSince(now)) return undefined;
   return `The last scan ended ${endedAt ? `at ${endedAt.toISOString()}` : 'never'}, more than ${mostHours} hours ago: scan the node again.`;
 }
 
 /** The counts of the last operation, with the doubt about a stale one counted as a failure. */
-export function countsNow(operation: PatchOperation, now: Date): PatchCounts {
+export function countsNow(operation: Pick<PatchOperation, 'counts' | 'status' | 'endedAt'>, now: Date): PatchCounts {
   const counts = operation.counts ?? noPatchCounts;
-  // A node that could not be judged has been counted as a failure already.
-  if (operation.status === 'unknown' || !staleness(operation.endedAt, now)) return counts;
+  if (!hasDoubt(operation, now)) return counts;
   return {
     ...counts,
     failedCount: counts.failedCount + 1,
@@ -28,25 +37,30 @@ export function countsNow(operation: PatchOperation, now: Date): PatchCounts {
   };
 }
 
-/** The patches of a node as its last operation left them; none when it was never scanned. */
-export async function listPatches(instanceId: string, context: Context): Promise<AwsPatch[]> {
+/** What speaks for a node: its last operation, and its rows with the doubt about a stale one laid over them. */
+export interface NewestResult {
+  readonly operation: PatchOperation;
+  readonly items: VerdictItem[];
+}
+
+/** The result that speaks for a node; undefined when it was never scanned. */
+export async function readNewestResult(instanceId: string, context: Context): Promise<NewestResult | undefined> {
   const [operation] = await listNewestOperations(context.db, context, {
     instanceIds: [instanceId],
     afterInstanceId: '',
     limit: 1,
   });
-  if (!operation) return [];
-  const verdict: Verdict | undefined = await findOperationVerdict(context.db, operation.operationId);
-  const patches = verdict ? awsPatches(verdict) : [];
+  if (!operation) return undefined;
+  const verdict = await findOperationVerdict(context.db, operation.operationId);
+  const items = verdict?.items ?? [];
   const doubt = staleness(operation.endedAt, context.now);
-  if (!doubt) return patches;
-  const unknown: AwsPatch = {
-    title: doubt,
-    kbId: 'patchbay-unknown',
-    classification: '',
-    severity: '',
-    state: 'FAILED',
-    installedTime: 0,
-  };
-  return [...patches.filter((patch) => patch.kbId !== unknown.kbId), unknown];
+  if (!doubt) return { operation, items };
+  const unknown = unknownItem([{ code: 'stale-facts', message: doubt, archive: null }]);
+  return { operation, items: [...items.filter((item) => item.name !== unknown.name), unknown] };
+}
+
+/** The patches of a node as its last operation left them; none when it was never scanned. */
+export async function listPatches(instanceId: string, context: Context): Promise<AwsPatch[]> {
+  const newest = await readNewestResult(instanceId, context);
+  return newest ? awsPatches(newest) : [];
 }

@@ -1,0 +1,40 @@
+import type {
+  GetDeployablePatchSnapshotForInstanceRequest,
+  GetDeployablePatchSnapshotForInstanceResult,
+} from '@aws-sdk/client-ssm';
+import { PatchBaseline } from '@patchbay/facts';
+import { downloadPath } from '../../../downloads/serve-downloads.ts';
+import { signAddress } from '../../../downloads/signed-address.ts';
+import type { CamelCased } from '../../../operations/camel-cased.ts';
+import { type OperationContext, operation } from '../../../operations/operation.ts';
+import { nodeResource } from '../../../operations/resources.ts';
+import { patchSnapshotDownloads } from './download.ts';
+import { patchSnapshotErrors } from './errors.ts';
+import { addressMilliseconds, freezeSnapshot } from './service.ts';
+
+const Override = PatchBaseline.omit({ baselineId: true, name: true });
+
+async function GetDeployablePatchSnapshotForInstance(
+  input: CamelCased<GetDeployablePatchSnapshotForInstanceRequest>,
+  context: OperationContext,
+): Promise<CamelCased<GetDeployablePatchSnapshotForInstanceResult>> {
+  const { instanceId = '', snapshotId = '', baselineOverride } = input;
+  const override = baselineOverride && Override.parse({ operatingSystem: 'WINDOWS', ...baselineOverride });
+  const { snapshot, product } = await freezeSnapshot({ instanceId, snapshotId, override }, context);
+  const path = downloadPath(patchSnapshotDownloads, snapshot.snapshotKey);
+  const expiresAt = new Date(context.now.getTime() + addressMilliseconds);
+  return {
+    instanceId,
+    snapshotId,
+    snapshotDownloadUrl: signAddress(context.origin, path, expiresAt, context.dependencies.downloadKey),
+    product,
+  };
+}
+
+export const patchSnapshotOperations = {
+  GetDeployablePatchSnapshotForInstance: operation({
+    handle: GetDeployablePatchSnapshotForInstance,
+    errors: patchSnapshotErrors,
+    resource: (input, context) => nodeResource(context, input.instanceId ?? ''),
+  }),
+};

@@ -1,0 +1,92 @@
+import { PATCH_GROUP_TAG_KEYS } from '@patchbay/patching';
+import { type ExpressionBuilder, sql } from 'kysely';
+import type { Database, Tables } from '../../../database/tables.ts';
+import type { Scope } from '../../../operations/scope.ts';
+import type { PatchOperation } from '../../../patchbay/patch-operations/repository.ts';
+
+/** A comparison of one of the counts with a number. */
+export interface CountCondition {
+  readonly count: string;
+  readonly comparison: '=' | '<>' | '<' | '>';
+  readonly value: number;
+}
+
+export interface GroupQuery {
+  readonly patchGroup: string;
+  readonly conditions: readonly CountCondition[];
+  /** Results that ended before then have one more failure: the doubt about them. */
+  readonly freshSince: Date;
+  readonly afterInstanceId: string;
+  readonly limit: number;
+}
+
+/** The group that the tags of a node name: `patchGroupOf` of `patching`, as SQL. */
+function isInGroup(where: ExpressionBuilder<Tables, 'nodes'>, patchGroup: string) {
+  const tag = (key: (typeof PATCH_GROUP_TAG_KEYS)[number]) =>
+    where
+      .selectFrom('resourceTags')
+      .select('resourceTags.value')
+      .whereRef('resourceTags.accountId', '=', 'nodes.accountId')
+      .whereRef('resourceTags.region', '=', 'nodes.region')
+      .where('resourceTags.resourceType', '=', 'ManagedInstance')
+      .whereRef('resourceTags.resourceId', '=', 'nodes.instanceId')
+      .where('resourceTags.key', '=', key);
+  const [first, second] = PATCH_GROUP_TAG_KEYS;
+  return where(where.fn.coalesce(tag(first), tag(second)), '=', patchGroup);
+}
+
+/** The registered nodes of a group. */
+function selectNodes(db: Database, scope: Scope, patchGroup: string) {
+  return db
+    .selectFrom('nodes')
+    .where('nodes.accountId', '=', scope.accountId)
+    .where('nodes.region', '=', scope.region)
+    .where('nodes.deregisteredAt', 'is', null)
+    .where((where) => isInGroup(where, patchGroup));
+}
+
+/** How many registered nodes are in a patch group, scanned or not. */
+export async function countNodesOfGroup(db: Database, scope: Scope, patchGroup: string): Promise<number> {
+  const row = await selectNodes(db, scope, patchGroup)
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+function selectOperations(db: Database, scope: Scope, patchGroup: string) {
+  return db
+    .selectFrom('newestPatchOperations')
+    .innerJoin('patchOperations', 'patchOperations.operationId', 'newestPatchOperations.operationId')
+    .where('newestPatchOperations.instanceId', 'in', selectNodes(db, scope, patchGroup).select('nodes.instanceId'));
+}
+
+/** One page of the operations that speak for the nodes of a group, in the order of their ids. */
+export async function pageOperationsOfGroup(db: Database, scope: Scope, query: GroupQuery): Promise<PatchOperation[]> {
+  let select = selectOperations(db, scope, query.patchGroup).where(
+    'newestPatchOperations.instanceId',
+    '>',
+    query.afterInstanceId,
+  );
+  for (const { count, comparison, value } of query.conditions) {
+    const stored = sql<number>`coalesce((patch_operations.counts ->> ${count})::bigint, 0)`;
+    const doubt = sql<number>`case when patch_operations.status <> 'unknown' and patch_operations.ended_at < ${query.freshSince} then 1 else 0 end`;
+    const now = count === 'failedCount' ? sql<number>`(${stored} + ${doubt})` : stored;
+    select = select.where(now, comparison, value);
+  }
+  return await select
+    .selectAll('patchOperations')
+    .orderBy('newestPatchOperations.instanceId')
+    .limit(query.limit)
+    .execute();
+}
+
+/** The counts of every scanned node of a group. */
+export async function listCountsOfGroup(
+  db: Database,
+  scope: Scope,
+  patchGroup: string,
+): Promise<Pick<PatchOperation, 'counts' | 'status' | 'endedAt'>[]> {
+  return await selectOperations(db, scope, patchGroup)
+    .select(['patchOperations.counts', 'patchOperations.status', 'patchOperations.endedAt'])
+    .execute();
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { defaultQuotas, parseQuotas } from './quotas.ts';
+
+describe('quotas', () => {
+  it("are AWS's unless told otherwise", () => {
+    expect(parseQuotas([])).toEqual({ 'patch-baselines': 50, 'patch-groups-per-baseline': 25 });
+  });
+
+  it('are set one by one, the last one winning', () => {
+    expect(parseQuotas(['patch-baselines=100', 'patch-groups-per-baseline=0', 'patch-baselines=7'])).toEqual({
+      'patch-baselines': 7,
+      'patch-groups-per-baseline': 0,
+    });
+    expect(parseQuotas(['patch-baselines=unlimited'])).toEqual({ ...defaultQuotas, 'patch-baselines': Infinity });
+  });
+
+  it.each([
+    'patch-baselines',
+    'patch-baselines=',
+    'patch-baselines=-1',
+    'patch-baselines=1.5',
+    'patch-baselines=1=2',
+    'patch-baselines=99999999999',
+    'patch-windows=1',
+    'constructor=1',
+    '',
+  ])('are not %j', (text) => {
+    expect(parseQuotas([text])).toHaveProperty('problem');
+  });
+});
