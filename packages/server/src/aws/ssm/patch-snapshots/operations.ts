@@ -35,6 +35,8 @@ export const patchSnapshotOperations = {
   GetDeployablePatchSnapshotForInstance: operation({
     handle: GetDeployablePatchSnapshotForInstance,
     errors: patchSnapshotErrors,
+    // The first call of a snapshot id freezes what it stands for.
+    isTransactional: true,
     resource: (input, context) => nodeResource(context, input.instanceId ?? ''),
   }),
 };
