@@ -3,13 +3,23 @@ import packageJson from '../package.json' with { type: 'json' };
 import { agentCommand } from './commands/agent.ts';
 import { agentPackageCommand } from './commands/agent-package.ts';
 import { demoCommand } from './commands/demo.ts';
+import { enrolLineCommand } from './commands/enrol-line.ts';
 import { envCommand } from './commands/env.ts';
 import { explainCommand } from './commands/explain.ts';
 import { scanCommand } from './commands/scan.ts';
 import { upCommand } from './commands/up.ts';
 import { exitWithError } from './exit-with-error.ts';
 
-const commands = [scanCommand, demoCommand, upCommand, envCommand, agentCommand, agentPackageCommand, explainCommand];
+const commands = [
+  scanCommand,
+  demoCommand,
+  upCommand,
+  envCommand,
+  agentCommand,
+  agentPackageCommand,
+  enrolLineCommand,
+  explainCommand,
+];
 const program = new Command('patchbay')
   .description('Keeps servers patched and proves it; speaks the AWS Systems Manager API.')
   .version(packageJson.version)

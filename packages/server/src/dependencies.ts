@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AgentPackages } from './agent-packages/index.ts';
 import type { SessionTokens } from './identity/session-tokens.ts';
 import type { SigningKey } from './secrets/index.ts';
 import type { Wake } from './wake.ts';
@@ -12,6 +13,8 @@ export interface Dependencies {
   readonly sessionTokens: SessionTokens;
   /** Signs what agents may run. */
   readonly signingKey: SigningKey;
+  /** Versions of the agent that nodes may fetch, and the key that vouches for them. */
+  readonly agentPackages: AgentPackages;
   readonly pageTokenKey: Uint8Array;
   readonly wake: Wake;
   /** How long a poll of an agent is held. The SSM Agent gives up after 20 seconds. */

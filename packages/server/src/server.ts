@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { agentPackageDirectory, openAgentPackages } from './agent-packages/index.ts';
 import { buildApp } from './app.ts';
 import { sweepCommandsHandler, sweepCommandsJob } from './aws/ssm/commands/sweep.ts';
 import type { ServerConfig } from './config.ts';
@@ -22,7 +23,7 @@ import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
 import { listen, readTlsFiles } from './listen.ts';
 import type { Logger } from './observability/index.ts';
-import { createSecretBox, readOrCreateKeyFile } from './secrets/index.ts';
+import { createSecretBox, readOrCreateKeyFile, signingKeyFromSeed } from './secrets/index.ts';
 
 export interface RunningServer {
   /** `http://127.0.0.1:8480`: the port that was really taken. */
@@ -121,6 +122,10 @@ async function start(
     logger,
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey: installation.signingKey,
+    agentPackages: openAgentPackages(
+      agentPackageDirectory(dataDirectory.path),
+      signingKeyFromSeed(secrets.deriveKey('agent-release')),
+    ),
     pageTokenKey: secrets.deriveKey('page-token'),
     wake: { notify, subscribe: (topic, key, callback) => notifications.subscribe(topic, key, () => callback()) },
     longPollMilliseconds,

@@ -83,6 +83,7 @@ function setUp(
     instanceId: nodeId,
     signingKey: key,
     policyFile,
+    selfUpdate: { reportInSeconds: 180 },
     now: () => timers.now(),
     log: () => {},
     client: {

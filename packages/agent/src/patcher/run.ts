@@ -42,11 +42,13 @@ const Checkpoint = z.object({
 });
 type Checkpoint = z.infer<typeof Checkpoint>;
 
+export type PatchOperationRequest = PatchRunRequest & { readonly operation: 'Scan' | 'Install' | 'Facts' };
+
 /**
  * Carries out one request of the agent and answers the exit code: 1 when something failed or the machine cannot be
  * judged. Called again with the same run directory it goes on where it was.
  */
-export async function runPatchOperation(request: PatchRunRequest, parts: RunParts): Promise<0 | 1> {
+export async function runPatchOperation(request: PatchOperationRequest, parts: RunParts): Promise<0 | 1> {
   if (request.operation === 'Install' && process.getuid?.() !== 0) {
     throw new PatcherError('NOT_ROOT', 'Only root can install packages: run the agent as root, or only scan with it.');
   }

@@ -15,6 +15,8 @@ export const Identity = z.object({
   rootDirectory: z.string().nullable(),
   /** The control plane's Ed25519 key (base64 of DER SubjectPublicKeyInfo); null until enrolment is complete. */
   signingKey: z.object({ keyId: z.string(), publicKey: z.string() }).nullable(),
+  /** The Ed25519 key that new versions of the agent must be signed with; null where the control plane had none then. */
+  releaseKey: z.object({ keyId: z.string(), publicKey: z.string() }).nullable().default(null),
   enrolledAt: z.iso.datetime(),
 });
 export type Identity = z.infer<typeof Identity>;

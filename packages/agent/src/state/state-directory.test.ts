@@ -37,6 +37,7 @@ describe('an identity', () => {
     region: 'us-east-1',
     rootDirectory: null,
     signingKey: null,
+    releaseKey: null,
     enrolledAt: '2026-11-22T10:00:00.000Z',
   };
 

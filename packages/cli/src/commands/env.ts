@@ -2,11 +2,7 @@ import { type AdministratorAccess, DEFAULT_DATA_DIRECTORY } from '@patchbay/serv
 import { Command } from 'commander';
 import { readAdministratorAccess } from '../administrator-access.ts';
 import { installedAwsCli, understandsEndpointVariable } from '../aws-cli.ts';
-
-/** A text as one word of a POSIX shell. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
+import { quote } from '../shell-words.ts';
 
 /** Shell lines that point an aws CLI at this installation. */
 export function shellLines(access: AdministratorAccess, awsCliIsTooOld: boolean): string[] {
