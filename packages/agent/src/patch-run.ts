@@ -187,7 +187,9 @@ function createRunDirectory(run: string, runId: string): void {
 }
 
 function startDetached(parts: PatchRunParts, run: string, onEnd: () => void): void {
-  const patcher = [process.execPath, ...parts.patcherProgram, '--state', parts.stateDirectory, '--run', run];
+  // An agent that was started while its package was being replaced knows its runtime by the name of a removed file.
+  const runtime = process.execPath.replace(/ \(deleted\)$/, '');
+  const patcher = [runtime, ...parts.patcherProgram, '--state', parts.stateDirectory, '--run', run];
   const [program, ...parameters] = withOwnScope(['/bin/sh', '-c', claimScript, 'sh', run, ...patcher]);
   const outputs = ['stdout', 'stderr'].map((name) => openSync(join(run, name), 'a', 0o600));
   const child = spawn(program, parameters, {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createControlPlaneClient, openHttpConnection } from '../client/index.ts';
@@ -103,6 +103,7 @@ async function runUpdate(
       runDirectory,
       connection,
       dpkg: hostDpkg,
+      isSystemd: existsSync('/run/systemd/system'),
       timers: systemTimers,
       report: (line) => process.stdout.write(`${line}\n`),
       complain: (line) => process.stderr.write(`${line}\n`),

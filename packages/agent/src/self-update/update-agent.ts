@@ -26,6 +26,8 @@ export interface UpdateParts {
   readonly runDirectory: string;
   readonly connection: HttpConnection;
   readonly dpkg: Dpkg;
+  /** Whether the package restarts its unit by itself. Elsewhere a supervisor starts the agent again when it ends. */
+  readonly isSystemd: boolean;
   readonly timers: Timers;
   readonly report: (line: string) => void;
   readonly complain: (line: string) => void;
@@ -62,14 +64,13 @@ export async function updateAgent(parts: UpdateParts): Promise<0 | 1> {
     parts.report('Going on with an update that was cut off');
     const installed = await parts.dpkg.findInstalled(packageName);
     const isInPlace = installed?.isWhole === true && installed.version === earlier.to;
-    return await settle(parts, earlier, isInPlace, null);
+    return await settle(parts, earlier, isInPlace ? { isInstalled: true, stale: null } : { isInstalled: false });
   }
   const checkpoint = await prepare(parts);
   if (checkpoint === null) return 0;
   writeFileDurably(checkpointFile, JSON.stringify(checkpoint));
-  const before = readLockHolder(parts.state.path);
-  const isInstalled = await install(parts, checkpoint.newPackage, checkpoint.from);
-  return await settle(parts, checkpoint, isInstalled, before);
+  const stale = await install(parts, checkpoint.newPackage, checkpoint.from);
+  return await settle(parts, checkpoint, stale);
 }
 
 /** Both packages, the new and the way back, are here and checked before anything changes. Null: nothing is to do. */
@@ -120,14 +121,23 @@ async function obtainOldPackage(
   );
 }
 
+type Installation =
+  /** `stale`: an agent that still runs what was there before, and has to be ended. */
+  { readonly isInstalled: true; readonly stale: ProcessIdentity | null } | { readonly isInstalled: false };
+
 /** Tries again while dpkg refuses without having changed anything: most often somebody else is installing. */
-async function install({ dpkg, timers, report }: UpdateParts, file: string, from: string): Promise<boolean> {
+async function install(parts: UpdateParts, file: string, from: string): Promise<Installation> {
+  const { dpkg, timers, state, report, isSystemd } = parts;
+  const before = readLockHolder(state.path);
   report(`Installing ${file}`);
   for (let attempt = 1; ; attempt += 1) {
-    if (await dpkg.install(file, report)) return true;
+    if (await dpkg.install(file, report)) {
+      // systemd started a new one at the end. Elsewhere even a new one may have begun in the midst of the unpacking.
+      return { isInstalled: true, stale: isSystemd ? before : readLockHolder(state.path) };
+    }
     const installed = await dpkg.findInstalled(packageName);
     const isUntouched = installed?.isWhole === true && installed.version === from;
-    if (!isUntouched || attempt >= installAttempts) return false;
+    if (!isUntouched || attempt >= installAttempts) return { isInstalled: false };
     report('dpkg did not begin; trying again');
     await timers.sleep(installPauseMilliseconds);
   }
@@ -136,23 +146,22 @@ async function install({ dpkg, timers, report }: UpdateParts, file: string, from
 async function settle(
   parts: UpdateParts,
   { from, to, oldPackage, newPackage }: Checkpoint,
-  isInstalled: boolean,
-  before: ProcessIdentity | null,
+  installation: Installation,
 ): Promise<0 | 1> {
   const { state, report, complain } = parts;
   const { reportInSeconds } = parts.request;
-  if (isInstalled && (await hasComeUp(parts, to, before))) {
+  if (installation.isInstalled && (await hasComeUp(parts, to, installation.stale))) {
     keepPackages(state.packages, [oldPackage, newPackage]);
     report(`${packageName} was updated from ${from} to ${to}, and the new version has reported in`);
     return 0;
   }
   complain(
-    isInstalled
+    installation.isInstalled
       ? `${packageName} ${to} did not report in within ${reportInSeconds} seconds: putting ${from} back`
       : `${packageName} ${to} could not be installed: putting ${from} back`,
   );
-  const failed = readLockHolder(state.path);
-  const isBack = (await install(parts, oldPackage, to)) && (await hasComeUp(parts, from, isInstalled ? failed : null));
+  const back = await install(parts, oldPackage, to);
+  const isBack = back.isInstalled && (await hasComeUp(parts, from, back.stale));
   complain(
     isBack
       ? `${packageName} ${from} is back and has reported in`
@@ -161,21 +170,21 @@ async function settle(
   return 1;
 }
 
-/** Whether this version runs and has reported in. The agent of before ends here where its package did not restart it. */
+/** Whether this version runs and has reported in, once the stale agent is gone. */
 async function hasComeUp(
   { state, timers, request }: UpdateParts,
   version: string,
-  before: ProcessIdentity | null,
+  stale: ProcessIdentity | null,
 ): Promise<boolean> {
   const startedAt = timers.now().getTime();
   const elapsed = () => timers.now().getTime() - startedAt;
   let termSent = false;
   let steady = { pid: 0, since: 0 };
   while (elapsed() < request.reportInSeconds * 1000) {
-    if (before !== null && isProcessRunning(before)) {
+    if (stale !== null && isProcessRunning(stale)) {
       // Without systemd the package restarts nothing: whoever keeps the agent running starts it again.
-      if (!termSent) process.kill(before.pid, 'SIGTERM');
-      else if (elapsed() > stopMilliseconds) process.kill(before.pid, 'SIGKILL');
+      if (!termSent) process.kill(stale.pid, 'SIGTERM');
+      else if (elapsed() > stopMilliseconds) process.kill(stale.pid, 'SIGKILL');
       termSent = true;
     }
     const note = readOnlineNote(state);
