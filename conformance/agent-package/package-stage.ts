@@ -1,6 +1,7 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
+import { buildAgentPackage } from '@patchbay/agent-package';
 import { type PatchbayProcess, runPatchbay, startPatchbay } from '../support/patchbay-process.ts';
 import { runTool } from '../support/run-tool.ts';
 import { type RunningRoot, startRunningRoot } from '../support/running-root.ts';
@@ -36,7 +37,7 @@ export async function setPackageStage(): Promise<PackageStage> {
   const archives: TestArchives<HardCaseArchive> = await startTestArchives(hardCaseReleases);
   const root = await createTestRoot({
     // Every Debian machine has them; the smallest roots have not.
-    base: await prepareBaseRoot({ packages: ['mount'] }),
+    base: await prepareBaseRoot({ packages: ['mount', 'wget'] }),
     directory: join(folder, 'root'),
     archives: Object.values(archives.archives),
     keyring: archives.keyring,
@@ -63,8 +64,22 @@ export async function setPackageStage(): Promise<PackageStage> {
   };
 }
 
-/** Puts a file into the machine and answers where. */
-export async function placeFile(stage: PackageStage, file: string): Promise<string> {
-  await copyFile(file, join(stage.root.directory, 'root', basename(file)));
-  return `/root/${basename(file)}`;
+/** Lets the control plane serve a package; `change` may spoil the tree first, and gives it another version. */
+export async function servePackage(
+  stage: PackageStage,
+  version: string,
+  spoil?: (tree: string) => Promise<void>,
+): Promise<string> {
+  const built = await buildAgentPackage({ architecture: 'amd64', compression: 'none', version });
+  const directory = join(stage.data, 'agent-packages');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const served = join(directory, built.fileName);
+  if (spoil === undefined) await copyFile(built.path, served);
+  else {
+    const tree = join(stage.folder, `tree-${version}`);
+    await runTool(['dpkg-deb', '--raw-extract', built.path, tree]);
+    await spoil(tree);
+    await runTool(['dpkg-deb', '--root-owner-group', '-Znone', '--build', tree, served]);
+  }
+  return served;
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -8,10 +8,28 @@ import { type ToolResult, tryTool } from './run-tool.ts';
 export interface RunningRoot {
   /** Runs a program to its end. */
   run(argv: readonly [string, ...string[]], input?: string): Promise<ToolResult>;
-  /** Starts a program again and again, as a supervisor does; answers what it printed so far. */
-  supervise(argv: readonly [string, ...string[]]): { output(): string; stop(): Promise<void> };
+  /** Starts a program again and again, as a supervisor does. One at a time. */
+  supervise(argv: readonly [string, ...string[]]): Supervised;
   stop(): Promise<void>;
 }
+
+export interface Supervised {
+  /** What it printed so far. */
+  output(): string;
+  /** Sends it a signal; it is started again when that ends it. */
+  signal(name: 'TERM' | 'KILL'): Promise<void>;
+  /** Kills it for good. */
+  stop(): Promise<void>;
+}
+
+const superviseScript = `rm -f /run/supervised-stop
+while ! [ -e /run/supervised-stop ]; do
+  "$@" &
+  echo $! >/run/supervised
+  wait $! || true
+  sleep 1
+done
+`;
 
 const holdScript = `set -e
 root=$1
@@ -44,26 +62,34 @@ export async function startRunningRoot(directory: string): Promise<RunningRoot> 
   const inside = children.trim();
   const entry = ['nsenter', `--target=${inside}`, '--mount', '--pid', '--root', '--wd=/'] as const;
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-  const supervised = new Set<ChildProcess>();
   return {
     run: (argv, input) => tryTool([...entry, 'env', '-i', ...variables, ...argv], input),
     supervise(argv) {
-      const loop = 'while :; do "$@"; sleep 1; done';
-      const [program, ...parameters] = [...entry, 'env', '-i', ...variables, 'sh', '-c', loop, 'sh', ...argv];
+      const [program, ...parameters] = [
+        ...entry,
+        'env',
+        '-i',
+        ...variables,
+        'sh',
+        '-c',
+        superviseScript,
+        'sh',
+        ...argv,
+      ];
       const child = spawn(program ?? '', parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
-      supervised.add(child);
       let text = '';
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding('utf8').on('data', (chunk: string) => {
           text += chunk;
         });
       }
-      const ended = once(child, 'close');
+      const ended = once(child, 'exit');
+      const shell = (script: string) => tryTool([...entry, 'sh', '-c', script]);
       return {
         output: () => text,
+        signal: async (name) => void (await shell(`kill -${name} "$(cat /run/supervised)"`)),
         stop: async () => {
-          supervised.delete(child);
-          child.kill('SIGKILL');
+          await shell('touch /run/supervised-stop; kill -KILL "$(cat /run/supervised)"');
           await ended;
         },
       };
@@ -72,7 +98,6 @@ export async function startRunningRoot(directory: string): Promise<RunningRoot> 
       holder.kill('SIGKILL');
       // The kernel ends everything in a pid namespace with its first process.
       while (holder.exitCode === null && holder.signalCode === null) await wait(20);
-      for (const child of supervised) child.kill('SIGKILL');
     },
   };
 }

@@ -16,7 +16,8 @@ import { hostPolicyFile, readNodePolicy } from './policy/node-policy-file.ts';
 import { pollMessages } from './polling.ts';
 import { stayPresent } from './presence.ts';
 import { openReplySpool } from './replies/index.ts';
-import { lockState, openStateDirectory, readIdentity, type StateDirectory } from './state/index.ts';
+import type { SelfUpdateSettings } from './self-update/index.ts';
+import { lockState, openStateDirectory, readIdentity, type StateDirectory, writeOnlineNote } from './state/index.ts';
 import { systemTimers, type Timers } from './timers.ts';
 
 export interface AgentOptions extends EnrolmentRequest {
@@ -33,6 +34,8 @@ export interface AgentOptions extends EnrolmentRequest {
   readonly timers?: Timers;
   /** Default: systemctl or shutdown, on a host. */
   readonly rebooter?: Rebooter;
+  /** Given where this agent was installed from its package, and so can install another version of itself. */
+  readonly selfUpdate?: SelfUpdateSettings;
 }
 
 /** How long commands and runs are kept: longer than one can still be delivered (30 days) or run (2 days). */
@@ -127,6 +130,7 @@ async function serve(
     instanceId,
     signingKey: identity.signingKey,
     policyFile,
+    selfUpdate: options.selfUpdate ?? null,
     now: () => client.now(),
     rebooter: identity.rootDirectory === null ? (options.rebooter ?? createRebooter(machine)) : null,
     timers,
@@ -157,7 +161,10 @@ async function serve(
       log,
       timers,
       signal: stopping.signal,
-      onOnline: online.resolve,
+      onOnline: () => {
+        writeOnlineNote(state, agentVersion);
+        online.resolve();
+      },
     }),
     // As Amazon's agent: no channel is opened before the control plane took a ping.
     online.promise.then(() =>

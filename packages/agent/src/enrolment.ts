@@ -140,6 +140,7 @@ async function register(state: StateDirectory, request: EnrolmentRequest, ports:
     rootDirectory: request.rootDirectory ?? null,
     signingKey: null,
     caCertificate,
+    releaseKey: null,
     enrolledAt: (ports.timers ?? systemTimers).now().toISOString(),
   };
   // Written before anything else can fail: the activation is used up, and the key exists nowhere else.
@@ -226,8 +227,9 @@ async function pinSigningKey(
 ): Promise<EnrolledIdentity> {
   const client = createControlPlaneClient(identity, { log, timers });
   try {
-    const { keyId, publicKey } = await client.callPatchbay(GetSigningKey, {}, signal === undefined ? {} : { signal });
-    const pinned = { ...identity, signingKey: { keyId, publicKey } };
+    const options = signal === undefined ? {} : { signal };
+    const { keyId, publicKey, releaseKey = null } = await client.callPatchbay(GetSigningKey, {}, options);
+    const pinned = { ...identity, signingKey: { keyId, publicKey }, releaseKey };
     writeIdentity(state, pinned);
     log({ level: 'info', message: `Commands must be signed with the key ${keyId} from now on.` });
     return pinned;

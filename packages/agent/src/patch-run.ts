@@ -27,16 +27,28 @@ import {
 } from './state/index.ts';
 import type { Timers } from './timers.ts';
 
+/** Which version of the agent to put in place of the one that runs. */
+export const AgentUpdateRequest = z.object({
+  /** Empty for the newest that the control plane serves. */
+  version: z.string(),
+  allowDowngrade: z.boolean(),
+  /** How long the new version has to report in before the old one is put back. */
+  reportInSeconds: z.number().int().positive(),
+});
+export type AgentUpdateRequest = z.infer<typeof AgentUpdateRequest>;
+
 /** What the patcher is asked to do: the content of `request.json` in its run directory. */
 export const PatchRunRequest = z.object({
   runId: z.string(),
   /** Null for facts that the agent submits by itself. */
   commandId: z.string().nullable(),
-  operation: z.enum(['Scan', 'Install', 'Facts']),
+  operation: z.enum(['Scan', 'Install', 'Facts', 'UpdateAgent']),
   rebootOption: z.enum(['RebootIfNeeded', 'NoReboot']),
   /** Empty for none. */
   snapshotId: z.string(),
   stateDirectory: z.string(),
+  /** Of the operation UpdateAgent. */
+  update: AgentUpdateRequest.optional(),
 });
 export type PatchRunRequest = z.infer<typeof PatchRunRequest>;
 
@@ -209,7 +221,9 @@ function putAside(run: string, name: string): void {
 }
 
 function startDetached(parts: PatchRunParts, run: string, onEnd: () => void): void {
-  const patcher = [process.execPath, ...parts.patcherProgram, '--state', parts.stateDirectory, '--run', run];
+  // An agent that was started while its package was being replaced knows its runtime by the name of a removed file.
+  const runtime = process.execPath.replace(/ \(deleted\)$/, '');
+  const patcher = [runtime, ...parts.patcherProgram, '--state', parts.stateDirectory, '--run', run];
   const [program, ...parameters] = withOwnScope(['/bin/sh', '-c', claimScript, 'sh', run, ...patcher]);
   const outputs = ['stdout', 'stderr'].map((name) => openSync(join(run, name), 'a', 0o600));
   const child = spawn(program, parameters, {

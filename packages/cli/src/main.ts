@@ -5,6 +5,7 @@ import { agentPackageCommand } from './commands/agent-package.ts';
 import { archiveWatchCommand } from './commands/archive-watch.ts';
 import { backupCommand } from './commands/backup.ts';
 import { demoCommand } from './commands/demo.ts';
+import { enrolLineCommand } from './commands/enrol-line.ts';
 import { envCommand } from './commands/env.ts';
 import { explainCommand } from './commands/explain.ts';
 import { restoreCommand } from './commands/restore.ts';
@@ -20,6 +21,7 @@ const commands = [
   envCommand,
   agentCommand,
   agentPackageCommand,
+  enrolLineCommand,
   explainCommand,
   userCommand,
   archiveWatchCommand,

@@ -27,12 +27,21 @@ function unit<Content extends z.ZodType>(content: Content) {
 export const PatchOperationKind = z.enum(['Scan', 'Install']);
 export type PatchOperationKind = z.infer<typeof PatchOperationKind>;
 
-/** The key that signs this node's commands and plans. The agent pins it when it enrols. */
+/**
+ * The key that signs this node's commands and plans, and the one that signs new versions of the agent. The agent pins
+ * both when it enrols.
+ */
 export const GetSigningKey = defineContract(
   'GetSigningKey',
   'node',
   z.object({}),
-  z.object({ keyId: z.string(), algorithm: z.literal('Ed25519'), publicKey: z.string() }),
+  z.object({
+    keyId: z.string(),
+    algorithm: z.literal('Ed25519'),
+    publicKey: z.string(),
+    /** Absent where the control plane is older than agents that update themselves. */
+    releaseKey: z.object({ keyId: z.string(), publicKey: z.string() }).optional(),
+  }),
 );
 
 /** Hands in facts. `missing` names the units whose content the server does not know: send again with those. */

@@ -9,6 +9,7 @@ import {
   type WireReply,
 } from '@patchbay/aws-wire';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { registerAgentPackageRoutes } from './agent-packages/index.ts';
 import { ec2Messages } from './aws/ec2messages/index.ts';
 import { ssm } from './aws/ssm/index.ts';
 import { patchSnapshotDownloads } from './aws/ssm/patch-snapshots/download.ts';
@@ -130,6 +131,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
     );
   }
   serveDownloads(app, { db: parts.db, dependencies, sources: [patchSnapshotDownloads] });
+  registerAgentPackageRoutes(app, dependencies.agentPackages);
   app.all('/', handle);
   app.all('/*', handle);
   // Methods that the router does not know end like any other call that names no operation.

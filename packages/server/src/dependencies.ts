@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AgentPackages } from './agent-packages/index.ts';
 import type { EgressClient } from './egress/index.ts';
 import type { AccessKeys } from './identity/access-keys.ts';
 import type { SessionTokens } from './identity/session-tokens.ts';
@@ -18,6 +19,8 @@ export interface Dependencies {
   readonly sessionTokens: SessionTokens;
   /** Signs what agents may run. */
   readonly signingKey: SigningKey;
+  /** Versions of the agent that nodes may fetch, and the key that vouches for them. */
+  readonly agentPackages: AgentPackages;
   readonly pageTokenKey: Uint8Array;
   /** Signs the addresses of downloads. */
   readonly downloadKey: Uint8Array;

@@ -1,4 +1,4 @@
-export { agentPackageDirectory } from './agent-packages/agent-package-directory.ts';
+export { agentPackageDirectory, signedElsewhere, writeChecksums } from './agent-packages/index.ts';
 export { BackupError, createBackup, openInstallationToRead, restoreBackup } from './backup/index.ts';
 export {
   ConfigError,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Server as TlsServer } from 'node:tls';
 import { sql } from 'kysely';
 import packageJson from '../package.json' with { type: 'json' };
+import { agentPackageDirectory, openAgentPackages } from './agent-packages/index.ts';
 import { buildApp } from './app.ts';
 import { sweepCommandsHandler, sweepCommandsJob } from './aws/ssm/commands/sweep.ts';
 import type { ServerConfig } from './config.ts';
@@ -32,7 +33,7 @@ import { startJobs } from './jobs/index.ts';
 import { listen, requireFreePort } from './listen.ts';
 import { createMetrics, createReadiness, type Logger } from './observability/index.ts';
 import { refreshArchivesHandler, refreshArchivesJob } from './patchbay/archive-watches/job.ts';
-import { createSecretBox, readOrCreateKeyFile } from './secrets/index.ts';
+import { createSecretBox, readOrCreateKeyFile, signingKeyFromSeed } from './secrets/index.ts';
 import { addServerGauges } from './server-gauges.ts';
 import { keepTlsFresh, openServerTls, type TlsMaterial } from './tls/index.ts';
 
@@ -147,6 +148,10 @@ async function start(
     accessKeys: createAccessKeys({ secrets, randomBytes }),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey: installation.signingKey,
+    agentPackages: openAgentPackages(
+      agentPackageDirectory(dataDirectory.path),
+      signingKeyFromSeed(secrets.deriveKey('agent-release')),
+    ),
     pageTokenKey: secrets.deriveKey('page-token'),
     downloadKey: secrets.deriveKey('download'),
     quotas: config.quotas,

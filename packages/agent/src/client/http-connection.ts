@@ -18,6 +18,16 @@ export interface HttpConnection {
     body: Uint8Array,
     limits: { readonly timeoutSeconds: number; readonly signal?: AbortSignal | undefined },
   ): Promise<HttpAnswer>;
+  /**
+   * Fetches a file and answers the status code; `take` gets the bytes of a 200 as they come.
+   *
+   * @throws UnreachableError
+   */
+  get(
+    path: string,
+    limits: { readonly timeoutSeconds: number; readonly mostBytes: number },
+    take: (chunk: Buffer) => void,
+  ): Promise<number>;
   close(): void;
 }
 
@@ -49,6 +59,24 @@ export function openHttpConnection(
   return {
     url,
     close: () => agent.destroy(),
+    get: (path, { timeoutSeconds, mostBytes }, take) =>
+      new Promise((resolve, reject) => {
+        const signal = AbortSignal.timeout(timeoutSeconds * 1000);
+        const fail = (error: Error) => reject(translateError(error, url, signal, undefined));
+        const request = open(new URL(path, url), { agent, signal }, (response) => {
+          const { statusCode = 0 } = response;
+          let size = 0;
+          response.on('data', (chunk: Buffer) => {
+            size += chunk.length;
+            if (size > mostBytes) response.destroy(new Error(`the answer exceeds ${mostBytes} bytes`));
+            else if (statusCode === 200) take(chunk);
+          });
+          response.on('error', fail);
+          response.on('end', () => resolve(statusCode));
+        });
+        request.on('error', fail);
+        request.end();
+      }),
     post: (headers, body, { timeoutSeconds, signal }) =>
       new Promise((resolve, reject) => {
         const timeout = AbortSignal.timeout(timeoutSeconds * 1000);

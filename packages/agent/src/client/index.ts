@@ -8,7 +8,7 @@ export {
   parseAnswer,
 } from './control-plane-client.ts';
 export { exchange } from './exchange.ts';
-export { checkEndpoint, openHttpConnection } from './http-connection.ts';
+export { checkEndpoint, type HttpConnection, openHttpConnection } from './http-connection.ts';
 export { fetchPinnedAuthority, hasFingerprint } from './pinned-authority.ts';
 export { retryDelay, retryTransient } from './retry.ts';
 export { createServerClock } from './server-clock.ts';

@@ -11,7 +11,12 @@ import { decideCommand } from './decide-command.ts';
 
 const key = createTestSigningKey();
 
-function decide(command: TestCommand, mode: 'patch-only' | 'documents' | 'full' = 'patch-only', payload?: unknown) {
+function decide(
+  command: TestCommand,
+  mode: 'patch-only' | 'documents' | 'full' = 'patch-only',
+  payload?: unknown,
+  selfUpdate: { reportInSeconds: number } | null = { reportInSeconds: 180 },
+) {
   return decideCommand({
     commandId,
     payload: JSON.stringify(payload ?? writePayload(command, key)),
@@ -19,6 +24,7 @@ function decide(command: TestCommand, mode: 'patch-only' | 'documents' | 'full' 
     signingKey: key,
     policy: { policy: { mode, documents: [] }, isFilePresent: true, problem: null },
     policyFile: '/etc/patchbay/policy.json',
+    selfUpdate,
     now: new Date('2026-11-22T11:00:00.000Z'),
   });
 }
@@ -50,6 +56,31 @@ describe('what is done about a command', () => {
     const decision = decide({ parameters });
     expect(decision).toMatchObject({ kind: 'refuse', step: { name: 'PatchLinux' } });
     expect(decision.kind === 'refuse' && decision.reason).toMatch(reason);
+  });
+
+  it.each(['patch-only', 'documents', 'full'] as const)(
+    'updates the agent under %s, whatever the content is',
+    (mode) => {
+      const documentContent = shellDocument([{ name: 'updateSsmAgent', inputs: { runCommand: ['rm -rf /'] } }]);
+      const parameters = { version: ['1.2.3'], allowDowngrade: ['true'] };
+      expect(decide({ documentName: 'AWS-UpdateSSMAgent', documentContent, parameters }, mode)).toEqual({
+        kind: 'update-agent',
+        update: { version: '1.2.3', allowDowngrade: true, reportInSeconds: 180 },
+      });
+    },
+  );
+
+  it.each([{ version: ['../x'] }, { version: ['1'] }, { allowDowngrade: ['yes'] }, { agentName: ['other'] }])(
+    'refuses to update the agent with %j',
+    (parameters) => {
+      const decision = decide({ documentName: 'AWS-UpdateSSMAgent', parameters });
+      expect(decision).toMatchObject({ kind: 'refuse', step: { name: 'updateSsmAgent' } });
+    },
+  );
+
+  it('refuses to update an agent that did not come from a package', () => {
+    const decision = decide({ documentName: 'AWS-UpdateSSMAgent', parameters: {} }, 'full', undefined, null);
+    expect(decision).toMatchObject({ kind: 'refuse', reason: expect.stringContaining('package patchbay-agent') });
   });
 
   it('refuses a document that the policy does not allow, at its first step', () => {

@@ -1,7 +1,9 @@
 import { builtInDocuments, CommandDocument, type ParameterValues, resolveParameters } from '@patchbay/patching';
 import { z } from 'zod';
 import { explainUnauthorized, type PinnedKey } from '../authorization.ts';
+import type { AgentUpdateRequest } from '../patch-run.ts';
 import { explainForbiddenDocument, type PolicyReading } from '../policy/node-policy-file.ts';
+import type { SelfUpdateSettings } from '../self-update/index.ts';
 import { CommandPayload, parsePayload } from './command-message.ts';
 
 /** What is done about a received command. */
@@ -13,6 +15,7 @@ export type CommandDecision =
       readonly rebootOption: 'RebootIfNeeded' | 'NoReboot';
       readonly snapshotId: string;
     }
+  | { readonly kind: 'update-agent'; readonly update: AgentUpdateRequest }
   | { readonly kind: 'document'; readonly document: CommandDocument; readonly values: ParameterValues };
 
 export interface CommandFacts {
@@ -22,12 +25,20 @@ export interface CommandFacts {
   readonly signingKey: PinnedKey;
   readonly policy: PolicyReading;
   readonly policyFile: string;
+  /** Null where this agent was not installed from its package. */
+  readonly selfUpdate: SelfUpdateSettings | null;
   readonly now: Date;
 }
 
 const patchDocumentName = 'AWS-RunPatchBaseline';
 /** The name under which the control plane shows the result of patching. */
 export const patchStep = { name: 'PatchLinux', action: 'aws:runShellScript' } as const;
+
+const updateDocumentName = 'AWS-UpdateSSMAgent';
+/** The step of an update of the agent, named as in AWS's document. */
+export const updateStep = { name: 'updateSsmAgent', action: 'aws:updateSsmAgent' } as const;
+
+const UpdateParameters = z.object({ version: z.string(), allowDowngrade: z.enum(['true', 'false']) });
 
 const PatchParameters = z.object({
   Operation: z.enum(['Scan', 'Install']),
@@ -63,6 +74,7 @@ export function decideCommand(facts: CommandFacts): CommandDecision {
   );
   if (unauthorized !== null) return refuse(unauthorized, step);
   if (payload.DocumentName === patchDocumentName) return decidePatching(payload);
+  if (payload.DocumentName === updateDocumentName) return decideUpdate(payload, facts.selfUpdate);
   const forbidden = explainForbiddenDocument(facts.policy, payload.DocumentName, facts.policyFile);
   if (forbidden !== null) return refuse(forbidden, step);
   return decideDocument(payload, step);
@@ -73,9 +85,7 @@ function refuse(reason: string, step: { name: string; action: string } | null): 
 }
 
 function decidePatching(payload: CommandPayload): CommandDecision {
-  const document = builtInDocuments[patchDocumentName];
-  if (document === undefined) throw new RangeError(`${patchDocumentName} is not built in`);
-  const resolved = resolveParameters(document, payload.Parameters);
+  const resolved = resolveParameters(builtInDocument(patchDocumentName), payload.Parameters);
   if (!resolved.ok) return refuse(resolved.problems.map(({ message }) => message).join('; '), patchStep);
   const parameters = PatchParameters.parse(resolved.values);
   const unsupported = (['InstallOverrideList', 'BaselineOverride', 'AssociationId'] as const).find(
@@ -90,6 +100,29 @@ function decidePatching(payload: CommandPayload): CommandDecision {
     rebootOption: parameters.RebootOption,
     snapshotId: parameters.SnapshotId,
   };
+}
+
+/**
+ * Allowed by every policy: what is installed is the agent itself, vouched for by the release key that this node pinned.
+ * As with patching, the content of the document is not run.
+ */
+function decideUpdate(payload: CommandPayload, selfUpdate: SelfUpdateSettings | null): CommandDecision {
+  if (selfUpdate === null) {
+    const reason =
+      'This agent was not installed from the package patchbay-agent, so it cannot update itself: update what it runs from.';
+    return refuse(reason, updateStep);
+  }
+  const resolved = resolveParameters(builtInDocument(updateDocumentName), payload.Parameters);
+  if (!resolved.ok) return refuse(resolved.problems.map(({ message }) => message).join('; '), updateStep);
+  const { version, allowDowngrade } = UpdateParameters.parse(resolved.values);
+  const { reportInSeconds } = selfUpdate;
+  return { kind: 'update-agent', update: { version, allowDowngrade: allowDowngrade === 'true', reportInSeconds } };
+}
+
+function builtInDocument(name: string): CommandDocument {
+  const document = builtInDocuments[name];
+  if (document === undefined) throw new RangeError(`${name} is not built in`);
+  return document;
 }
 
 function decideDocument(payload: CommandPayload, step: { name: string; action: string } | null): CommandDecision {

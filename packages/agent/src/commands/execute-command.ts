@@ -3,12 +3,13 @@ import { capOutput, type EndStatus, type InterruptedStep, runDocument, type Step
 import type { JournalEntry } from '../journal/index.ts';
 import { describeError } from '../log.ts';
 import type { Machine } from '../machine/index.ts';
-import { type PatchRunEnd, rebootExitCode } from '../patch-run.ts';
+import { type PatchRunEnd, type PatchRunRequest, rebootExitCode } from '../patch-run.ts';
 import type { PatchRunQueue } from '../patch-run-queue.ts';
 import { readNodePolicy } from '../policy/node-policy-file.ts';
+import type { SelfUpdateSettings } from '../self-update/index.ts';
 import { awaitReboot, type RebootParts } from './await-reboot.ts';
 import type { CommandLedger } from './command-ledger.ts';
-import { type CommandDecision, decideCommand, patchStep } from './decide-command.ts';
+import { type CommandDecision, decideCommand, patchStep, updateStep } from './decide-command.ts';
 import { settlePatchRun } from './settle-patch-run.ts';
 
 export interface ExecutionParts extends RebootParts {
@@ -18,6 +19,8 @@ export interface ExecutionParts extends RebootParts {
   readonly instanceId: string;
   readonly signingKey: PinnedKey;
   readonly policyFile: string;
+  /** Null where this agent was not installed from its package. */
+  readonly selfUpdate: SelfUpdateSettings | null;
   /** The control plane's time where it is known to differ: expiry is judged by it. */
   readonly now: () => Date;
 }
@@ -42,14 +45,14 @@ export async function executeCommand(parts: ExecutionParts, commandId: string, s
 
 /** Everything about a command is checked as of the moment at which it began, or else now. */
 function decide(parts: ExecutionParts, entry: JournalEntry): CommandDecision {
-  const { instanceId, signingKey, policyFile, log } = parts;
+  const { instanceId, signingKey, policyFile, selfUpdate, log } = parts;
   const { commandId, payload } = entry;
   const policy = readNodePolicy(policyFile);
   if (policy.problem !== null) {
     log({ level: 'warning', message: `The policy file is not followed, only patching is allowed: ${policy.problem}` });
   }
   const now = entry.startedAt === null ? parts.now() : new Date(entry.startedAt);
-  return decideCommand({ commandId, payload, instanceId, signingKey, policy, policyFile, now });
+  return decideCommand({ commandId, payload, instanceId, signingKey, policy, policyFile, selfUpdate, now });
 }
 
 async function begin(parts: ExecutionParts, entry: JournalEntry, signal: AbortSignal): Promise<void> {
@@ -58,8 +61,13 @@ async function begin(parts: ExecutionParts, entry: JournalEntry, signal: AbortSi
     case 'refuse':
       refuseCommand(parts, entry, decision);
       return;
-    case 'patch':
-      await patch(parts, entry, decision, signal);
+    case 'patch': {
+      const { kind: _kind, ...wanted } = decision;
+      await runPatcher(parts, entry, { ...wanted, step: patchStep }, signal);
+      return;
+    }
+    case 'update-agent':
+      await runPatcher(parts, entry, { ...updateRun, update: decision.update }, signal);
       return;
     case 'document':
       await runContent(parts, entry, decision, signal);
@@ -77,22 +85,27 @@ function refuseCommand(
   ledger.finish(commandId, { status: 'Failed', trace: reason });
 }
 
-async function patch(
+const updateRun = { operation: 'UpdateAgent', rebootOption: 'NoReboot', snapshotId: '', step: updateStep } as const;
+
+type PatcherRun = Omit<PatchRunRequest, 'runId' | 'commandId' | 'stateDirectory'> & {
+  readonly step: { readonly name: string; readonly action: string };
+};
+
+async function runPatcher(
   parts: ExecutionParts,
   entry: JournalEntry,
-  decision: Extract<CommandDecision, { kind: 'patch' }>,
+  { step, ...wanted }: PatcherRun,
   signal: AbortSignal,
 ): Promise<void> {
   const { ledger, runs, log, now } = parts;
   const { commandId } = entry;
-  const { operation, rebootOption, snapshotId } = decision;
-  const request = { runId: commandId, commandId, operation, rebootOption, snapshotId };
+  const request = { runId: commandId, commandId, ...wanted };
   const end = await runs.perform(request, signal, () => {
     // It may have been cancelled while it waited for another run.
     if (ledger.find(commandId)?.isCancelled === true) return false;
-    log({ level: 'info', message: `Starting ${operation} for the command ${commandId}.` });
+    log({ level: 'info', message: `Starting ${wanted.operation} for the command ${commandId}.` });
     ledger.start(commandId, commandId);
-    ledger.openStep(commandId, { ...patchStep, startedAt: now().toISOString() });
+    ledger.openStep(commandId, { ...step, startedAt: now().toISOString() });
     return true;
   });
   const left = ledger.find(commandId);
@@ -107,7 +120,10 @@ function finishPatch(parts: ExecutionParts, entry: JournalEntry, end: PatchRunEn
   const startedAt = entry.openStep?.startedAt ?? entry.startedAt ?? entry.receivedAt;
   const close = (status: EndStatus, code: number, standardOutput: string, standardError: string) => {
     const outputs = [capOutput(standardOutput, false), capOutput(standardError, false)] as const;
-    ledger.closeStep(commandId, makeStep(patchStep, status, code, ...outputs, startedAt, now().toISOString()));
+    ledger.closeStep(
+      commandId,
+      makeStep(entry.openStep ?? patchStep, status, code, ...outputs, startedAt, now().toISOString()),
+    );
     ledger.finish(commandId);
     log({ level: 'info', message: `The command ${commandId} ended: ${status}.` });
   };

@@ -1,12 +1,22 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { redactCredentials } from '@patchbay/facts';
-import { createControlPlaneClient } from '../client/index.ts';
+import { createControlPlaneClient, openHttpConnection } from '../client/index.ts';
 import { formatLogLine, type Log } from '../log.ts';
 import { openMachine } from '../machine/index.ts';
 import { PatchRunRequest, type PatchRunResult } from '../patch-run.ts';
-import { lockState, openStateDirectory, readIdentity, readJsonFile, writeFileDurably } from '../state/index.ts';
+import { hostDpkg, updateAgent } from '../self-update/index.ts';
+import {
+  type Identity,
+  lockState,
+  openStateDirectory,
+  readIdentity,
+  readJsonFile,
+  type StateDirectory,
+  writeFileDurably,
+} from '../state/index.ts';
+import { systemTimers } from '../timers.ts';
 import { describeError, PatcherError } from './patcher-error.ts';
 import { runPatchOperation } from './run.ts';
 
@@ -41,34 +51,66 @@ async function runRequest(stateDirectory: string, runDirectory: string): Promise
   if (identity?.signingKey === undefined || identity.signingKey === null) {
     throw new PatcherError('INVALID_REQUEST', `${state.path} holds no complete enrolment: start the agent first`);
   }
+  const { operation } = request;
+  if (operation === 'UpdateAgent') return await runUpdate(request, identity, state, runDirectory);
   const cacheDirectory = join(state.path, 'patcher');
   mkdirSync(cacheDirectory, { recursive: true, mode: 0o700 });
   const lock = lockState(cacheDirectory);
   const log: Log = (event) => process.stderr.write(`${formatLogLine(event, new Date())}\n`);
   const server = createControlPlaneClient(identity, { log });
   try {
-    return await runPatchOperation(request, {
-      nodeId: identity.instanceId,
-      key: identity.signingKey,
-      openMachine: (access) => openMachine({ root: identity.rootDirectory, workDirectory: state.work, access }),
-      cacheDirectory,
-      stateFile: join(state.path, 'patcher-state.json'),
-      runDirectory,
-      server: {
-        callPatchbay: (contract, input, options) =>
-          server.callPatchbay(contract, input, {
-            attempts: patientAttempts,
-            onRetry: (error) => log({ level: 'warning', message: `${describeError(error)}; trying again for a while` }),
-            ...options,
-          }),
-        now: () => server.now(),
+    return await runPatchOperation(
+      { ...request, operation },
+      {
+        nodeId: identity.instanceId,
+        key: identity.signingKey,
+        openMachine: (access) => openMachine({ root: identity.rootDirectory, workDirectory: state.work, access }),
+        cacheDirectory,
+        stateFile: join(state.path, 'patcher-state.json'),
+        runDirectory,
+        server: {
+          callPatchbay: (contract, input, options) =>
+            server.callPatchbay(contract, input, {
+              attempts: patientAttempts,
+              onRetry: (error) =>
+                log({ level: 'warning', message: `${describeError(error)}; trying again for a while` }),
+              ...options,
+            }),
+          now: () => server.now(),
+        },
+        report: (line) => process.stdout.write(`${redactCredentials(line)}\n`),
+        complain: (line) => process.stderr.write(`${redactCredentials(line)}\n`),
       },
-      report: (line) => process.stdout.write(`${redactCredentials(line)}\n`),
-      complain: (line) => process.stderr.write(`${redactCredentials(line)}\n`),
-    });
+    );
   } finally {
     server.close();
     lock.release();
+  }
+}
+
+async function runUpdate(
+  { update }: PatchRunRequest,
+  identity: Identity,
+  state: StateDirectory,
+  runDirectory: string,
+): Promise<number> {
+  if (update === undefined) throw new PatcherError('INVALID_REQUEST', 'The request does not say which version');
+  const connection = openHttpConnection(identity.endpoint);
+  try {
+    return await updateAgent({
+      request: update,
+      identity,
+      state,
+      runDirectory,
+      connection,
+      dpkg: hostDpkg,
+      isSystemd: existsSync('/run/systemd/system'),
+      timers: systemTimers,
+      report: (line) => process.stdout.write(`${line}\n`),
+      complain: (line) => process.stderr.write(`${line}\n`),
+    });
+  } finally {
+    connection.close();
   }
 }
 

@@ -55,12 +55,14 @@ type Checkpoint = z.infer<typeof Checkpoint>;
 
 export type ExitCode = 0 | 1 | typeof rebootExitCode;
 
+export type PatchOperationRequest = PatchRunRequest & { readonly operation: 'Scan' | 'Install' | 'Facts' };
+
 /**
  * Carries out one request of the agent and answers the exit code: 1 when something failed or the machine cannot be
  * judged, 194 when it has to be rebooted and this be called once more. Called again with the same run directory it goes
  * on where it was.
  */
-export async function runPatchOperation(request: PatchRunRequest, parts: RunParts): Promise<ExitCode> {
+export async function runPatchOperation(request: PatchOperationRequest, parts: RunParts): Promise<ExitCode> {
   if (request.operation === 'Install' && process.getuid?.() !== 0) {
     throw new PatcherError('NOT_ROOT', 'Only root can install packages: run the agent as root, or only scan with it.');
   }

@@ -17,6 +17,8 @@ export const Identity = z.object({
   signingKey: z.object({ keyId: z.string(), publicKey: z.string() }).nullable(),
   /** The only certificate authority (PEM) that may vouch for the control plane; null: those that Node trusts. */
   caCertificate: z.string().nullable().default(null),
+  /** The Ed25519 key that new versions of the agent must be signed with; null where the control plane had none then. */
+  releaseKey: z.object({ keyId: z.string(), publicKey: z.string() }).nullable().default(null),
   enrolledAt: z.iso.datetime(),
 });
 export type Identity = z.infer<typeof Identity>;

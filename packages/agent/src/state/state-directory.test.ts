@@ -38,6 +38,7 @@ describe('an identity', () => {
     rootDirectory: null,
     signingKey: null,
     caCertificate: null,
+    releaseKey: null,
     enrolledAt: '2026-11-22T10:00:00.000Z',
   };
 

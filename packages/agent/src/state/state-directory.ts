@@ -9,6 +9,10 @@ export interface StateDirectory {
   readonly policyFile: string;
   /** When facts were last handed in. */
   readonly factsFile: string;
+  /** Which version of the agent last reported in, and as which process. */
+  readonly onlineFile: string;
+  /** Packages of the agent itself: the version that runs and the one before. */
+  readonly packages: string;
   readonly commands: string;
   readonly replies: string;
   readonly runs: string;
@@ -45,6 +49,8 @@ export function openStateDirectory(directory: string): StateDirectory {
     identityFile: join(path, 'identity.json'),
     policyFile: join(path, 'policy.json'),
     factsFile: join(path, 'facts.json'),
+    onlineFile: join(path, 'online.json'),
+    packages: join(path, 'packages'),
     commands: join(path, 'commands'),
     replies: join(path, 'replies'),
     runs: join(path, 'runs'),

@@ -103,6 +103,7 @@ export function openCommandStage(
     instanceId: nodeId,
     signingKey: key,
     policyFile,
+    selfUpdate: { reportInSeconds: 180 },
     now: () => timers.now(),
     rebooter: options.rebooter ?? null,
     timers,

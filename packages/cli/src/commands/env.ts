@@ -3,11 +3,7 @@ import { type AdministratorAccess, certificateFingerprint, DEFAULT_DATA_DIRECTOR
 import { Command } from 'commander';
 import { readAdministratorAccess } from '../administrator-access.ts';
 import { installedAwsCli, understandsEndpointVariable } from '../aws-cli.ts';
-
-/** A text as one word of a POSIX shell. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
-}
+import { quote } from '../shell-words.ts';
 
 /** Shell lines that point an aws CLI at this installation. */
 export function shellLines(access: AdministratorAccess, awsCliIsTooOld: boolean, caFingerprint?: string): string[] {

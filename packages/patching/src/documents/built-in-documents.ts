@@ -98,8 +98,43 @@ const runShellScript: CommandDocument = {
   ],
 };
 
+/**
+ * Puts another version of the agent on a node. Parameters as in the SSM user guide, "Updating the SSM Agent using Run
+ * Command". Our agent carries it out itself; an agent that does not know the plugin fails.
+ */
+const updateAgent: CommandDocument = {
+  schemaVersion: '2.2',
+  description: 'Updates the agent of a node from its control plane, and puts the old version back when that fails.',
+  parameters: {
+    version: {
+      type: 'String',
+      description: 'Version to install; empty for the newest that the control plane serves.',
+      default: '',
+      allowedPattern: '^$|^[0-9]{1,6}(\\.[0-9]{1,6}){2,3}$',
+    },
+    allowDowngrade: {
+      type: 'String',
+      description: 'Whether an older version than the installed one may be installed.',
+      default: 'false',
+      allowedValues: ['true', 'false'],
+    },
+  },
+  mainSteps: [
+    {
+      action: 'aws:updateSsmAgent',
+      name: 'updateSsmAgent',
+      inputs: {
+        agentName: 'patchbay-agent',
+        targetVersion: '{{ version }}',
+        allowDowngrade: '{{ allowDowngrade }}',
+      },
+    },
+  ],
+};
+
 /** The documents that exist without anybody creating them, by name. */
 export const builtInDocuments: Readonly<Record<string, CommandDocument>> = {
   'AWS-RunPatchBaseline': runPatchBaseline,
   'AWS-RunShellScript': runShellScript,
+  'AWS-UpdateSSMAgent': updateAgent,
 };

@@ -26,10 +26,11 @@ const itself = (_input: unknown, context: OperationContext): Resource => nodeRes
 export const nodeContracts = [
   fulfil(GetSigningKey, {
     resource: itself,
-    handle: async (_input, { dependencies: { signingKey } }) => ({
+    handle: async (_input, { dependencies: { signingKey, agentPackages } }) => ({
       keyId: signingKey.keyId,
       algorithm: 'Ed25519' as const,
       publicKey: signingKey.publicKey,
+      releaseKey: await agentPackages.readReleaseKey(),
     }),
   }),
   fulfil(SubmitFacts, {

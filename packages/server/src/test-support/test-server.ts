@@ -4,6 +4,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Credentials } from '@patchbay/aws-wire';
 import type { Selectable } from 'kysely';
 import { afterAll, beforeAll } from 'vitest';
+import { openAgentPackages } from '../agent-packages/index.ts';
 import { buildApp } from '../app.ts';
 import { notify, openInstallation, startNotifications } from '../database/index.ts';
 import type { Database } from '../database/tables.ts';
@@ -16,7 +17,7 @@ import { createSessionTokens } from '../identity/session-tokens.ts';
 import { createLogger, createMetrics, createReadiness } from '../observability/index.ts';
 import type { AuditEventsTable } from '../operations/tables.ts';
 import { defaultQuotas, type Quotas } from '../quotas.ts';
-import { createSecretBox, type SecretBox } from '../secrets/index.ts';
+import { createSecretBox, type SecretBox, signingKeyFromSeed } from '../secrets/index.ts';
 import { type RawAnswer, sendJsonCall } from './send-request.ts';
 
 /** The moment at which every test server starts; only `setNow` and `advance` move it. */
@@ -101,6 +102,7 @@ async function start(
     accessKeys: createAccessKeys({ secrets, randomBytes }),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey,
+    agentPackages: openAgentPackages('/nonexistent', signingKeyFromSeed(secrets.deriveKey('agent-release'))),
     pageTokenKey: secrets.deriveKey('page-token'),
     downloadKey: secrets.deriveKey('download'),
     quotas: options.quotas ?? defaultQuotas,

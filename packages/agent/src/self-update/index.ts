@@ -1,0 +1,8 @@
+export { hostDpkg } from './dpkg.ts';
+export { updateAgent } from './update-agent.ts';
+
+/** What an agent that was installed from its package knows about updating itself. */
+export interface SelfUpdateSettings {
+  /** How long a new version has to report in before the old one is put back. */
+  readonly reportInSeconds: number;
+}

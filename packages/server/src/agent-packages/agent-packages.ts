@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findVersionScheme } from '@patchbay/versioning';
+import type { SigningKey } from '../secrets/index.ts';
+
+/** One package of the agent that this control plane serves. */
+export interface AgentPackage {
+  readonly fileName: string;
+  readonly path: string;
+  readonly version: string;
+  /** Debian's name: `amd64`, `arm64`. */
+  readonly architecture: string;
+  readonly sizeBytes: number;
+  /** Hex digits. */
+  readonly sha256: string;
+}
+
+/** The key whose signature agents ask of a new version of themselves. */
+export type ReleaseKey = Pick<SigningKey, 'keyId' | 'publicKey'>;
+
+/** `SHA256SUMS` and the base64 of the Ed25519 signature over its bytes. */
+export interface SignedChecksums {
+  readonly text: string;
+  readonly signature: string;
+}
+
+/** The packages in one directory, as they are at the moment of the question. */
+export interface AgentPackages {
+  /** Oldest version first. */
+  list(): Promise<readonly AgentPackage[]>;
+  /** The newest of an architecture. */
+  findLatest(architecture: string): Promise<AgentPackage | null>;
+  readChecksums(): Promise<SignedChecksums>;
+  readReleaseKey(): Promise<ReleaseKey>;
+}
+
+const packageName = /^patchbay-agent_(?<version>\d{1,6}(?:\.\d{1,6}){2,3})_(?<architecture>[a-z0-9]+)\.deb$/;
+
+/** Names in the directory that hold a signature made elsewhere: then no key of this installation signs. */
+export const signedElsewhere = {
+  publicKey: 'release-key.pub',
+  checksums: 'SHA256SUMS',
+  signature: 'SHA256SUMS.sig',
+} as const;
+
+/**
+ * Packages from a directory that may be missing or filled at any time. Checksums are signed with this installation's own
+ * release key, unless the directory brings a public key and a signature made with a key that is kept elsewhere.
+ */
+export function openAgentPackages(directory: string, ownKey: SigningKey): AgentPackages {
+  const known = new Map<string, { readonly state: string; readonly sha256: Promise<string> }>();
+
+  const list = async () => {
+    const packages: AgentPackage[] = [];
+    for (const fileName of await listNames(directory)) {
+      const { version, architecture } = packageName.exec(fileName)?.groups ?? {};
+      if (version === undefined || architecture === undefined) continue;
+      const path = join(directory, fileName);
+      const { size, mtimeMs, ino } = await stat(path);
+      const state = `${ino} ${size} ${mtimeMs}`;
+      const before = known.get(fileName);
+      const sha256 = before?.state === state ? before.sha256 : digestFile(path);
+      known.set(fileName, { state, sha256 });
+      packages.push({ fileName, path, version, architecture, sizeBytes: size, sha256: await sha256 });
+    }
+    return packages.sort(byVersion);
+  };
+  const readForeignKey = async () => await readTextOrNull(join(directory, signedElsewhere.publicKey));
+
+  return {
+    list,
+    async findLatest(architecture) {
+      return (await list()).findLast((each) => each.architecture === architecture) ?? null;
+    },
+    async readChecksums() {
+      if ((await readForeignKey()) !== null) {
+        const read = async (name: string) => (await readTextOrNull(join(directory, name))) ?? '';
+        return {
+          text: await read(signedElsewhere.checksums),
+          signature: (await read(signedElsewhere.signature)).trim(),
+        };
+      }
+      const text = writeChecksums(await list());
+      return { text, signature: ownKey.sign(text) };
+    },
+    async readReleaseKey() {
+      const foreign = await readForeignKey();
+      if (foreign === null) return { keyId: ownKey.keyId, publicKey: ownKey.publicKey };
+      const publicKey = foreign.trim();
+      const digest = createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('hex');
+      return { keyId: digest.slice(0, 16), publicKey };
+    },
+  };
+}
+
+function byVersion(left: AgentPackage, right: AgentPackage): number {
+  const order = findVersionScheme('dpkg').compare(left.version, right.version);
+  return order === 0 ? left.fileName.localeCompare(right.fileName) : order;
+}
+
+/** In the form of sha256sum(1), so that `sha256sum -c` reads it. */
+export function writeChecksums(packages: readonly Pick<AgentPackage, 'fileName' | 'sha256'>[]): string {
+  return packages.map(({ fileName, sha256 }) => `${sha256}  ${fileName}\n`).join('');
+}
+
+async function digestFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+async function listNames(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function readTextOrNull(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}

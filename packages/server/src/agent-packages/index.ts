@@ -1,0 +1,9 @@
+export { agentPackageDirectory } from './agent-package-directory.ts';
+export {
+  type AgentPackages,
+  openAgentPackages,
+  type ReleaseKey,
+  signedElsewhere,
+  writeChecksums,
+} from './agent-packages.ts';
+export { registerAgentPackageRoutes } from './routes.ts';
