@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { GroupOutcome, Plan } from '@patchbay/facts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executePlan } from '../../packages/agent/src/patcher/index.ts';
+import { runTool } from '../support/run-tool.ts';
 import { authorize, openPlanStage, type Prepared } from './plan-stage.ts';
 
 let tools: Awaited<ReturnType<typeof openPlanStage>>;
@@ -61,6 +62,36 @@ describe('a plan that must not be carried out', () => {
     expect(statusOf(outcomes, 'pb-epoch')).toBe('skipped');
     expect(await tools.versionOf('pb-epoch')).toBe('9.0-1 installed');
     await machine.close();
+  });
+
+  it('is skipped where a disk has no room, with where and how much, before anything is fetched', async () => {
+    const boot = join(tools.stage.root.directory, 'boot');
+    await runTool(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', boot]);
+    try {
+      await runTool([
+        'truncate',
+        '--size',
+        '300K',
+        join(boot, 'vmlinuz-6.1.0-18-amd64'),
+        join(boot, 'initrd.img-6.1.0-18-amd64'),
+      ]);
+      const machine = await tools.openRoot('read-write');
+      const prepared = await tools.prepare((name) => name === 'pb-epoch');
+      const [group] = prepared.plan.groups;
+      const kernel = { name: 'linux-image-6.1.0-22-amd64', action: 'install', fromVersion: null } as const;
+      const changes = group?.changes.map((change) => ({ ...change, ...kernel })) ?? [];
+      const plan = { ...prepared.plan, groups: [{ targets: group?.targets ?? [], changes }] };
+      const lines: string[] = [];
+      const outcomes = await executePlan(
+        tools.requestFor(machine, { ...prepared, plan }, { report: (line) => lines.push(line) }),
+      );
+      expect(outcomes).toMatchObject([{ status: 'skipped', reason: expect.stringMatching(/missing on \/boot: /) }]);
+      expect(lines.join('\n')).not.toContain('Fetching');
+      expect((await tools.stage.root.run(['dpkg', '--audit'])).stdout).toBe('');
+      await machine.close();
+    } finally {
+      await runTool(['umount', boot]);
+    }
   });
 
   it('stops a group of which the archives now say something else', async () => {
@@ -177,7 +208,7 @@ describe('the attempt after a failure', () => {
     await ended;
     await machine.close();
     expect(outcomes).toMatchObject([
-      { status: 'failed', reason: expect.stringContaining('/var/lib/dpkg/lock-frontend is held by') },
+      { status: 'skipped', reason: expect.stringContaining('/var/lib/dpkg/lock-frontend is held by') },
     ]);
     expect(lines.join('\n')).toContain('Waiting: ');
   });

@@ -145,7 +145,7 @@ function finishPatch(parts: ExecutionParts, entry: JournalEntry, end: PatchRunEn
     case 'detached':
       log({
         level: 'info',
-        message: `The command ${commandId} stays open: the patcher goes on, and the next start of the agent reports its result.`,
+        message: `The patcher goes on with the command ${commandId}, now or after the reboot; the next start of the agent reports its result.`,
       });
   }
 }

@@ -11,11 +11,12 @@ import { type AptWorkspace, ask, withSettings } from './apt-workspace.ts';
 import { takesEffectAtBoot } from './boot-facts.ts';
 import type { UsedLists } from './collect-facts.ts';
 import { type IndexReader, openIndexReader, rememberIndexes } from './describe-changes.ts';
+import { findDiskShortage } from './disk-preflight.ts';
 import { isDpkgCutOff } from './dpkg-journal.ts';
 import { type GroupJournal, openGroupJournal } from './group-journal.ts';
 import { findUndone, hasHalfDone, readDpkgStatus } from './installed-state.ts';
 import { readAutomaticMarks, restoreAutomaticMarks } from './machine-marks.ts';
-import { downloadPackages, findDiskShortage, removeDownloads, targetsOfChanges } from './package-downloads.ts';
+import { downloadPackages, removeDownloads, targetsOfChanges } from './package-downloads.ts';
 import { describeError } from './patcher-error.ts';
 import { notePendingReboot, readPatcherState, recordInstall, writePatcherState } from './patcher-state.ts';
 import { prepareBlockingWorkspace, simulateTargets } from './simulate.ts';
@@ -69,7 +70,9 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
   const isOpen = (index: number) => journal.outcomeOf(index) === null && !ended.has(index);
   const mayBegin = plan.groups.some((_, index) => isOpen(index));
   const shortage = mayBegin ? await findDiskShortage(machine, plan) : null;
-  if (mayBegin && shortage === null) await configureHalfDone(request);
+  const obstacle = shortage === null ? null : `There is not enough room on the disk: ${shortage}`;
+  if (obstacle !== null) report(obstacle);
+  const brokenness = mayBegin && obstacle === null ? await configureHalfDone(request) : null;
   const status = mayBegin ? await readDpkgStatus(machine) : null;
   // Of a group that was lost a part may be in.
   const left = plan.groups.map((group, index) =>
@@ -78,7 +81,8 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
       : { ...group, changes: group.changes.filter((change) => findUndone(status, change) !== null) },
   );
   const wanted = left.filter((_, index) => isOpen(index));
-  const downloads = shortage === null ? await fetchGroups(request, workspace, wanted) : new Map<Group, string | null>();
+  const stop = obstacle ?? brokenness;
+  const downloads = stop === null ? await fetchGroups(request, workspace, wanted) : new Map<Group, string | null>();
 
   const planned = new Set(plan.groups.flatMap(({ changes }) => changes.map(({ name }) => name)));
   const reader = rememberIndexes(openIndexReader(machine, request.lists.archives), planned);
@@ -93,7 +97,7 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
         request,
         { workspace, journal, group, left: left[index] ?? group, index, reader, end: ended.get(index) ?? null },
         () => {
-          if (shortage !== null) return `There is not enough room on the disk: ${shortage}`;
+          if (stop !== null) return stop;
           if (Date.parse(authorization.expiresAt) <= now().getTime()) {
             return `The plan was to be begun before ${authorization.expiresAt}`;
           }
@@ -149,9 +153,10 @@ async function awaitBegun(
   return ended;
 }
 
-async function configureHalfDone(request: ExecuteRequest): Promise<void> {
+/** Completes what is half done. Answers why nothing else may be begun; null where it may. */
+async function configureHalfDone(request: ExecuteRequest): Promise<string | null> {
   const { machine, report, plan } = request;
-  if (!(await isDpkgCutOff(machine)) && !hasHalfDone(await readDpkgStatus(machine))) return;
+  if (!(await isDpkgCutOff(machine)) && !hasHalfDone(await readDpkgStatus(machine))) return null;
   report('Completing what an earlier run left half done (dpkg --configure -a)');
   const attempt = randomUUID();
   const end = await configurePending(
@@ -162,8 +167,11 @@ async function configureHalfDone(request: ExecuteRequest): Promise<void> {
     },
     report,
   );
-  // What cannot be configured keeps only its own group from going in.
-  if (!end.isGood) report(`  not all could be completed: ${end.message}`);
+  if (end.isGood) return null;
+  report(`  not all could be completed: ${end.message}`);
+  // A package that cannot be configured keeps only its own group from going in, and a newer version may mend it.
+  const isStuck = end.lockHolder !== null || (await isDpkgCutOff(machine));
+  return isStuck ? `dpkg --configure -a, which comes first, did not go through: ${end.message}` : null;
 }
 
 async function fetchGroups(

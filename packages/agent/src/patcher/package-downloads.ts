@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { statfsSync } from 'node:fs';
 import type { Plan, SimulatedChange, Target } from '@patchbay/facts';
 import { commandEnvironment, downloadArgv } from '@patchbay/package-managers';
 import type { Machine } from '../machine/index.ts';
@@ -8,9 +7,6 @@ import { type AptWorkspace, archivesDirectory, withSettings } from './apt-worksp
 type Group = Plan['groups'][number];
 
 const downloadTimeoutSeconds = 3600;
-/** Room that is left beside what the package manager says it needs: its figures are rounded, and logs grow. */
-const spareBytes = 64 * 1024 * 1024;
-
 /** apt takes dpkg's lock even to download; the directory is ours, and whoever holds the lock need not be waited for yet. */
 const withoutLocks = 'Debug::NoLocking=true';
 
@@ -73,20 +69,4 @@ async function findWrongDownload(machine: Machine, changes: readonly SimulatedCh
 /** Run inside, because the work directory is never changed through a path of the host. */
 export async function removeDownloads(machine: Machine): Promise<void> {
   await machine.run({ argv: ['rm', '-rf', '--', archivesDirectory(machine)], timeoutSeconds: 60 });
-}
-
-/** Why there is not enough room for a plan; null when there is. */
-export async function findDiskShortage(
-  machine: Machine,
-  plan: Pick<Plan, 'downloadBytes' | 'diskBytes'>,
-): Promise<string | null> {
-  const work = statfsSync(machine.workDirectory.outside);
-  if (work.bavail * work.bsize < plan.downloadBytes + spareBytes) {
-    return `${plan.downloadBytes} bytes are to be fetched and ${work.bavail * work.bsize} are free for them`;
-  }
-  const output = await machine.run({ argv: ['df', '-B1', '--output=avail', '/', '/usr', '/var'], timeoutSeconds: 30 });
-  const free = output.stdout.split('\n').flatMap((line) => (/^\s*\d+\s*$/.test(line) ? [Number(line)] : []));
-  const least = Math.min(...free);
-  if (output.exitCode !== 0 || least >= plan.diskBytes + spareBytes) return null;
-  return `${plan.diskBytes} bytes are needed and ${least} are free`;
 }
