@@ -154,7 +154,7 @@ function flipped(bytes: Buffer, at: number, mask: number): Buffer {
 const portion = fc.double({ min: 0, max: 0.999, noNaN: true });
 const mask = fc.integer({ min: 1, max: 255 });
 
-export const mutations: fc.Arbitrary<Mutation> = fc.oneof(
+const usualMutations: fc.Arbitrary<Mutation> = fc.oneof(
   fc.constantFrom(...methods).map((method) => onRequest(`the method ${JSON.stringify(method)}`, () => ({ method }))),
   fc.constantFrom(...paths).map((path) => onRequest(`the path ${path.slice(0, 80)}`, () => ({ path }))),
   fc
@@ -204,4 +204,34 @@ export const mutations: fc.Arbitrary<Mutation> = fc.oneof(
         body: Buffer.from(chunks),
       })),
     ),
+  fc.constant({
+    what: 'the request twice on one connection',
+    apply: (request: OutgoingBytes) => {
+      const headers = request.headers.filter(([name]) => name !== 'connection');
+      return Buffer.concat([toBytes({ ...request, headers }), toBytes(request)]);
+    },
+  }),
+);
+
+const mebibyte = 1024 * 1024;
+
+/** Bodies about as large as the server reads, and larger: a text, and lists in lists. */
+const hugeBodies: fc.Arbitrary<Mutation> = fc
+  .record({ mebibytes: fc.constantFrom(1, 7, 9, 20), isNested: fc.boolean() })
+  .map(({ mebibytes, isNested }) =>
+    onRequest(`${mebibytes} MiB of ${isNested ? 'lists' : 'text'}`, ({ headers }) => {
+      const half = (mebibytes * mebibyte) / 2;
+      const body = Buffer.from(
+        isNested ? '['.repeat(half) + ']'.repeat(half) : `{"Name":"${'a'.repeat(mebibytes * mebibyte)}"}`,
+      );
+      return {
+        body,
+        headers: headers.map(([name, value]) => [name, name === 'content-length' ? String(body.byteLength) : value]),
+      };
+    }),
+  );
+
+export const mutations: fc.Arbitrary<Mutation> = fc.oneof(
+  { weight: 200, arbitrary: usualMutations },
+  { weight: 1, arbitrary: hugeBodies },
 );
