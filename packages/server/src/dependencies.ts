@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { SessionTokens } from './identity/session-tokens.ts';
+import type { Counters } from './observability/index.ts';
 import type { SigningKey } from './secrets/index.ts';
 import type { Wake } from './wake.ts';
 
@@ -9,6 +10,8 @@ export interface Dependencies {
   readonly randomBytes: (size: number) => Buffer;
   readonly randomId: () => string;
   readonly logger: Logger;
+  /** What happened how often since the start. */
+  readonly counters: Counters;
   readonly sessionTokens: SessionTokens;
   /** Signs what agents may run. */
   readonly signingKey: SigningKey;

@@ -21,7 +21,7 @@ import { accessKeyContext, ensureAdministrator, writeAdministratorFile } from '.
 import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
 import { listen, readTlsFiles } from './listen.ts';
-import type { Logger } from './observability/index.ts';
+import { createCounters, type Logger } from './observability/index.ts';
 import { createSecretBox, readOrCreateKeyFile } from './secrets/index.ts';
 
 export interface RunningServer {
@@ -119,6 +119,7 @@ async function start(
     randomBytes: (size) => randomBytes(size),
     randomId: randomUUID,
     logger,
+    counters: createCounters(),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey: installation.signingKey,
     pageTokenKey: secrets.deriveKey('page-token'),

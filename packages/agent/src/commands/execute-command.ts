@@ -30,8 +30,10 @@ export async function executeCommand(parts: ExecutionParts, commandId: string, s
   const entry = ledger.find(commandId);
   if (entry === null) return;
   if (entry.final !== null) ledger.answerAgain(entry);
-  else if (entry.runId !== null) finishPatch(parts, entry, await parts.runs.resume(entry.runId, signal));
-  else if (entry.startedAt !== null) endInterrupted(parts, entry);
+  else if (entry.runId !== null) {
+    const end = await parts.runs.resume(entry.runId, signal);
+    finishPatch(parts, ledger.find(commandId) ?? entry, end);
+  } else if (entry.startedAt !== null) endInterrupted(parts, entry);
   else if (entry.isCancelled) endCancelled(parts, commandId);
   else await begin(parts, entry, signal);
 }
@@ -90,6 +92,12 @@ async function patch(
   else if (left?.isCancelled === true) endCancelled(parts, commandId);
 }
 
+/** A cancelled run that did not get through was cut short as asked, between two transactions. */
+function statusOf(exitCode: number, { isCancelled }: JournalEntry): EndStatus {
+  if (exitCode === 0) return 'Success';
+  return isCancelled ? 'Cancelled' : 'Failed';
+}
+
 function finishPatch(parts: ExecutionParts, entry: JournalEntry, end: PatchRunEnd): void {
   const { ledger, log, now } = parts;
   const { commandId } = entry;
@@ -102,7 +110,7 @@ function finishPatch(parts: ExecutionParts, entry: JournalEntry, end: PatchRunEn
   };
   switch (end.kind) {
     case 'finished':
-      close(end.exitCode === 0 ? 'Success' : 'Failed', end.exitCode, end.standardOutput, end.standardError);
+      close(statusOf(end.exitCode, entry), end.exitCode, end.standardOutput, end.standardError);
       return;
     case 'vanished':
       close(

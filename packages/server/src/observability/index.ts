@@ -1,1 +1,2 @@
+export * from './counters.ts';
 export * from './logger.ts';

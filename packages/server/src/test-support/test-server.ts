@@ -11,7 +11,7 @@ import { withTestDatabase } from '../database/test-support/test-database.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { accessKeyContext, ensureAdministrator } from '../identity/administrator.ts';
 import { createSessionTokens } from '../identity/session-tokens.ts';
-import { createLogger } from '../observability/index.ts';
+import { createCounters, createLogger } from '../observability/index.ts';
 import type { AuditEventsTable } from '../operations/tables.ts';
 import { createSecretBox, type SecretBox } from '../secrets/index.ts';
 import { type RawAnswer, sendJsonCall } from './send-request.ts';
@@ -88,6 +88,7 @@ async function start(
     randomBytes: (size) => randomBytes(size),
     randomId: randomUUID,
     logger: createLogger({ level: 'error', destination: { write: (line) => void errorLog.push(line) } }),
+    counters: createCounters(),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey,
     pageTokenKey: secrets.deriveKey('page-token'),

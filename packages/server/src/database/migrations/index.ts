@@ -5,6 +5,7 @@ import * as nodes from './0003-nodes.ts';
 import * as baselines from './0004-baselines.ts';
 import * as commands from './0005-commands.ts';
 import * as facts from './0006-facts.ts';
+import * as cancellationAndPresence from './0017-cancellation-and-presence.ts';
 
 /** Every migration, oldest first. One that was released never changes; names sort in this order. */
 export const migrations: readonly NamedMigration[] = [
@@ -14,4 +15,5 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0004-baselines', up: baselines.up },
   { name: '0005-commands', up: commands.up },
   { name: '0006-facts', up: facts.up },
+  { name: '0017-cancellation-and-presence', up: cancellationAndPresence.up },
 ];

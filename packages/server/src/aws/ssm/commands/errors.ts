@@ -8,6 +8,7 @@ export class CommandError extends AppError<
   | 'COMMAND_PARAMETERS'
   | 'COMMAND_TARGETS'
   | 'COMMAND_ID'
+  | 'COMMAND_REPLY'
   | 'COMMAND_FILTER'
   | 'COMMAND_UNSUPPORTED'
   | 'INVOCATION_NOT_FOUND'
@@ -21,6 +22,7 @@ export const commandErrors: ErrorTable = {
   COMMAND_PARAMETERS: 'InvalidParameters',
   COMMAND_TARGETS: 'ValidationException',
   COMMAND_ID: 'InvalidCommandId',
+  COMMAND_REPLY: 'ValidationException',
   COMMAND_FILTER: 'InvalidFilterKey',
   COMMAND_UNSUPPORTED: 'ValidationException',
   INVOCATION_NOT_FOUND: 'InvocationDoesNotExist',

@@ -1,4 +1,5 @@
 import type {
+  CancelCommandRequest,
   GetCommandInvocationRequest,
   GetCommandInvocationResult,
   ListCommandInvocationsRequest,
@@ -9,9 +10,10 @@ import type {
   SendCommandResult,
 } from '@aws-sdk/client-ssm';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
-import { type OperationContext, operation } from '../../../operations/operation.ts';
+import { type EmptyResult, type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
 import { nodeResource, ssmResource } from '../../../operations/resources.ts';
+import { cancelCommand } from './cancel.ts';
 import { describeCommand, describeInvocation, describeStep } from './describe.ts';
 import { CommandError, commandErrors } from './errors.ts';
 import {
@@ -167,10 +169,16 @@ async function GetCommandInvocation(
       ? plugins[0]
       : plugins.find((each) => each.pluginName === pluginName);
   if (!plugin) throw new CommandError('PLUGIN_NAME', `PluginName must be one of the document's steps: ${names}.`);
-  return describeStep(invocation, command, plugin);
+  return describeStep(invocation, command, plugin, plugins.length === 1);
+}
+
+async function CancelCommand(input: CamelCased<CancelCommandRequest>, context: OperationContext): Promise<EmptyResult> {
+  await cancelCommand(input.commandId ?? '', input.instanceIds ?? [], context);
+  return {};
 }
 
 export const commandOperations = {
+  CancelCommand: operation({ handle: CancelCommand, errors: commandErrors }),
   SendCommand: operation({
     handle: SendCommand,
     errors: commandErrors,

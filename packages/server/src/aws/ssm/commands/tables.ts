@@ -48,6 +48,12 @@ export interface CommandInvocationsTable {
   acknowledgedAt: Date | null;
   finishedAt: Date | null;
   deliveryExpiresAt: Date;
+  /** Set once somebody cancelled what may be on the node: the id of the message that tells the agent. */
+  cancelId: Generated<string | null>;
+  cancelVisibleAt: Generated<Date | null>;
+  cancelAcknowledgedAt: Generated<Date | null>;
+  /** When the node's last word came, also where that was after the end. */
+  answeredAt: Generated<Date | null>;
 }
 
 /** One step of an invocation with its output, whole. Partitioned by month of `requestedAt`. */
