@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, realpathSync, statSync } from 'node:fs';
 import packageJson from '../package.json' with { type: 'json' };
 import { AgentError } from './agent-error.ts';
@@ -11,10 +12,11 @@ import { describeError, type Log } from './log.ts';
 import { defaultEnvironment, MachineError, openMachine } from './machine/index.ts';
 import { openPatchRuns } from './patch-run.ts';
 import { createPatchRunQueue } from './patch-run-queue.ts';
+import { readMachineIdentity } from './patcher/boot-facts.ts';
 import { readPlatform } from './platform.ts';
 import { hostPolicyFile, readNodePolicy } from './policy/node-policy-file.ts';
 import { pollMessages } from './polling.ts';
-import { stayPresent } from './presence.ts';
+import { sayGoodbye, stayPresent } from './presence.ts';
 import { openReplySpool } from './replies/index.ts';
 import { lockState, openStateDirectory, readIdentity, type StateDirectory } from './state/index.ts';
 import { systemTimers, type Timers } from './timers.ts';
@@ -145,14 +147,19 @@ async function serve(
   if (signal.aborted) stop();
   const online = Promise.withResolvers<void>();
   stopping.signal.addEventListener('abort', () => online.resolve(), { once: true });
+  const presence = {
+    client,
+    agentRunId: randomUUID(),
+    readMachine: () => readMachineIdentity(machine),
+    log,
+    timers,
+  };
   const loops = [
     stayPresent({
-      client,
+      ...presence,
       instanceId,
       agentVersion,
       readPlatform: () => readPlatform(machine),
-      log,
-      timers,
       signal: stopping.signal,
       onOnline: online.resolve,
     }),
@@ -189,6 +196,7 @@ async function serve(
     stop();
     await Promise.allSettled(loops);
     await spool.deliverOnce(AbortSignal.timeout(lastDeliveryMilliseconds));
+    await sayGoodbye(presence, AbortSignal.timeout(lastDeliveryMilliseconds));
     const left = spool.waiting();
     if (left > 0) log({ level: 'info', message: `${left} replies are kept for the next start.` });
     for (const runId of patchRuns.listUnfinished()) {

@@ -20,6 +20,7 @@ export * from './plans/check-group.ts';
 export * from './plans/compare-plan.ts';
 export * from './plans/make-plan.ts';
 export * from './plans/select-targets.ts';
+export * from './presence/observe-machine.ts';
 export * from './rate-control/rate-control.ts';
 export * from './states/aws-patches.ts';
 export * from './states/state-table.ts';

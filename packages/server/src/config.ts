@@ -16,6 +16,7 @@ export interface ServerFlags {
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
   readonly logLevel?: string | undefined;
+  readonly archiveSilentNodesAfterDays?: string | undefined;
 }
 
 export interface ServerConfig {
@@ -27,6 +28,8 @@ export interface ServerConfig {
   readonly accountId: string | undefined;
   readonly tlsFiles: { readonly cert: string; readonly key: string } | undefined;
   readonly logLevel: LogLevel;
+  /** Undefined: silent nodes stay in the lists. */
+  readonly archiveSilentNodesAfterDays: number | undefined;
 }
 
 export const defaultPort = 8480;
@@ -44,6 +47,17 @@ function parsePort(text: string): number {
     throw new ConfigError('INVALID_OPTION', `--port must be a number from 0 to 65535 (0: any free one), not ${text}.`);
   }
   return port;
+}
+
+function parseDays(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,3}$/.test(text)) {
+    throw new ConfigError(
+      'INVALID_OPTION',
+      `--archive-silent-nodes-after-days must be a number from 1 to 9999, not ${text}.`,
+    );
+  }
+  return Number(text);
 }
 
 /** Checks flags and environment together; the flags win. The only place that reads the environment. */
@@ -83,5 +97,6 @@ export function readServerConfig(
     accountId: flags.account,
     tlsFiles: tlsCert !== undefined && tlsKey !== undefined ? { cert: tlsCert, key: tlsKey } : undefined,
     logLevel: logLevel.data,
+    archiveSilentNodesAfterDays: parseDays(flags.archiveSilentNodesAfterDays),
   };
 }

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { buildApp } from './app.ts';
 import { sweepCommandsHandler, sweepCommandsJob } from './aws/ssm/commands/sweep.ts';
+import { archiveNodesHandler, archiveNodesJob } from './aws/ssm/instances/archive.ts';
 import type { ServerConfig } from './config.ts';
 import { openDataDirectory } from './data-directory/index.ts';
 import {
@@ -126,12 +127,20 @@ async function start(
     wake: { notify, subscribe: (topic, key, callback) => notifications.subscribe(topic, key, () => callback()) },
     longPollMilliseconds,
   };
+  const archiveAfterDays = config.archiveSilentNodesAfterDays;
   const jobs = await startJobs({
     connection,
-    handlers: [sweepCommandsHandler(db, dependencies), ensurePartitionsHandler(db, clock)],
+    handlers: [
+      sweepCommandsHandler(db, dependencies),
+      ensurePartitionsHandler(db, clock),
+      ...(archiveAfterDays === undefined ? [] : [archiveNodesHandler(db, archiveAfterDays, clock)]),
+    ],
     schedules: [
       { job: sweepCommandsJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
       { job: ensurePartitionsJob, key: 'daily', cron: '17 3 * * *', timeZone: 'UTC', payload: {} },
+      ...(archiveAfterDays === undefined
+        ? []
+        : [{ job: archiveNodesJob, key: 'hourly', cron: '41 * * * *', timeZone: 'UTC', payload: {} }]),
     ],
     onError: (error, jobName) => logger.error({ error, job: jobName }, 'job failed'),
   });

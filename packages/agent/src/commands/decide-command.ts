@@ -1,4 +1,10 @@
-import { builtInDocuments, CommandDocument, type ParameterValues, resolveParameters } from '@patchbay/patching';
+import {
+  builtInDocuments,
+  CommandDocument,
+  type ParameterValues,
+  patchDocumentName,
+  resolveParameters,
+} from '@patchbay/patching';
 import { z } from 'zod';
 import { explainUnauthorized, type PinnedKey } from '../authorization.ts';
 import { explainForbiddenDocument, type PolicyReading } from '../policy/node-policy-file.ts';
@@ -25,7 +31,6 @@ export interface CommandFacts {
   readonly now: Date;
 }
 
-const patchDocumentName = 'AWS-RunPatchBaseline';
 /** The name under which the control plane shows the result of patching. */
 export const patchStep = { name: 'PatchLinux', action: 'aws:runShellScript' } as const;
 

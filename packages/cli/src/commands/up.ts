@@ -28,6 +28,7 @@ export const upCommand = new Command('up')
   .option('--account <id>', 'twelve digits; generated once when not given')
   .option('--tls-cert <file>', 'certificate chain in PEM')
   .option('--tls-key <file>', 'private key in PEM')
+  .option('--archive-silent-nodes-after-days <days>', 'take nodes out of the lists that were silent for so long')
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent (default: info)')
   .action(async (flags: ServerFlags) => {
     const config = readServerConfig(flags);

@@ -1,5 +1,8 @@
 import type { CommandDocument } from './command-document.ts';
 
+/** The document that patches. */
+export const patchDocumentName = 'AWS-RunPatchBaseline';
+
 const GUID = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}';
 
 /**

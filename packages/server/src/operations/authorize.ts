@@ -28,6 +28,7 @@ const nodeOnlyPermissions: ReadonlySet<string> = new Set([
   'patchbay:CompletePatchOperation',
   'patchbay:GetSigningKey',
   'patchbay:ProposePlan',
+  'patchbay:ReportPresence',
   'patchbay:SubmitFacts',
 ]);
 

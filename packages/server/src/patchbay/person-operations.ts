@@ -9,7 +9,7 @@ import {
 } from '@patchbay/contracts';
 import { type ArchiveAddress, parseArchiveKey } from '@patchbay/facts';
 import { countPatches } from '@patchbay/patching';
-import { findNode } from '../aws/ssm/instances/repository.ts';
+import { findKnownNode } from '../aws/ssm/instances/repository.ts';
 import { publicBaselineId } from '../aws/ssm/patch-baselines/service.ts';
 import type { OperationContext } from '../operations/operation.ts';
 import { nextToken, startOfPage } from '../operations/pages.ts';
@@ -35,8 +35,8 @@ const aboutNode = {
 };
 
 async function requireNode(instanceId: string, context: OperationContext): Promise<void> {
-  if (!(await findNode(context.db, context, instanceId))) {
-    throw new FactsError('FACTS_NOT_FOUND', `There is no registered node ${instanceId}.`);
+  if (!(await findKnownNode(context.db, context, instanceId))) {
+    throw new FactsError('FACTS_NOT_FOUND', `There never was a node ${instanceId}.`);
   }
 }
 

@@ -16,10 +16,14 @@ import {
   countPatches,
   makePlan,
   type PlanOutcome,
+  patchDocumentName,
   planDigest,
+  resolveParameters,
   selectTargets,
 } from '@patchbay/patching';
-import { findInvocation } from '../../aws/ssm/commands/repository.ts';
+import { findCommand, findInvocation } from '../../aws/ssm/commands/repository.ts';
+import { findDocument } from '../../aws/ssm/documents/service.ts';
+import { readQuarantines } from '../../aws/ssm/instances/repository.ts';
 import { getPatchBaseline, publicBaselineId } from '../../aws/ssm/patch-baselines/service.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { findNewestFactsId } from '../facts/repository.ts';
@@ -28,7 +32,7 @@ import { judge } from '../verdicts/service.ts';
 import { PatchOperationError } from './errors.ts';
 import { describeVerdict } from './report.ts';
 import {
-  abandonOperations,
+  abandonForgottenOperations,
   findOperationOfCommand,
   findOperationVerdict,
   findPatchOperation,
@@ -59,6 +63,35 @@ export interface Begun {
   readonly unknownReasons: UnknownReason[];
 }
 
+const fromParameters = { operation: 'Operation', rebootOption: 'RebootOption', snapshotId: 'SnapshotId' } as const;
+
+/** A node carries out what the command says: the operation must be the one that somebody sent and was allowed to send. */
+async function requireCommand(instanceId: string, request: BeginRequest, commandId: string, context: OperationContext) {
+  const refuse = (message: string) => new PatchOperationError('PATCH_OPERATION_COMMAND', message);
+  const command = await findCommand(context.db, context, commandId);
+  if (!command || !(await findInvocation(context.db, context, commandId, instanceId))) {
+    throw refuse(`No command ${commandId} was sent to ${instanceId}.`);
+  }
+  if (command.documentName !== patchDocumentName) {
+    throw refuse(`The command ${commandId} runs ${command.documentName} and does not patch.`);
+  }
+  const { content } = findDocument(command.documentName, command.documentVersion);
+  const resolved = resolveParameters(content, command.parameters);
+  if (!resolved.ok) throw new Error(`The stored command ${commandId} does not fit its document`);
+  for (const [member, parameter] of Object.entries(fromParameters)) {
+    const given = request[member as keyof typeof fromParameters];
+    const sent = resolved.values[parameter];
+    if (given !== sent) throw refuse(`The command ${commandId} says ${parameter} ${String(sent)}, not ${given}.`);
+  }
+}
+
+/** Which of two machines with one key a quarantined node is, nobody can tell: neither is judged or changed. */
+async function requireUnquestioned(instanceId: string, context: OperationContext): Promise<void> {
+  const reason = (await readQuarantines(context.db, [instanceId])).get(instanceId);
+  if (reason === undefined) return;
+  throw new PatchOperationError('PATCH_OPERATION_QUARANTINED', `${instanceId} is in quarantine. ${reason}`);
+}
+
 /** The operation that a command already led to on this node, so that a patcher that starts again continues it. */
 async function findBegun(
   instanceId: string,
@@ -66,12 +99,7 @@ async function findBegun(
   context: OperationContext,
 ): Promise<PatchOperation | undefined> {
   if (request.commandId === null) return undefined;
-  if (!(await findInvocation(context.db, context, request.commandId, instanceId))) {
-    throw new PatchOperationError(
-      'PATCH_OPERATION_COMMAND',
-      `No command ${request.commandId} was sent to ${instanceId}.`,
-    );
-  }
+  await requireCommand(instanceId, request, request.commandId, context);
   const begun = await findOperationOfCommand(context.db, request.commandId, instanceId);
   if (begun && begun.status !== 'in-progress') {
     throw new PatchOperationError(
@@ -100,6 +128,7 @@ export async function beginOperation(
 ): Promise<Begun> {
   const { db, now, accountId, region } = context;
   await lockOperationsOf(db, instanceId);
+  await requireUnquestioned(instanceId, context);
   const judgement = await judge({ instanceId, factsId: request.factsId, simulation: null }, context);
   const { verdict, baseline, read } = judgement;
   await requireNewestFacts(instanceId, request.factsId, context);
@@ -113,7 +142,7 @@ export async function beginOperation(
   };
   if (begun) await updatePatchOperation(db, operationId, underBaseline);
   else {
-    await abandonOperations(db, instanceId, now);
+    await abandonForgottenOperations(db, instanceId, request.factsId, now);
     await insertPatchOperation(db, {
       accountId,
       region,
@@ -195,6 +224,7 @@ export async function proposePlan(
 ): Promise<Proposed> {
   const operation = await findOwn(instanceId, operationId, context);
   requireOpen(operation);
+  await requireUnquestioned(instanceId, context);
   if (operation.operation !== 'Install') {
     throw new PatchOperationError('PATCH_OPERATION_KIND', 'A scan installs nothing, so it has no plan.');
   }

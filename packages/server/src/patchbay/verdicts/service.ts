@@ -1,4 +1,4 @@
-import type { NodeFacts, PatchBaseline, Simulation, Verdict } from '@patchbay/facts';
+import type { NodeFacts, PatchBaseline, Simulation, UnknownReason, Verdict } from '@patchbay/facts';
 import {
   type CompiledBaseline,
   compileBaseline,
@@ -8,6 +8,7 @@ import {
   patchGroupOf,
   predefinedBaselineFor,
 } from '@patchbay/patching';
+import { readQuarantines } from '../../aws/ssm/instances/repository.ts';
 import { getPatchBaseline } from '../../aws/ssm/patch-baselines/service.ts';
 import { baselineIdFor } from '../../aws/ssm/patch-groups/service.ts';
 import { readTags } from '../../aws/ssm/tags/repository.ts';
@@ -72,6 +73,14 @@ export interface Question {
   readonly baselineId?: string | undefined;
 }
 
+/** Of a node in quarantine nobody knows which machine its facts are from. */
+async function findQuarantineDoubts(instanceId: string, context: Context): Promise<UnknownReason[]> {
+  const reason = (await readQuarantines(context.db, [instanceId])).get(instanceId);
+  return reason === undefined
+    ? []
+    : [{ code: 'quarantined', message: `The node is in quarantine. ${reason}`, archive: null }];
+}
+
 /** What a node's baseline says about its facts now. */
 export async function judge(question: Question, context: Context): Promise<Judgement> {
   const { instanceId, factsId, simulation, baselineId } = question;
@@ -87,7 +96,7 @@ export async function judge(question: Question, context: Context): Promise<Judge
     simulation,
     now: context.now,
     settings: defaultEvaluationSettings,
-    furtherDoubts: read?.doubts ?? [],
+    furtherDoubts: [...(read?.doubts ?? []), ...(await findQuarantineDoubts(instanceId, context))],
   });
   return { ...jurisdiction, read, compiled, verdict };
 }

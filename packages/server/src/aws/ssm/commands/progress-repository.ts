@@ -33,7 +33,7 @@ export async function countProgress(db: Database, commandId: string): Promise<Pr
     when finished_at is null and dispatched_at is null then 'queued'
     when finished_at is null then 'running'
     when status_details = 'DeliveryTimedOut' then 'undelivered'
-    when status_details = 'Undeliverable' then 'undeliverable'
+    when status_details in ('Undeliverable', 'InvalidPlatform', 'AccessDenied') then 'undeliverable'
     when status = 'Success' then 'succeeded'
     when status = 'Cancelled' then 'cancelled'
     else 'failed' end`;

@@ -6,6 +6,7 @@ import {
   listNewestOperations,
   type PatchOperation,
 } from '../../../patchbay/patch-operations/repository.ts';
+import { readQuarantines } from '../instances/repository.ts';
 
 type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now'>;
 
@@ -16,11 +17,11 @@ function staleness(endedAt: Date | null, now: Date): string | undefined {
   return `The last scan ended ${endedAt ? `at ${endedAt.toISOString()}` : 'never'}, more than ${mostHours} hours ago: scan the node again.`;
 }
 
-/** The counts of the last operation, with the doubt about a stale one counted as a failure. */
-export function countsNow(operation: PatchOperation, now: Date): PatchCounts {
+/** The counts of the last operation, with the doubt about a stale one or about the node counted as a failure. */
+export function countsNow(operation: PatchOperation, quarantine: string | undefined, now: Date): PatchCounts {
   const counts = operation.counts ?? noPatchCounts;
   // A node that could not be judged has been counted as a failure already.
-  if (operation.status === 'unknown' || !staleness(operation.endedAt, now)) return counts;
+  if (operation.status === 'unknown' || !(quarantine ?? staleness(operation.endedAt, now))) return counts;
   return {
     ...counts,
     failedCount: counts.failedCount + 1,
@@ -38,7 +39,8 @@ export async function listPatches(instanceId: string, context: Context): Promise
   if (!operation) return [];
   const verdict: Verdict | undefined = await findOperationVerdict(context.db, operation.operationId);
   const patches = verdict ? awsPatches(verdict) : [];
-  const doubt = staleness(operation.endedAt, context.now);
+  const quarantine = (await readQuarantines(context.db, [instanceId])).get(instanceId);
+  const doubt = quarantine ? `The node is in quarantine. ${quarantine}` : staleness(operation.endedAt, context.now);
   if (!doubt) return patches;
   const unknown: AwsPatch = {
     title: doubt,
