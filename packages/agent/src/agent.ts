@@ -17,7 +17,7 @@ import { readPlatform } from './platform.ts';
 import { hostPolicyFile, readNodePolicy } from './policy/node-policy-file.ts';
 import { pollMessages } from './polling.ts';
 import { sayGoodbye, stayPresent } from './presence.ts';
-import { openReplySpool } from './replies/index.ts';
+import { openOutputSpool, openReplySpool } from './replies/index.ts';
 import { lockState, openStateDirectory, readIdentity, type StateDirectory } from './state/index.ts';
 import { systemTimers, type Timers } from './timers.ts';
 
@@ -119,7 +119,8 @@ async function serve(
     timers,
   });
   const runs = createPatchRunQueue(patchRuns);
-  const ledger = createCommandLedger({ journal, spool, agentVersion, timers });
+  const outputs = openOutputSpool({ directory: state.outputs, client, log, timers });
+  const ledger = createCommandLedger({ journal, spool, outputs, agentVersion, timers });
   const queue = createCommandQueue({
     ledger,
     journal,
@@ -176,6 +177,7 @@ async function serve(
     ),
     queue.work(stopping.signal),
     spool.deliver(stopping.signal),
+    outputs.deliver(stopping.signal),
     submitFactsRegularly({
       state,
       instanceId,

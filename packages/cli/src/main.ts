@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { agentCommand } from './commands/agent.ts';
+import { commandOutputCommand } from './commands/command-output.ts';
 import { demoCommand } from './commands/demo.ts';
 import { envCommand } from './commands/env.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -9,7 +10,16 @@ import { scanCommand } from './commands/scan.ts';
 import { upCommand } from './commands/up.ts';
 import { exitWithError } from './exit-with-error.ts';
 
-const commands = [scanCommand, demoCommand, upCommand, envCommand, agentCommand, explainCommand, nodeCommand];
+const commands = [
+  scanCommand,
+  demoCommand,
+  upCommand,
+  envCommand,
+  agentCommand,
+  explainCommand,
+  nodeCommand,
+  commandOutputCommand,
+];
 const program = new Command('patchbay')
   .description('Keeps servers patched and proves it; speaks the AWS Systems Manager API.')
   .version(packageJson.version)

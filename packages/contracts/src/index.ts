@@ -1,4 +1,5 @@
 export * from './authorization.ts';
+export * from './command-output.ts';
 export * from './contract.ts';
 export * from './managed-nodes.ts';
 export * from './node-operations.ts';

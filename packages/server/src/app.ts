@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   type AwsError,
   encodeJsonError,
@@ -10,6 +11,7 @@ import {
 } from '@patchbay/aws-wire';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ec2Messages } from './aws/ec2messages/index.ts';
+import { followOutputLink, streamOutput } from './aws/ssm/commands/outputs.ts';
 import { ssm } from './aws/ssm/index.ts';
 import type { Database } from './database/tables.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -93,10 +95,23 @@ export function buildApp(parts: AppParts): FastifyInstance {
       headers: headersFromRaw(request.raw.rawHeaders),
       body,
       sourceAddress: request.ip,
+      endpoint: `${request.protocol}://${request.headers.host ?? ''}`,
       signal: callerSignal(reply, stopping),
     });
     return send(reply, reached, dependencies.clock());
   };
+  // In the query: the router limits how long a part of a path may be.
+  app.get('/command-output', async (request: FastifyRequest<{ Querystring: { token?: unknown } }>, reply) => {
+    const found = await followOutputLink(String(request.query.token), parts.db, dependencies);
+    reply.header('Content-Type', 'text/plain; charset=utf-8').header('X-Content-Type-Options', 'nosniff');
+    if (!found) return reply.code(403).send('This link is wrong or has expired. Ask for the invocation again.\n');
+    const { plugin, stream } = found;
+    return reply.send(
+      Readable.from(streamOutput(parts.db, plugin, stream, dependencies.commandOutputLimitBytes), {
+        objectMode: false,
+      }),
+    );
+  });
   app.all('/', handle);
   app.all('/*', handle);
   // Methods that the router does not know end like any other call that names no operation.

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { mostOutputBytes } from '@patchbay/contracts';
 import { AppError } from '@patchbay/facts';
 import { z } from 'zod';
 import type { LogLevel } from './observability/index.ts';
@@ -17,6 +18,7 @@ export interface ServerFlags {
   readonly tlsKey?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly archiveSilentNodesAfterDays?: string | undefined;
+  readonly commandOutputLimit?: string | undefined;
 }
 
 export interface ServerConfig {
@@ -30,6 +32,7 @@ export interface ServerConfig {
   readonly logLevel: LogLevel;
   /** Undefined: silent nodes stay in the lists. */
   readonly archiveSilentNodesAfterDays: number | undefined;
+  readonly commandOutputLimitBytes: number;
 }
 
 export const defaultPort = 8480;
@@ -47,6 +50,17 @@ function parsePort(text: string): number {
     throw new ConfigError('INVALID_OPTION', `--port must be a number from 0 to 65535 (0: any free one), not ${text}.`);
   }
   return port;
+}
+
+function parseOutputLimit(text: string | undefined): number {
+  const bytes = text === undefined ? mostOutputBytes : Number(text);
+  if ((text !== undefined && !/^\d+$/.test(text)) || bytes > mostOutputBytes || bytes < 24_000) {
+    throw new ConfigError(
+      'INVALID_OPTION',
+      `--command-output-limit must be a number of bytes from 24000 to ${mostOutputBytes}, not ${text}.`,
+    );
+  }
+  return bytes;
 }
 
 function parseDays(text: string | undefined): number | undefined {
@@ -97,6 +111,7 @@ export function readServerConfig(
     accountId: flags.account,
     tlsFiles: tlsCert !== undefined && tlsKey !== undefined ? { cert: tlsCert, key: tlsKey } : undefined,
     logLevel: logLevel.data,
+    commandOutputLimitBytes: parseOutputLimit(flags.commandOutputLimit),
     archiveSilentNodesAfterDays: parseDays(flags.archiveSilentNodesAfterDays),
   };
 }

@@ -17,6 +17,8 @@ export interface Dependencies {
   readonly signingKey: SigningKey;
   readonly pageTokenKey: Uint8Array;
   readonly wake: Wake;
+  /** What is kept of one stream of one step of a command. */
+  readonly commandOutputLimitBytes: number;
   /** How long a poll of an agent is held. The SSM Agent gives up after 20 seconds. */
   readonly longPollMilliseconds: number;
 }

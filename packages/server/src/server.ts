@@ -125,6 +125,7 @@ async function start(
     signingKey: installation.signingKey,
     pageTokenKey: secrets.deriveKey('page-token'),
     wake: { notify, subscribe: (topic, key, callback) => notifications.subscribe(topic, key, () => callback()) },
+    commandOutputLimitBytes: config.commandOutputLimitBytes,
     longPollMilliseconds,
   };
   const archiveAfterDays = config.archiveSilentNodesAfterDays;

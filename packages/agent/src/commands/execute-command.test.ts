@@ -73,6 +73,7 @@ function setUp(
     journal,
     agentVersion: '1',
     timers,
+    outputs: { keep: (_commandId, step) => step },
     spool: { add: (_messageId, payload) => replies.push(JSON.parse(payload)) },
   });
   const queue = createCommandQueue({

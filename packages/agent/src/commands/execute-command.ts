@@ -1,5 +1,5 @@
 import type { PinnedKey } from '../authorization.ts';
-import { capOutput, type EndStatus, runDocument, type StepResult } from '../documents/index.ts';
+import { type EndStatus, runDocument, type StepResult } from '../documents/index.ts';
 import type { JournalEntry } from '../journal/index.ts';
 import { describeError, type Log } from '../log.ts';
 import type { Machine } from '../machine/index.ts';
@@ -103,8 +103,8 @@ function finishPatch(parts: ExecutionParts, entry: JournalEntry, end: PatchRunEn
   const { commandId } = entry;
   const startedAt = entry.openStep?.startedAt ?? entry.startedAt ?? entry.receivedAt;
   const close = (status: EndStatus, code: number, standardOutput: string, standardError: string) => {
-    const outputs = [capOutput(standardOutput, false), capOutput(standardError, false)] as const;
-    ledger.closeStep(commandId, makeStep(patchStep, status, code, ...outputs, startedAt, now().toISOString()));
+    const endedAt = now().toISOString();
+    ledger.closeStep(commandId, makeStep(patchStep, status, code, standardOutput, standardError, startedAt, endedAt));
     ledger.finish(commandId);
     log({ level: 'info', message: `The command ${commandId} ended: ${status}.` });
   };

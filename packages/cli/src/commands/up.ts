@@ -29,6 +29,7 @@ export const upCommand = new Command('up')
   .option('--tls-cert <file>', 'certificate chain in PEM')
   .option('--tls-key <file>', 'private key in PEM')
   .option('--archive-silent-nodes-after-days <days>', 'take nodes out of the lists that were silent for so long')
+  .option('--command-output-limit <bytes>', 'what is kept of one stream of one step (default: 10485760)')
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent (default: info)')
   .action(async (flags: ServerFlags) => {
     const config = readServerConfig(flags);

@@ -30,6 +30,7 @@ const nodeOnlyPermissions: ReadonlySet<string> = new Set([
   'patchbay:ProposePlan',
   'patchbay:ReportPresence',
   'patchbay:SubmitFacts',
+  'patchbay:UploadCommandOutput',
 ]);
 
 /** What a node may do, always about itself. */

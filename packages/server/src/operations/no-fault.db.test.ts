@@ -122,7 +122,7 @@ describe('no input makes the server fail', () => {
   }
 
   it('has a shape for every operation of AWS that is served', () => {
-    expect(supported.length - ofAws.length).toBe(16);
+    expect(supported.length - ofAws.length).toBe(18);
   });
 
   it.each(ofAws)('of $target', async ({ target, service }) => {

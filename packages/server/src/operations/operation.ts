@@ -11,6 +11,8 @@ export interface OperationContext {
   readonly region: string;
   readonly requestId: string;
   readonly sourceAddress: string;
+  /** The address under which the caller reached us: `https://patchbay.example:8480`. */
+  readonly endpoint: string;
   /** The moment of the call: the only clock that an operation reads. */
   readonly now: Date;
   /** The call's own transaction, or the bare database where the operation waits for something. */

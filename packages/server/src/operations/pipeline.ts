@@ -39,6 +39,7 @@ export interface PipelineParts {
 
 export interface WireRequest extends SignableRequest {
   readonly sourceAddress: string;
+  readonly endpoint: string;
   readonly signal: AbortSignal;
 }
 
@@ -137,6 +138,7 @@ async function serve(call: Call, parts: PipelineParts): Promise<string> {
     ...scope,
     requestId: call.requestId,
     sourceAddress: call.request.sourceAddress,
+    endpoint: call.request.endpoint,
     now: call.now,
     db: parts.db,
     dependencies: parts.dependencies,

@@ -93,6 +93,7 @@ async function start(
     signingKey,
     pageTokenKey: secrets.deriveKey('page-token'),
     wake: { notify, subscribe: (topic, key, callback) => notifications.subscribe(topic, key, () => callback()) },
+    commandOutputLimitBytes: 3 * 1024 * 1024,
     longPollMilliseconds,
   };
   const stopping = new AbortController();

@@ -6,6 +6,7 @@ import * as baselines from './0004-baselines.ts';
 import * as commands from './0005-commands.ts';
 import * as facts from './0006-facts.ts';
 import * as cancellationAndPresence from './0017-cancellation-and-presence.ts';
+import * as outputsAndOverrides from './0018-outputs-and-overrides.ts';
 
 /** Every migration, oldest first. One that was released never changes; names sort in this order. */
 export const migrations: readonly NamedMigration[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0005-commands', up: commands.up },
   { name: '0006-facts', up: facts.up },
   { name: '0017-cancellation-and-presence', up: cancellationAndPresence.up },
+  { name: '0018-outputs-and-overrides', up: outputsAndOverrides.up },
 ];

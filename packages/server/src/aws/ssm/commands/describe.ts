@@ -60,7 +60,10 @@ function statusOfStep(
   return { status: plugin.status, statusDetails: plugin.status === 'TimedOut' ? 'ExecutionTimedOut' : plugin.status };
 }
 
-function describePlugin(invocation: Invocation, plugin: Plugin): CamelCased<CommandPlugin> {
+/** Links to the whole outputs of a step. */
+export type LinkTo = (plugin: Plugin, stream: 'stdout' | 'stderr') => string;
+
+function describePlugin(invocation: Invocation, plugin: Plugin, linkTo: LinkTo): CamelCased<CommandPlugin> {
   const { status, statusDetails } = statusOfStep(invocation, plugin);
   const separator = plugin.standardError ? '\n----------ERROR-------\n' : '';
   return {
@@ -71,8 +74,8 @@ function describePlugin(invocation: Invocation, plugin: Plugin): CamelCased<Comm
     responseStartDateTime: plugin.startedAt ?? undefined,
     responseFinishDateTime: plugin.finishedAt ?? undefined,
     output: cut(`${plugin.standardOutput}${separator}${plugin.standardError}`, mostPluginOutput),
-    standardOutputUrl: '',
-    standardErrorUrl: '',
+    standardOutputUrl: linkTo(plugin, 'stdout'),
+    standardErrorUrl: linkTo(plugin, 'stderr'),
   };
 }
 
@@ -80,6 +83,7 @@ function describePlugin(invocation: Invocation, plugin: Plugin): CamelCased<Comm
 export function describeInvocation(
   invocation: Invocation & Pick<Command, 'comment' | 'documentName' | 'documentVersion'>,
   plugins: readonly Plugin[] | undefined,
+  linkTo: LinkTo,
 ): CamelCased<CommandInvocation> {
   return {
     commandId: invocation.commandId,
@@ -94,7 +98,7 @@ export function describeInvocation(
     traceOutput: invocation.traceOutput || undefined,
     standardOutputUrl: '',
     standardErrorUrl: '',
-    commandPlugins: plugins?.map((plugin) => describePlugin(invocation, plugin)) ?? [],
+    commandPlugins: plugins?.map((plugin) => describePlugin(invocation, plugin, linkTo)) ?? [],
     serviceRole: '',
   };
 }
@@ -110,6 +114,7 @@ export function describeStep(
   command: Command,
   plugin: Plugin,
   isOnlyStep: boolean,
+  linkTo: LinkTo,
 ): CamelCased<GetCommandInvocationResult> {
   const { startedAt, finishedAt } = plugin;
   // "The status of this invocation plugin": of a document with one step it is that of the invocation.
@@ -128,8 +133,8 @@ export function describeStep(
     status: status as CamelCased<GetCommandInvocationResult>['status'],
     statusDetails,
     standardOutputContent: cut(plugin.standardOutput, mostStandardOutput),
-    standardOutputUrl: '',
+    standardOutputUrl: linkTo(plugin, 'stdout'),
     standardErrorContent: cut(plugin.standardError, mostStandardError),
-    standardErrorUrl: '',
+    standardErrorUrl: linkTo(plugin, 'stderr'),
   };
 }

@@ -14,8 +14,9 @@ import { type EmptyResult, type OperationContext, operation } from '../../../ope
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
 import { nodeResource, ssmResource } from '../../../operations/resources.ts';
 import { cancelCommand } from './cancel.ts';
-import { describeCommand, describeInvocation, describeStep } from './describe.ts';
+import { describeCommand, describeInvocation, describeStep, type LinkTo } from './describe.ts';
 import { CommandError, commandErrors } from './errors.ts';
+import { findStep, linkToOutput } from './outputs.ts';
 import {
   type CommandQuery,
   findCommand,
@@ -147,9 +148,15 @@ async function ListCommandInvocations(
   const pluginsOf = (invocation: { commandId: string; instanceId: string }) =>
     plugins?.filter((each) => each.commandId === invocation.commandId && each.instanceId === invocation.instanceId);
   return {
-    commandInvocations: shown.map((invocation) => describeInvocation(invocation, pluginsOf(invocation))),
+    commandInvocations: shown.map((invocation) =>
+      describeInvocation(invocation, pluginsOf(invocation), linksIn(context)),
+    ),
     nextToken: nextToken(page, found, limit, writePosition),
   };
+}
+
+function linksIn(context: OperationContext): LinkTo {
+  return (plugin, stream) => linkToOutput(plugin, stream, context.region, context);
 }
 
 async function GetCommandInvocation(
@@ -163,13 +170,8 @@ async function GetCommandInvocation(
     throw new CommandError('INVOCATION_NOT_FOUND', `There is no command ${commandId} on ${instanceId}.`);
   }
   const plugins = await listPlugins(context.db, [invocation]);
-  const names = plugins.map((plugin) => plugin.pluginName).join(', ');
-  const plugin =
-    pluginName === undefined && plugins.length === 1
-      ? plugins[0]
-      : plugins.find((each) => each.pluginName === pluginName);
-  if (!plugin) throw new CommandError('PLUGIN_NAME', `PluginName must be one of the document's steps: ${names}.`);
-  return describeStep(invocation, command, plugin, plugins.length === 1);
+  const plugin = findStep(plugins, pluginName);
+  return describeStep(invocation, command, plugin, plugins.length === 1, linksIn(context));
 }
 
 async function CancelCommand(input: CamelCased<CancelCommandRequest>, context: OperationContext): Promise<EmptyResult> {

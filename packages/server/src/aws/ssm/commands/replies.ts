@@ -12,6 +12,12 @@ import {
   updatePlugin,
 } from './repository.ts';
 
+const OutputBytes = z
+  .number()
+  .int()
+  .nonnegative()
+  .max(2 ** 31 - 1);
+
 const StepStatus = z.object({
   status: z.string(),
   code: z.number().int().default(0),
@@ -20,6 +26,9 @@ const StepStatus = z.object({
   standardOutput: z.string().default(''),
   standardError: z.string().default(''),
   output: z.string().default(''),
+  /** What our agent adds: the whole length of outputs that it uploads apart. */
+  patchbayOutputBytes: OutputBytes.nullish().catch(null),
+  patchbayErrorBytes: OutputBytes.nullish().catch(null),
 });
 
 /** What an agent says about a command in SendReply's payload (ssm-agent source, messagecontracts). */
@@ -160,6 +169,8 @@ async function mergeSteps(invocation: Invocation, payload: ReplyPayload, context
       finishedAt: isEnded ? (asDate(step.endDateTime) ?? context.now) : null,
       standardOutput: storableText((step.standardOutput || step.output).slice(0, mostOutputCharacters)),
       standardError: storableText(step.standardError.slice(0, mostOutputCharacters)),
+      wholeOutputBytes: step.patchbayOutputBytes ?? null,
+      wholeErrorBytes: step.patchbayErrorBytes ?? null,
     });
   }
 }

@@ -72,10 +72,27 @@ export interface CommandPluginsTable {
   finishedAt: Date | null;
   standardOutput: string;
   standardError: string;
+  /** How long an output is that does not fit into a reply and is uploaded apart; null where the reply held it all. */
+  wholeOutputBytes: Generated<number | null>;
+  wholeErrorBytes: Generated<number | null>;
+}
+
+/** A part of such an output. Partitioned by month of `requestedAt`. */
+export interface CommandOutputsTable {
+  accountId: string;
+  requestedAt: Date;
+  commandId: string;
+  instanceId: string;
+  pluginName: string;
+  stream: 'stdout' | 'stderr';
+  startByte: number;
+  endByte: number;
+  content: Buffer;
 }
 
 export interface CommandTables {
   commands: CommandsTable;
   commandInvocations: CommandInvocationsTable;
   commandPlugins: CommandPluginsTable;
+  commandOutputs: CommandOutputsTable;
 }
