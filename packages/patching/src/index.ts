@@ -15,6 +15,9 @@ export { type CompiledBaseline, compileBaseline, evaluatedOperatingSystems } fro
 export * from './evaluation/evaluate.ts';
 export * from './evaluation/evaluation-settings.ts';
 export { emptyReleaseHistory, type ReleaseHistory } from './evaluation/release-timeline.ts';
+export * from './overrides/baseline-override.ts';
+export * from './overrides/install-list.ts';
+export * from './overrides/override-error.ts';
 export * from './patch-groups/patch-groups.ts';
 export * from './plans/check-group.ts';
 export * from './plans/compare-plan.ts';

@@ -3,6 +3,7 @@ import { mostOutputBytes } from '@patchbay/contracts';
 import { AppError } from '@patchbay/facts';
 import { z } from 'zod';
 import type { LogLevel } from './observability/index.ts';
+import { parseAllowed } from './patchbay/overrides/read-override.ts';
 
 export class ConfigError extends AppError<'INVALID_OPTION' | 'TLS_REQUIRED' | 'TLS_INCOMPLETE'> {}
 
@@ -19,6 +20,7 @@ export interface ServerFlags {
   readonly logLevel?: string | undefined;
   readonly archiveSilentNodesAfterDays?: string | undefined;
   readonly commandOutputLimit?: string | undefined;
+  readonly overrideAllow?: readonly string[] | undefined;
 }
 
 export interface ServerConfig {
@@ -33,6 +35,8 @@ export interface ServerConfig {
   /** Undefined: silent nodes stay in the lists. */
   readonly archiveSilentNodesAfterDays: number | undefined;
   readonly commandOutputLimitBytes: number;
+  /** Addresses from which overrides may be read. */
+  readonly overrideAllowed: readonly string[];
 }
 
 export const defaultPort = 8480;
@@ -61,6 +65,20 @@ function parseOutputLimit(text: string | undefined): number {
     );
   }
   return bytes;
+}
+
+function parseOverrideAllow(text: string): string {
+  try {
+    return parseAllowed(text);
+  } catch (error) {
+    throw new ConfigError(
+      'INVALID_OPTION',
+      `--override-allow must be an address such as https://host/path/, not ${text}.`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 function parseDays(text: string | undefined): number | undefined {
@@ -111,6 +129,7 @@ export function readServerConfig(
     accountId: flags.account,
     tlsFiles: tlsCert !== undefined && tlsKey !== undefined ? { cert: tlsCert, key: tlsKey } : undefined,
     logLevel: logLevel.data,
+    overrideAllowed: (flags.overrideAllow ?? []).map(parseOverrideAllow),
     commandOutputLimitBytes: parseOutputLimit(flags.commandOutputLimit),
     archiveSilentNodesAfterDays: parseDays(flags.archiveSilentNodesAfterDays),
   };

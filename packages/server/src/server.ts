@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { buildApp } from './app.ts';
 import { sweepCommandsHandler, sweepCommandsJob } from './aws/ssm/commands/sweep.ts';
 import { archiveNodesHandler, archiveNodesJob } from './aws/ssm/instances/archive.ts';
@@ -23,6 +24,7 @@ import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
 import { listen, readTlsFiles } from './listen.ts';
 import { createCounters, type Logger } from './observability/index.ts';
+import { createOverrideReader } from './patchbay/overrides/read-override.ts';
 import { createSecretBox, readOrCreateKeyFile } from './secrets/index.ts';
 
 export interface RunningServer {
@@ -125,6 +127,10 @@ async function start(
     signingKey: installation.signingKey,
     pageTokenKey: secrets.deriveKey('page-token'),
     wake: { notify, subscribe: (topic, key, callback) => notifications.subscribe(topic, key, () => callback()) },
+    readOverride: createOverrideReader({
+      allowed: config.overrideAllowed,
+      directory: join(dataDirectory.path, 'overrides'),
+    }),
     commandOutputLimitBytes: config.commandOutputLimitBytes,
     longPollMilliseconds,
   };

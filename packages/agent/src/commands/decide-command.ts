@@ -34,13 +34,11 @@ export interface CommandFacts {
 /** The name under which the control plane shows the result of patching. */
 export const patchStep = { name: 'PatchLinux', action: 'aws:runShellScript' } as const;
 
+/** What the agent needs of the parameters; overrides are read and applied by the control plane, which knows the command. */
 const PatchParameters = z.object({
   Operation: z.enum(['Scan', 'Install']),
   RebootOption: z.enum(['RebootIfNeeded', 'NoReboot']),
   SnapshotId: z.string(),
-  InstallOverrideList: z.string(),
-  BaselineOverride: z.string(),
-  AssociationId: z.string(),
 });
 
 /**
@@ -83,12 +81,6 @@ function decidePatching(payload: CommandPayload): CommandDecision {
   const resolved = resolveParameters(document, payload.Parameters);
   if (!resolved.ok) return refuse(resolved.problems.map(({ message }) => message).join('; '), patchStep);
   const parameters = PatchParameters.parse(resolved.values);
-  const unsupported = (['InstallOverrideList', 'BaselineOverride', 'AssociationId'] as const).find(
-    (name) => parameters[name] !== '',
-  );
-  if (unsupported !== undefined) {
-    return refuse(`The parameter ${unsupported} is not supported yet: leave it empty.`, patchStep);
-  }
   return {
     kind: 'patch',
     operation: parameters.Operation,

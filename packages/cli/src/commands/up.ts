@@ -30,6 +30,7 @@ export const upCommand = new Command('up')
   .option('--tls-key <file>', 'private key in PEM')
   .option('--archive-silent-nodes-after-days <days>', 'take nodes out of the lists that were silent for so long')
   .option('--command-output-limit <bytes>', 'what is kept of one stream of one step (default: 10485760)')
+  .option('--override-allow <https-address>', 'where patch overrides may be read from, repeatable', collect)
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent (default: info)')
   .action(async (flags: ServerFlags) => {
     const config = readServerConfig(flags);

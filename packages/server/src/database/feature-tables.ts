@@ -7,6 +7,7 @@ import type { TagTables } from '../aws/ssm/tags/tables.ts';
 import type { IdentityTables } from '../identity/tables.ts';
 import type { OperationTables } from '../operations/tables.ts';
 import type { FactsTables } from '../patchbay/facts/tables.ts';
+import type { OverrideTables } from '../patchbay/overrides/tables.ts';
 import type { PatchOperationTables } from '../patchbay/patch-operations/tables.ts';
 import type { PlanTables } from '../patchbay/plans/tables.ts';
 
@@ -20,5 +21,6 @@ export type FeatureTables = IdentityTables &
   PatchGroupTables &
   CommandTables &
   FactsTables &
+  OverrideTables &
   PatchOperationTables &
   PlanTables;

@@ -49,7 +49,7 @@ async function requireOperation(operationId: string, context: OperationContext):
 }
 
 function summarize(operation: PatchOperation, context: OperationContext): PatchOperationSummary {
-  const { operationId, instanceId, commandId, patchGroup, status, counts, planId } = operation;
+  const { operationId, instanceId, commandId, patchGroup, status, counts, planId, override } = operation;
   return {
     operationId,
     instanceId,
@@ -62,6 +62,7 @@ function summarize(operation: PatchOperation, context: OperationContext): PatchO
     status,
     counts,
     planId,
+    override,
   };
 }
 

@@ -1,5 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Credentials } from '@patchbay/aws-wire';
 import type { Selectable } from 'kysely';
@@ -13,6 +16,7 @@ import { accessKeyContext, ensureAdministrator } from '../identity/administrator
 import { createSessionTokens } from '../identity/session-tokens.ts';
 import { createCounters, createLogger } from '../observability/index.ts';
 import type { AuditEventsTable } from '../operations/tables.ts';
+import { createOverrideReader } from '../patchbay/overrides/read-override.ts';
 import { createSecretBox, type SecretBox } from '../secrets/index.ts';
 import { type RawAnswer, sendJsonCall } from './send-request.ts';
 
@@ -43,6 +47,8 @@ export interface TestServer {
   auditEvents(action?: string): Promise<Selectable<AuditEventsTable>[]>;
   /** The lines that the server logged as errors so far. */
   readonly errorLog: readonly string[];
+  /** Where the files of `patchbay-override:NAME` lie. */
+  readonly overrideDirectory: string;
 }
 
 export interface CallOptions {
@@ -77,6 +83,8 @@ async function start(
   connection: Parameters<typeof startNotifications>[0],
   database: Database,
 ): Promise<{ server: TestServer; stop: () => Promise<void> }> {
+  const overrideDirectory = mkdtempSync(join(tmpdir(), 'patchbay-overrides-'));
+  const readOverride = createOverrideReader({ allowed: [], directory: overrideDirectory });
   let now = TEST_START;
   const clock = () => new Date(now);
   const secrets = createSecretBox(randomBytes(32), randomBytes);
@@ -93,6 +101,7 @@ async function start(
     signingKey,
     pageTokenKey: secrets.deriveKey('page-token'),
     wake: { notify, subscribe: (topic, key, callback) => notifications.subscribe(topic, key, () => callback()) },
+    readOverride: (address) => readOverride(address),
     commandOutputLimitBytes: 3 * 1024 * 1024,
     longPollMilliseconds,
   };
@@ -160,12 +169,14 @@ async function start(
       return await (action === undefined ? select : select.where('action', '=', action)).execute();
     },
     errorLog,
+    overrideDirectory,
   };
   const stop = async () => {
     stopping.abort();
     for (const client of clients) client.destroy();
     await app.close();
     await notifications.stop();
+    rmSync(overrideDirectory, { recursive: true });
   };
   return { server, stop };
 }

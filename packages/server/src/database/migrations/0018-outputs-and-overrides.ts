@@ -25,9 +25,30 @@ export async function up(db: Kysely<never>): Promise<void> {
   await sql`
     alter table patch_operations
       add column step_name text not null default '',
-      add column override jsonb,
-      add column override_digest text,
-      add column association_id text not null default ''`.execute(db);
+      add column override jsonb`.execute(db);
+  await sql`
+    create table command_overrides (
+      account_id text not null,
+      region text not null,
+      command_id text primary key references commands,
+      kind text not null check (kind in ('install-list', 'baselines')),
+      address text not null,
+      digest text not null,
+      content jsonb not null,
+      read_at timestamptz not null
+    )`.execute(db);
+  await sql`
+    create table patch_snapshots (
+      account_id text not null,
+      region text not null,
+      snapshot_id text not null,
+      patch_group text not null,
+      operating_system text not null,
+      baseline jsonb not null,
+      baseline_revision integer not null,
+      created_at timestamptz not null,
+      primary key (account_id, region, snapshot_id, patch_group, operating_system)
+    )`.execute(db);
   await sql`drop index patch_operations_by_command`.execute(db);
   await sql`
     create unique index patch_operations_by_command on patch_operations (command_id, instance_id, step_name)

@@ -19,5 +19,6 @@ export const patchOperationErrors: ErrorTable = {
   PATCH_OPERATION_COMMAND: 'ValidationException',
   PATCH_OPERATION_FACTS: 'ValidationException',
   PATCH_OPERATION_QUARANTINED: 'ValidationException',
+  OVERRIDE_CONTENT: 'ValidationException',
   BASELINE_NOT_FOUND: 'DoesNotExistException',
 };

@@ -105,12 +105,13 @@ export async function abandonForgottenOperations(
     .execute();
 }
 
-/** Stores the verdict of an operation for good and lets the operation speak for its node. */
+/** Stores the verdict of an operation for good and, where it may, lets the operation speak for its node. */
 export async function insertOperationVerdict(
   db: Database,
   operation: Pick<PatchOperation, 'accountId' | 'region' | 'operationId' | 'instanceId'>,
   verdict: Verdict,
   endedAt: Date,
+  speaksForNode: boolean,
 ): Promise<void> {
   const { accountId, region, operationId, instanceId } = operation;
   await db
@@ -123,6 +124,7 @@ export async function insertOperationVerdict(
       verdict: JSON.stringify(verdict),
     })
     .execute();
+  if (!speaksForNode) return;
   await db
     .insertInto('newestPatchOperations')
     .values({ accountId, region, instanceId, operationId, endedAt })

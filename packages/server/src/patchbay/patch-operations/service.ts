@@ -27,6 +27,7 @@ import { readQuarantines } from '../../aws/ssm/instances/repository.ts';
 import { getPatchBaseline, publicBaselineId } from '../../aws/ssm/patch-baselines/service.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { findNewestFactsId } from '../facts/repository.ts';
+import { areOverridesInConflict, findTerms } from '../overrides/service.ts';
 import { insertPlan } from '../plans/repository.ts';
 import { judge } from '../verdicts/service.ts';
 import { PatchOperationError } from './errors.ts';
@@ -66,7 +67,12 @@ export interface Begun {
 const fromParameters = { operation: 'Operation', rebootOption: 'RebootOption', snapshotId: 'SnapshotId' } as const;
 
 /** A node carries out what the command says: the operation must be the one that somebody sent and was allowed to send. */
-async function requireCommand(instanceId: string, request: BeginRequest, commandId: string, context: OperationContext) {
+async function requireCommand(
+  instanceId: string,
+  request: BeginRequest,
+  commandId: string,
+  context: OperationContext,
+): Promise<void> {
   const refuse = (message: string) => new PatchOperationError('PATCH_OPERATION_COMMAND', message);
   const command = await findCommand(context.db, context, commandId);
   if (!command || !(await findInvocation(context.db, context, commandId, instanceId))) {
@@ -82,6 +88,11 @@ async function requireCommand(instanceId: string, request: BeginRequest, command
     const given = request[member as keyof typeof fromParameters];
     const sent = resolved.values[parameter];
     if (given !== sent) throw refuse(`The command ${commandId} says ${parameter} ${String(sent)}, not ${given}.`);
+  }
+  if (areOverridesInConflict(resolved.values)) {
+    throw refuse(
+      'BaselineOverride and InstallOverrideList cannot be used together. Nothing was scanned or installed: send the command again with one of them.',
+    );
   }
 }
 
@@ -129,10 +140,11 @@ export async function beginOperation(
   const { db, now, accountId, region } = context;
   await lockOperationsOf(db, instanceId);
   await requireUnquestioned(instanceId, context);
-  const judgement = await judge({ instanceId, factsId: request.factsId, simulation: null }, context);
+  const begun = await findBegun(instanceId, request, context);
+  const { terms, note } = await findTerms(request, 'before', context);
+  const judgement = await judge({ instanceId, factsId: request.factsId, simulation: null, terms }, context);
   const { verdict, baseline, read } = judgement;
   await requireNewestFacts(instanceId, request.factsId, context);
-  const begun = await findBegun(instanceId, request, context);
   const operationId = begun?.operationId ?? context.dependencies.randomId();
   const underBaseline = {
     baselineId: verdict.baselineId,
@@ -153,6 +165,7 @@ export async function beginOperation(
       ...underBaseline,
       rebootOption: request.rebootOption,
       snapshotId: request.snapshotId,
+      override: note && JSON.stringify(note),
       startedAt: now,
       endedAt: null,
       status: 'in-progress',
@@ -229,8 +242,9 @@ export async function proposePlan(
     throw new PatchOperationError('PATCH_OPERATION_KIND', 'A scan installs nothing, so it has no plan.');
   }
   const { db, now, accountId, region, dependencies } = context;
+  const { terms } = await findTerms(operation, 'before', context);
   const { verdict, compiled, read } = await judge(
-    { instanceId, factsId: operation.factsId, simulation: null },
+    { instanceId, factsId: operation.factsId, simulation: null, terms },
     context,
   );
   if (!read) throw new Error(`The facts of operation ${operationId} are gone`);
@@ -339,7 +353,8 @@ export async function completeOperation(
     completion.simulation || refused.length > 0
       ? { groups: completion.simulation?.groups ?? [], refused, diskBytes: completion.simulation?.diskBytes ?? 0 }
       : null;
-  const { verdict, baseline } = await judge({ instanceId, factsId: completion.factsId, simulation }, context);
+  const { terms, note } = await findTerms(operation, 'after', context);
+  const { verdict, baseline } = await judge({ instanceId, factsId: completion.factsId, simulation, terms }, context);
   await requireNewestFacts(instanceId, completion.factsId, context);
   const answer = answerOf(verdict, baseline.name, completion.outcomes);
   await updatePatchOperation(context.db, operation.operationId, {
@@ -352,6 +367,7 @@ export async function completeOperation(
     refused: JSON.stringify(refused),
     outcomes: JSON.stringify(completion.outcomes),
   });
-  await insertOperationVerdict(context.db, operation, verdict, context.now);
+  // Under an override of its baseline a node proves nothing about its own (SSM user guide, BaselineOverride).
+  await insertOperationVerdict(context.db, operation, verdict, context.now, note?.kind !== 'baselines');
   return answer;
 }

@@ -6,6 +6,7 @@ import {
 } from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { principalArn } from '../../../operations/principal.ts';
+import { takeOverride } from '../../../patchbay/overrides/service.ts';
 import { findDocument } from '../documents/service.ts';
 import { type CommandedNode, readNodesForCommand } from '../instances/repository.ts';
 import { advanceCommand } from './advance.ts';
@@ -118,6 +119,7 @@ export async function sendCommand(request: CommandRequest, context: OperationCon
     invocations,
     plugins,
   );
+  await takeOverride(commandId, document.name, parameters.values, context);
   await advanceCommand(commandId, context);
   const command = await findCommand(db, context, commandId);
   if (!command) throw new Error(`The command ${commandId} was stored and cannot be found`);

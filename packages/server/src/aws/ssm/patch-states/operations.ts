@@ -31,6 +31,7 @@ async function describeState(
     patchGroup: stored.patchGroup,
     baselineId: publicBaselineId(context, stored.baselineId),
     snapshotId: stored.snapshotId || undefined,
+    installOverrideList: stored.override?.kind === 'install-list' ? stored.override.address : undefined,
     ownerInformation: '',
     ...countsNow(stored, quarantine, context.now),
     operationStartTime: stored.startedAt,
