@@ -87,6 +87,31 @@ describe('an agent', () => {
     expect(plane.registrations).toHaveLength(1);
   });
 
+  it('tells which machine speaks while it runs, and that it stops', async () => {
+    const plane = await openPlane();
+    const agent = startAgent(plane);
+    await plane.until(() => plane.presences.length > 0 && plane.calls.includes('GetMessages'));
+    await agent.stop();
+    const again = startAgent(plane, { stateDirectory: agent.stateDirectory });
+    await plane.until(() => plane.presences.length > 2);
+    await again.stop();
+    const states = plane.presences.map(({ state, agentRunId }) => [state, agentRunId]);
+    const [first, second] = new Set(plane.presences.map(({ agentRunId }) => agentRunId));
+    expect(first).not.toBe(second);
+    expect(states).toContainEqual(['running', first]);
+    expect(states).toContainEqual(['stopping', first]);
+    expect(states.at(-1)).toEqual(['stopping', second]);
+    expect(plane.presences[0]).toMatchObject({ agentClock: expect.any(String), machineIdHash: expect.any(String) });
+  });
+
+  it('stays online with a control plane that asks for less', async () => {
+    const plane = await openPlane();
+    plane.refusals.set('ReportPresence', [{ status: 400, code: 'UnknownOperationException' }]);
+    const agent = startAgent(plane);
+    await plane.until(() => plane.calls.includes('GetMessages'));
+    expect(agent.lines).toContain(`Online as ${nodeId}.`);
+  });
+
   it('patches on a signed command and answers step by step', async () => {
     const plane = await openPlane();
     startAgent(plane, { stateDirectory: prepareState('succeed') });

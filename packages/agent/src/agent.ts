@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, realpathSync, statSync } from 'node:fs';
 import { AgentError } from './agent-error.ts';
 import { agentVersion } from './agent-version.ts';
@@ -11,11 +12,12 @@ import { describeError, type Log } from './log.ts';
 import { createRebooter, defaultEnvironment, MachineError, openMachine, type Rebooter } from './machine/index.ts';
 import { openPatchRuns } from './patch-run.ts';
 import { createPatchRunQueue } from './patch-run-queue.ts';
+import { readMachineIdentity } from './patcher/boot-facts.ts';
 import { readPlatform } from './platform.ts';
 import { hostPolicyFile, readNodePolicy } from './policy/node-policy-file.ts';
 import { pollMessages } from './polling.ts';
-import { stayPresent } from './presence.ts';
-import { openReplySpool } from './replies/index.ts';
+import { sayGoodbye, stayPresent } from './presence.ts';
+import { openOutputSpool, openReplySpool } from './replies/index.ts';
 import type { SelfUpdateSettings } from './self-update/index.ts';
 import { lockState, openStateDirectory, readIdentity, type StateDirectory, writeOnlineNote } from './state/index.ts';
 import { systemTimers, type Timers } from './timers.ts';
@@ -121,7 +123,8 @@ async function serve(
     timers,
   });
   const runs = createPatchRunQueue(patchRuns);
-  const ledger = createCommandLedger({ journal, spool, agentVersion, timers });
+  const outputs = openOutputSpool({ directory: state.outputs, client, log, timers });
+  const ledger = createCommandLedger({ journal, spool, outputs, agentVersion, timers });
   const queue = createCommandQueue({
     ledger,
     journal,
@@ -152,14 +155,19 @@ async function serve(
   if (signal.aborted) stop();
   const online = Promise.withResolvers<void>();
   stopping.signal.addEventListener('abort', () => online.resolve(), { once: true });
+  const presence = {
+    client,
+    agentRunId: randomUUID(),
+    readMachine: () => readMachineIdentity(machine),
+    log,
+    timers,
+  };
   const loops = [
     stayPresent({
-      client,
+      ...presence,
       instanceId,
       agentVersion,
       readPlatform: () => readPlatform(machine),
-      log,
-      timers,
       signal: stopping.signal,
       onOnline: () => {
         writeOnlineNote(state, agentVersion);
@@ -179,6 +187,7 @@ async function serve(
     ),
     queue.work(stopping.signal),
     spool.deliver(stopping.signal),
+    outputs.deliver(stopping.signal),
     submitFactsRegularly({
       state,
       instanceId,
@@ -199,6 +208,7 @@ async function serve(
     stop();
     await Promise.allSettled(loops);
     await spool.deliverOnce(AbortSignal.timeout(lastDeliveryMilliseconds));
+    await sayGoodbye(presence, AbortSignal.timeout(lastDeliveryMilliseconds));
     const left = spool.waiting();
     if (left > 0) log({ level: 'info', message: `${left} replies are kept for the next start.` });
     for (const runId of patchRuns.listUnfinished()) {

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { mostOutputBytes } from '@patchbay/contracts';
 import { z } from 'zod';
 import { AgentError } from './agent-error.ts';
 import { findTool } from './machine/system-tools.ts';
@@ -119,7 +120,6 @@ const lookMilliseconds = 500;
 const looksBeforeClaim = 20;
 /** A claim is one write of a shell: an empty file that stays so was cut off. */
 const mostLooksAtEmptyClaim = 20;
-const mostOutputBytes = 400_000;
 const keptFactsRuns = 10;
 /** Begins the ids of runs that no command asked for; the time that follows sorts them by age. */
 export const factsRunPrefix = 'facts-';

@@ -4,10 +4,12 @@ import { agentCommand } from './commands/agent.ts';
 import { agentPackageCommand } from './commands/agent-package.ts';
 import { archiveWatchCommand } from './commands/archive-watch.ts';
 import { backupCommand } from './commands/backup.ts';
+import { commandOutputCommand } from './commands/command-output.ts';
 import { demoCommand } from './commands/demo.ts';
 import { enrolLineCommand } from './commands/enrol-line.ts';
 import { envCommand } from './commands/env.ts';
 import { explainCommand } from './commands/explain.ts';
+import { nodeCommand } from './commands/node.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { scanCommand } from './commands/scan.ts';
 import { upCommand } from './commands/up.ts';
@@ -27,6 +29,8 @@ const commands = [
   archiveWatchCommand,
   backupCommand,
   restoreCommand,
+  nodeCommand,
+  commandOutputCommand,
 ];
 const program = new Command('patchbay')
   .description('Keeps servers patched and proves it; speaks the AWS Systems Manager API.')

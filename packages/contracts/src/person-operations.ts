@@ -22,6 +22,11 @@ export const PatchOperationSummary = z.object({
   status: z.enum(['in-progress', 'compliant', 'non-compliant', 'unknown', 'abandoned']),
   counts: PatchCounts.nullable(),
   planId: z.string().nullable(),
+  /** What was used in place of the baseline, with the digest of its content; null for nothing. */
+  override: z
+    .object({ kind: z.enum(['install-list', 'baselines']), address: z.string(), digest: z.string() })
+    .nullable()
+    .default(null),
 });
 export type PatchOperationSummary = z.infer<typeof PatchOperationSummary>;
 

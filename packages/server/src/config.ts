@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { mostOutputBytes } from '@patchbay/contracts';
 import { AppError } from '@patchbay/facts';
 import { z } from 'zod';
 import { isLoopback } from './addresses.ts';
 import { createEgressPolicy, EgressError } from './egress/index.ts';
 import type { LogLevel, MetricsAccess } from './observability/index.ts';
+import { parseAllowed } from './patchbay/overrides/read-override.ts';
 import { parseQuotas, type Quotas } from './quotas.ts';
 
 export class ConfigError extends AppError<'INVALID_OPTION' | 'TLS_REQUIRED' | 'TLS_INCOMPLETE'> {}
@@ -28,6 +30,9 @@ export interface ServerFlags {
   readonly egressAllow?: readonly string[] | undefined;
   /** `patch-baselines=100`. */
   readonly quota?: readonly string[] | undefined;
+  readonly archiveSilentNodesAfterDays?: string | undefined;
+  readonly commandOutputLimit?: string | undefined;
+  readonly overrideAllow?: readonly string[] | undefined;
 }
 
 /** Where the server's certificate comes from: nowhere, files, or the built-in certificate authority. */
@@ -50,6 +55,11 @@ export interface ServerConfig {
   /** What the server may reach beside what is open to everybody. */
   readonly egressAllow: readonly string[];
   readonly quotas: Quotas;
+  /** Undefined: silent nodes stay in the lists. */
+  readonly archiveSilentNodesAfterDays: number | undefined;
+  readonly commandOutputLimitBytes: number;
+  /** Addresses from which overrides may be read. */
+  readonly overrideAllowed: readonly string[];
 }
 
 export const defaultPort = 8480;
@@ -148,6 +158,42 @@ function readEgressRules(rules: readonly string[]): readonly string[] {
   }
 }
 
+function parseOutputLimit(text: string | undefined): number {
+  const bytes = text === undefined ? mostOutputBytes : Number(text);
+  if ((text !== undefined && !/^\d+$/.test(text)) || bytes > mostOutputBytes || bytes < 24_000) {
+    throw new ConfigError(
+      'INVALID_OPTION',
+      `--command-output-limit must be a number of bytes from 24000 to ${mostOutputBytes}, not ${text}.`,
+    );
+  }
+  return bytes;
+}
+
+function parseOverrideAllow(text: string): string {
+  try {
+    return parseAllowed(text);
+  } catch (error) {
+    throw new ConfigError(
+      'INVALID_OPTION',
+      `--override-allow must be an address such as https://host/path/, not ${text}.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function parseDays(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,3}$/.test(text)) {
+    throw new ConfigError(
+      'INVALID_OPTION',
+      `--archive-silent-nodes-after-days must be a number from 1 to 9999, not ${text}.`,
+    );
+  }
+  return Number(text);
+}
+
 /** Checks flags and environment together; the flags win. The only place that reads the environment. */
 export function readServerConfig(
   flags: ServerFlags,
@@ -188,5 +234,8 @@ export function readServerConfig(
     metricsAccess: readMetricsAccess(flags),
     egressAllow: readEgressRules(flags.egressAllow ?? []),
     quotas,
+    overrideAllowed: (flags.overrideAllow ?? []).map(parseOverrideAllow),
+    commandOutputLimitBytes: parseOutputLimit(flags.commandOutputLimit),
+    archiveSilentNodesAfterDays: parseDays(flags.archiveSilentNodesAfterDays),
   };
 }

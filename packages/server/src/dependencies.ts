@@ -3,7 +3,8 @@ import type { AgentPackages } from './agent-packages/index.ts';
 import type { EgressClient } from './egress/index.ts';
 import type { AccessKeys } from './identity/access-keys.ts';
 import type { SessionTokens } from './identity/session-tokens.ts';
-import type { Metrics } from './observability/index.ts';
+import type { Counters, Metrics } from './observability/index.ts';
+import type { ReadOverride } from './patchbay/overrides/read-override.ts';
 import type { Quotas } from './quotas.ts';
 import type { SigningKey } from './secrets/index.ts';
 import type { Wake } from './wake.ts';
@@ -16,6 +17,8 @@ export interface Dependencies {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly accessKeys: AccessKeys;
+  /** What happened how often since the start. */
+  readonly counters: Counters;
   readonly sessionTokens: SessionTokens;
   /** Signs what agents may run. */
   readonly signingKey: SigningKey;
@@ -28,6 +31,10 @@ export interface Dependencies {
   readonly wake: Wake;
   /** The one way out. */
   readonly egress: EgressClient;
+  /** Reads what a command's override stands at. */
+  readonly readOverride: ReadOverride;
+  /** What is kept of one stream of one step of a command. */
+  readonly commandOutputLimitBytes: number;
   /** How long a poll of an agent is held. The SSM Agent gives up after 20 seconds. */
   readonly longPollMilliseconds: number;
 }

@@ -7,6 +7,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { agentPackageDirectory, openAgentPackages } from './agent-packages/index.ts';
 import { buildApp } from './app.ts';
 import { sweepCommandsHandler, sweepCommandsJob } from './aws/ssm/commands/sweep.ts';
+import { archiveNodesHandler, archiveNodesJob } from './aws/ssm/instances/archive.ts';
 import type { ServerConfig } from './config.ts';
 import { type DataDirectoryLayout, openDataDirectory, writeVersionRecord } from './data-directory/index.ts';
 import {
@@ -31,8 +32,9 @@ import { ensureAdministrator, writeAdministratorFile } from './identity/administ
 import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
 import { listen, requireFreePort } from './listen.ts';
-import { createMetrics, createReadiness, type Logger } from './observability/index.ts';
+import { createCounters, createMetrics, createReadiness, type Logger } from './observability/index.ts';
 import { refreshArchivesHandler, refreshArchivesJob } from './patchbay/archive-watches/job.ts';
+import { createOverrideReader } from './patchbay/overrides/read-override.ts';
 import { createSecretBox, readOrCreateKeyFile, signingKeyFromSeed } from './secrets/index.ts';
 import { addServerGauges } from './server-gauges.ts';
 import { keepTlsFresh, openServerTls, type TlsMaterial } from './tls/index.ts';
@@ -146,6 +148,7 @@ async function start(
     logger,
     metrics,
     accessKeys: createAccessKeys({ secrets, randomBytes }),
+    counters: createCounters(),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey: installation.signingKey,
     agentPackages: openAgentPackages(
@@ -156,20 +159,30 @@ async function start(
     downloadKey: secrets.deriveKey('download'),
     quotas: config.quotas,
     wake: { notify, subscribe: (topic, key, callback) => notifications.subscribe(topic, key, () => callback()) },
+    readOverride: createOverrideReader({
+      allowed: config.overrideAllowed,
+      directory: join(dataDirectory.path, 'overrides'),
+    }),
+    commandOutputLimitBytes: config.commandOutputLimitBytes,
     longPollMilliseconds,
     egress: createEgressClient(createEgressPolicy(config.egressAllow)),
   };
+  const archiveAfterDays = config.archiveSilentNodesAfterDays;
   const jobs = await startJobs({
     connection,
     handlers: [
       sweepCommandsHandler(db, dependencies),
       ensurePartitionsHandler(db, clock),
       refreshArchivesHandler(db, dependencies),
+      ...(archiveAfterDays === undefined ? [] : [archiveNodesHandler(db, archiveAfterDays, clock)]),
     ],
     schedules: [
       { job: sweepCommandsJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
       { job: refreshArchivesJob, key: 'every-five-minutes', cron: '*/5 * * * *', timeZone: 'UTC', payload: {} },
       { job: ensurePartitionsJob, key: 'daily', cron: '17 3 * * *', timeZone: 'UTC', payload: {} },
+      ...(archiveAfterDays === undefined
+        ? []
+        : [{ job: archiveNodesJob, key: 'hourly', cron: '41 * * * *', timeZone: 'UTC', payload: {} }]),
     ],
     onError: (error, jobName) => {
       if (jobName !== null) metrics.recordJobFailure(jobName);

@@ -1,6 +1,6 @@
 import { combineStatuses, type EndStatus, type StepResult } from '../documents/index.ts';
 import type { CommandJournal, JournalEntry, PendingReboot } from '../journal/index.ts';
-import { countStatuses, type ReplySpool, writeReplyPayload } from '../replies/index.ts';
+import { countStatuses, type OutputSpool, type ReplySpool, writeReplyPayload } from '../replies/index.ts';
 import type { Timers } from '../timers.ts';
 
 /**
@@ -30,10 +30,11 @@ export interface CommandLedger {
 export function createCommandLedger(parts: {
   readonly journal: CommandJournal;
   readonly spool: Pick<ReplySpool, 'add'>;
+  readonly outputs: Pick<OutputSpool, 'keep'>;
   readonly agentVersion: string;
   readonly timers: Pick<Timers, 'now'>;
 }): CommandLedger {
-  const { journal, spool, agentVersion, timers } = parts;
+  const { journal, spool, outputs, agentVersion, timers } = parts;
 
   const read = (commandId: string): JournalEntry => {
     const entry = journal.find(commandId);
@@ -82,8 +83,9 @@ export function createCommandLedger(parts: {
     },
     openStep: (commandId, openStep) => void update(commandId, { openStep }),
     closeStep(commandId, result) {
-      const entry = update(commandId, { openStep: null, steps: [...read(commandId).steps, result] });
-      reply(entry, 'InProgress', [result], '');
+      const kept = outputs.keep(commandId, result);
+      const entry = update(commandId, { openStep: null, steps: [...read(commandId).steps, kept] });
+      reply(entry, 'InProgress', [kept], '');
     },
     openReboot: (commandId, reboot) => void update(commandId, { reboot, reboots: read(commandId).reboots + 1 }),
     closeReboot: (commandId) => void update(commandId, { reboot: null }),

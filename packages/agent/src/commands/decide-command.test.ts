@@ -45,10 +45,12 @@ describe('what is done about a command', () => {
     expect(decide({ documentContent }, 'full').kind).toBe('patch');
   });
 
+  it.each(['InstallOverrideList', 'BaselineOverride'])('leaves %s to the control plane', (name) => {
+    const parameters = { Operation: ['Install'], [name]: ['https://host/list'], AssociationId: [commandId] };
+    expect(decide({ parameters })).toMatchObject({ kind: 'patch', operation: 'Install' });
+  });
+
   it.each([
-    [{ Operation: ['Scan'], InstallOverrideList: ['https://x/list'] }, /InstallOverrideList is not supported yet/],
-    [{ Operation: ['Scan'], BaselineOverride: ['s3://x/list'] }, /BaselineOverride is not supported yet/],
-    [{ Operation: ['Scan'], AssociationId: [commandId] }, /AssociationId is not supported yet/],
     [{ Operation: ['Remove'] }, /not allowed/],
     [{}, /Operation is required/],
     [{ Operation: ['Scan'], Extra: ['1'] }, /Extra is not defined/],

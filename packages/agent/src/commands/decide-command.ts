@@ -1,4 +1,10 @@
-import { builtInDocuments, CommandDocument, type ParameterValues, resolveParameters } from '@patchbay/patching';
+import {
+  builtInDocuments,
+  CommandDocument,
+  type ParameterValues,
+  patchDocumentName,
+  resolveParameters,
+} from '@patchbay/patching';
 import { z } from 'zod';
 import { explainUnauthorized, type PinnedKey } from '../authorization.ts';
 import type { AgentUpdateRequest } from '../patch-run.ts';
@@ -30,7 +36,6 @@ export interface CommandFacts {
   readonly now: Date;
 }
 
-const patchDocumentName = 'AWS-RunPatchBaseline';
 /** The name under which the control plane shows the result of patching. */
 export const patchStep = { name: 'PatchLinux', action: 'aws:runShellScript' } as const;
 
@@ -40,13 +45,11 @@ export const updateStep = { name: 'updateSsmAgent', action: 'aws:updateSsmAgent'
 
 const UpdateParameters = z.object({ version: z.string(), allowDowngrade: z.enum(['true', 'false']) });
 
+/** What the agent needs of the parameters; overrides are read and applied by the control plane, which knows the command. */
 const PatchParameters = z.object({
   Operation: z.enum(['Scan', 'Install']),
   RebootOption: z.enum(['RebootIfNeeded', 'NoReboot']),
   SnapshotId: z.string(),
-  InstallOverrideList: z.string(),
-  BaselineOverride: z.string(),
-  AssociationId: z.string(),
 });
 
 /**
@@ -88,12 +91,6 @@ function decidePatching(payload: CommandPayload): CommandDecision {
   const resolved = resolveParameters(builtInDocument(patchDocumentName), payload.Parameters);
   if (!resolved.ok) return refuse(resolved.problems.map(({ message }) => message).join('; '), patchStep);
   const parameters = PatchParameters.parse(resolved.values);
-  const unsupported = (['InstallOverrideList', 'BaselineOverride', 'AssociationId'] as const).find(
-    (name) => parameters[name] !== '',
-  );
-  if (unsupported !== undefined) {
-    return refuse(`The parameter ${unsupported} is not supported yet: leave it empty.`, patchStep);
-  }
   return {
     kind: 'patch',
     operation: parameters.Operation,

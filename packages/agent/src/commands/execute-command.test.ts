@@ -123,6 +123,22 @@ describe('a cancelled command', () => {
     expect(events).toContain(`cancel ${commandId}`);
   });
 
+  it.each<[number, string]>([
+    [1, 'Cancelled'],
+    [0, 'Success'],
+  ])('whose patcher ended with %i is reported as %s', async (exitCode, status) => {
+    const { write, cancel, restart, replies } = openCommandStage({
+      end: { kind: 'finished', exitCode, standardOutput: 'two of three', standardError: '' },
+    });
+    write({ startedAt: at, runId: commandId, openStep: step('PatchLinux') });
+    await cancel();
+    await restart();
+    expect(replies.at(-1)).toMatchObject({
+      documentStatus: status,
+      runtimeStatus: { PatchLinux: { status, standardOutput: 'two of three' } },
+    });
+  });
+
   it('stays as it ended when it had ended', async () => {
     const { write, cancel, find } = openCommandStage();
     write({ final: { status: 'Success', trace: '', endedAt: at }, isAnswered: true });

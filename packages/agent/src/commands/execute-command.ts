@@ -1,5 +1,5 @@
 import type { PinnedKey } from '../authorization.ts';
-import { capOutput, type EndStatus, type InterruptedStep, runDocument, type StepResult } from '../documents/index.ts';
+import { type EndStatus, type InterruptedStep, runDocument, type StepResult } from '../documents/index.ts';
 import type { JournalEntry } from '../journal/index.ts';
 import { describeError } from '../log.ts';
 import type { Machine } from '../machine/index.ts';
@@ -36,7 +36,7 @@ export async function executeCommand(parts: ExecutionParts, commandId: string, s
   if (entry.final !== null) ledger.answerAgain(entry);
   else if (entry.runId !== null) {
     const end = await parts.runs.resume(entry.runId, signal);
-    finishPatch(parts, entry, await settlePatchRun(parts, commandId, end, signal));
+    finishPatch(parts, ledger.find(commandId) ?? entry, await settlePatchRun(parts, commandId, end, signal));
   } else if (entry.reboot !== null) await goOnAfterReboot(parts, entry, signal);
   else if (entry.startedAt !== null) endInterrupted(parts, entry);
   else if (entry.isCancelled) endCancelled(parts, commandId);
@@ -114,22 +114,26 @@ async function runPatcher(
   } else if (left?.isCancelled === true) endCancelled(parts, commandId);
 }
 
+/** A cancelled run that did not get through was cut short as asked, between two transactions. */
+function statusOf(exitCode: number, { isCancelled }: JournalEntry): EndStatus {
+  if (exitCode === 0) return 'Success';
+  return isCancelled ? 'Cancelled' : 'Failed';
+}
+
 function finishPatch(parts: ExecutionParts, entry: JournalEntry, end: PatchRunEnd): void {
   const { ledger, log, now } = parts;
   const { commandId } = entry;
   const startedAt = entry.openStep?.startedAt ?? entry.startedAt ?? entry.receivedAt;
   const close = (status: EndStatus, code: number, standardOutput: string, standardError: string) => {
-    const outputs = [capOutput(standardOutput, false), capOutput(standardError, false)] as const;
-    ledger.closeStep(
-      commandId,
-      makeStep(entry.openStep ?? patchStep, status, code, ...outputs, startedAt, now().toISOString()),
-    );
+    const endedAt = now().toISOString();
+    const step = entry.openStep ?? patchStep;
+    ledger.closeStep(commandId, makeStep(step, status, code, standardOutput, standardError, startedAt, endedAt));
     ledger.finish(commandId);
     log({ level: 'info', message: `The command ${commandId} ended: ${status}.` });
   };
   switch (end.kind) {
     case 'finished':
-      close(end.exitCode === 0 ? 'Success' : 'Failed', end.exitCode, end.standardOutput, end.standardError);
+      close(statusOf(end.exitCode, entry), end.exitCode, end.standardOutput, end.standardError);
       return;
     case 'vanished':
       close(

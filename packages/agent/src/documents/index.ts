@@ -1,2 +1,2 @@
 export { type DocumentRun, type InterruptedStep, runDocument } from './run-document.ts';
-export { capOutput, combineStatuses, type DocumentResult, EndStatus, StepResult } from './step-result.ts';
+export { capOutput, combineStatuses, type DocumentResult, EndStatus, markLoss, StepResult } from './step-result.ts';

@@ -9,7 +9,7 @@ import {
   runShellStep,
   type StepOutcome,
 } from './shell-step.ts';
-import { capOutput, combineStatuses, type DocumentResult, type StepResult } from './step-result.ts';
+import { combineStatuses, type DocumentResult, type StepResult } from './step-result.ts';
 
 export interface DocumentRun {
   readonly commandId: string;
@@ -108,8 +108,8 @@ function continueOutput(before: DocumentRun['interrupted'], outcome: StepOutcome
   if (before === null || before === undefined) return outcome;
   return {
     ...outcome,
-    standardOutput: capOutput(before.standardOutput + outcome.standardOutput, false),
-    standardError: capOutput(before.standardError + outcome.standardError, false),
+    standardOutput: before.standardOutput + outcome.standardOutput,
+    standardError: before.standardError + outcome.standardError,
   };
 }
 

@@ -1,8 +1,9 @@
+import { mostOutputBytes } from '@patchbay/contracts';
 import type { ParameterValues } from '@patchbay/patching';
 import { type CommandDocument, environmentVariableName, substituteParameters } from '@patchbay/patching';
 import { z } from 'zod';
 import { type CommandOutput, defaultEnvironment, type Machine, MachineError } from '../machine/index.ts';
-import { capOutput, type StepResult } from './step-result.ts';
+import { markLoss, type StepResult } from './step-result.ts';
 
 /** Inputs of aws:runShellScript after parameters were written in. */
 const ShellInputs = z.object({
@@ -17,7 +18,8 @@ const ShellInputs = z.object({
 
 /** 128 + SIGKILL, which the protocol has for what was ended by force. */
 const killedExitCode = 137;
-const outputLimitBytes = 400_000;
+/** With room for what is said below an output. */
+const outputLimitBytes = mostOutputBytes - 10_000;
 
 /**
  * Parameters: script, working directory, then what runs it. Only root may read the script: it can hold parameters that
@@ -87,14 +89,17 @@ function splitByInterpolation(
   };
 }
 
+/** Which of the two streams was cut off: a machine says only that one was. */
+function isFull(text: string): boolean {
+  return Buffer.byteLength(text) >= outputLimitBytes - 4;
+}
+
 function readOutcome(output: CommandOutput, timeoutSeconds: number): StepOutcome {
-  const standardOutput = capOutput(output.stdout, output.isTruncated);
+  const standardOutput = markLoss(output.stdout, output.isTruncated && isFull(output.stdout));
+  const standardErrorText = markLoss(output.stderr, output.isTruncated && isFull(output.stderr));
   const withNote = (note: string) => ({
     standardOutput,
-    standardError: capOutput(
-      `${output.stderr}${output.stderr === '' || output.stderr.endsWith('\n') ? '' : '\n'}${note}\n`,
-      false,
-    ),
+    standardError: `${standardErrorText}${standardErrorText === '' || standardErrorText.endsWith('\n') ? '' : '\n'}${note}\n`,
   });
   if (output.isTimedOut) {
     return { status: 'TimedOut', code: killedExitCode, ...withNote(`Ended after ${timeoutSeconds} seconds.`) };
@@ -107,7 +112,7 @@ function readOutcome(output: CommandOutput, timeoutSeconds: number): StepOutcome
     return { status: 'Failed', code: killedExitCode, ...withNote(`The script was ended ${how}.`) };
   }
   const status = output.exitCode === 0 || output.exitCode === exitDocumentWithSuccess ? 'Success' : 'Failed';
-  return { status, code: output.exitCode, standardOutput, standardError: capOutput(output.stderr, output.isTruncated) };
+  return { status, code: output.exitCode, standardOutput, standardError: standardErrorText };
 }
 
 /** AWS's exit codes that end the whole document (run-command guide, "Handling reboots and exit codes"). */

@@ -13,6 +13,9 @@ export const StepResult = z.object({
   code: z.number().int(),
   standardOutput: z.string(),
   standardError: z.string(),
+  /** How long an output is of which the text above is the beginning; absent where it is all there. */
+  standardOutputBytes: z.number().int().optional(),
+  standardErrorBytes: z.number().int().optional(),
   startedAt: z.string(),
   endedAt: z.string(),
 });
@@ -31,10 +34,13 @@ export function combineStatuses(steps: readonly StepResult[]): EndStatus {
   return weighed.find((status) => steps.some((step) => step.status === status)) ?? 'Skipped';
 }
 
-const mostCharacters = 100_000;
+/** The beginning of an output, with a mark that says that it is not all. */
+export function capOutput(text: string, mostCharacters: number): string {
+  if (text.length <= mostCharacters) return text;
+  return `${text.slice(0, mostCharacters)}\n--- the output goes on ---\n`;
+}
 
-/** At most 100,000 characters of one stream, the end cut off with a mark that says so. */
-export function capOutput(text: string, isTruncated: boolean): string {
-  if (text.length <= mostCharacters && !isTruncated) return text;
-  return `${text.slice(0, mostCharacters)}\n--- the output goes on; the rest was not kept ---\n`;
+/** Says of an output that was cut off at its source that the rest is lost. */
+export function markLoss(text: string, isTruncated: boolean): string {
+  return isTruncated ? `${text}\n--- the output goes on; the rest was not kept ---\n` : text;
 }

@@ -22,15 +22,22 @@ export function takesEffectAtBoot(name: string): boolean {
   return rebootPackages.test(name);
 }
 
+/** Which machine this is, and since which boot; a root file system has none. @throws MachineError */
+export async function readMachineIdentity(machine: Machine): Promise<Pick<NodeOverlay, 'bootId' | 'machineIdHash'>> {
+  const machineId = await readLine(machine, '/etc/machine-id');
+  return {
+    machineIdHash: machineId === '' ? '' : createHash('sha256').update(`${machineIdSalt}${machineId}`).digest('hex'),
+    bootId: machine.kind === 'root-directory' ? '' : await readLine(machine, '/proc/sys/kernel/random/boot_id'),
+  };
+}
+
 /** @throws MachineError */
 export async function readBootFacts(
   machine: Machine,
   installed: readonly InstalledPackage[],
   uses: readonly ProcessUse[] | null = null,
 ): Promise<BootFacts> {
-  const machineId = await readLine(machine, '/etc/machine-id');
-  const machineIdHash =
-    machineId === '' ? '' : createHash('sha256').update(`${machineIdSalt}${machineId}`).digest('hex');
+  const { machineIdHash, bootId } = await readMachineIdentity(machine);
   if (machine.kind === 'root-directory') {
     return { bootId: '', machineIdHash, runningKernel: '', rebootReasons: [], awaitingBoot: [] };
   }
@@ -42,7 +49,7 @@ export async function readBootFacts(
   const owners = usedByInit.length === 0 ? [] : await findOwners(machine, usedByInit);
   const awaited = new Set([...(requested ?? []), ...(newerKernel === null ? [] : [newerKernel.name]), ...owners]);
   return {
-    bootId: await readLine(machine, '/proc/sys/kernel/random/boot_id'),
+    bootId,
     machineIdHash,
     runningKernel,
     rebootReasons: [

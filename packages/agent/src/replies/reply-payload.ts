@@ -43,6 +43,8 @@ function writeStep(step: StepResult, mostCharacters: number): object {
     stepName: '',
     standardOutput: shorten(step.standardOutput, mostCharacters),
     standardError: shorten(step.standardError, mostCharacters),
+    patchbayOutputBytes: step.standardOutputBytes,
+    patchbayErrorBytes: step.standardErrorBytes,
   };
 }
 

@@ -15,6 +15,8 @@ export interface StateDirectory {
   readonly packages: string;
   readonly commands: string;
   readonly replies: string;
+  /** Long outputs that are not uploaded yet. */
+  readonly outputs: string;
   readonly runs: string;
   /** The Machine's work directory. */
   readonly work: string;
@@ -53,10 +55,11 @@ export function openStateDirectory(directory: string): StateDirectory {
     packages: join(path, 'packages'),
     commands: join(path, 'commands'),
     replies: join(path, 'replies'),
+    outputs: join(path, 'outputs'),
     runs: join(path, 'runs'),
     work: join(path, 'work'),
   };
-  for (const folder of [state.commands, state.replies, state.runs, state.work]) {
+  for (const folder of [state.commands, state.replies, state.outputs, state.runs, state.work]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
   return state;

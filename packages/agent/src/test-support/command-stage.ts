@@ -93,6 +93,7 @@ export function openCommandStage(
     journal,
     agentVersion: '1',
     timers,
+    outputs: { keep: (_commandId, step) => step },
     spool: { add: (_messageId, payload) => replies.push(JSON.parse(payload)) },
   });
   const queue = createCommandQueue({

@@ -34,6 +34,7 @@ export interface TestControlPlane {
   readonly signingKey: TestSigningKey;
   readonly registrations: Record<string, string>[];
   readonly pings: Record<string, string>[];
+  readonly presences: Record<string, string>[];
   readonly acknowledged: string[];
   readonly failed: string[];
   readonly replies: ReceivedReply[];
@@ -57,6 +58,7 @@ export async function startControlPlane(): Promise<TestControlPlane> {
     signingKey: createTestSigningKey(),
     registrations: [] as Record<string, string>[],
     pings: [] as Record<string, string>[],
+    presences: [] as Record<string, string>[],
     acknowledged: [] as string[],
     failed: [] as string[],
     replies: [] as ReceivedReply[],
@@ -113,6 +115,10 @@ export async function startControlPlane(): Promise<TestControlPlane> {
       TokenExpirationDate: plane.clock().getTime() / 1000 + 3600,
       UpdateKeyPair: false,
     }),
+    ReportPresence: (input) => {
+      plane.presences.push(input);
+      return { quarantineReason: null };
+    },
     GetSigningKey: () => ({
       keyId: plane.signingKey.keyId,
       algorithm: 'Ed25519',

@@ -1,6 +1,12 @@
 import type { CommandDocument } from './command-document.ts';
 
+/** The document that patches. */
+export const patchDocumentName = 'AWS-RunPatchBaseline';
+
 const GUID = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}';
+
+/** An address as AWS takes it, or a file that the operator put into the control plane's overrides directory. */
+const overridePattern = `^$|^(https|s3)://[^\\s'"\`$;|<>\\\\]+$|^patchbay-override:[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`;
 
 /**
  * Scans or installs. Parameters as in the SSM user guide, "SSM Command document for patching: AWS-RunPatchBaseline". Our
@@ -30,15 +36,17 @@ const runPatchBaseline: CommandDocument = {
     },
     InstallOverrideList: {
       type: 'String',
-      description: 'Address (https or s3) of a list of patches that replaces the baseline for one Install.',
+      description:
+        'Address (https, or patchbay-override:NAME) of a list of patches that replaces the baseline for one Install.',
       default: '',
-      allowedPattern: '^$|^https://[^\\s\'"`$;|<>\\\\]+$|^s3://[^\\s\'"`$;|<>\\\\]+$',
+      allowedPattern: overridePattern,
     },
     BaselineOverride: {
       type: 'String',
-      description: 'Address (https or s3) of baselines that replace the registered one for this run.',
+      description:
+        'Address (https, or patchbay-override:NAME) of baselines that replace the registered one for this run.',
       default: '',
-      allowedPattern: '^$|^https://[^\\s\'"`$;|<>\\\\]+$|^s3://[^\\s\'"`$;|<>\\\\]+$',
+      allowedPattern: overridePattern,
     },
     RebootOption: {
       type: 'String',

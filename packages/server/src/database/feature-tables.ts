@@ -9,6 +9,7 @@ import type { IdentityTables } from '../identity/tables.ts';
 import type { OperationTables } from '../operations/tables.ts';
 import type { ArchiveWatchTables } from '../patchbay/archive-watches/tables.ts';
 import type { FactsTables } from '../patchbay/facts/tables.ts';
+import type { OverrideTables } from '../patchbay/overrides/tables.ts';
 import type { PatchOperationTables } from '../patchbay/patch-operations/tables.ts';
 import type { PlanTables } from '../patchbay/plans/tables.ts';
 import type { SettingsTables } from '../patchbay/settings/tables.ts';
@@ -25,6 +26,7 @@ export type FeatureTables = IdentityTables &
   PatchSnapshotTables &
   CommandTables &
   FactsTables &
+  OverrideTables &
   PatchOperationTables &
   PlanTables &
   TlsTables &

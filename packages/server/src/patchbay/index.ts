@@ -1,6 +1,8 @@
 import { identityContracts } from '../identity/operations.ts';
 import { definePatchbayService } from '../operations/registry.ts';
 import { archiveWatchContracts } from './archive-watches/operations.ts';
+import { commandOutputContracts } from './command-outputs.ts';
+import { managedNodeContracts } from './managed-nodes.ts';
 import { nodeContracts } from './node-operations.ts';
 import { personContracts } from './person-operations.ts';
 import { settingsContracts } from './settings/operations.ts';
@@ -12,4 +14,6 @@ export const patchbay = definePatchbayService([
   ...identityContracts,
   ...archiveWatchContracts,
   ...settingsContracts,
+  ...managedNodeContracts,
+  ...commandOutputContracts,
 ]);

@@ -3,9 +3,12 @@ import {
   CompletePatchOperation,
   GetSigningKey,
   ProposePlan,
+  ReportPresence,
   SubmitChangelogs,
   SubmitFacts,
 } from '@patchbay/contracts';
+import { instanceErrors } from '../aws/ssm/instances/errors.ts';
+import { recordMachine, recordPresence } from '../aws/ssm/instances/presence.ts';
 import type { Resource } from '../operations/authorize.ts';
 import type { OperationContext } from '../operations/operation.ts';
 import { fulfil } from '../operations/registry.ts';
@@ -35,8 +38,17 @@ export const nodeContracts = [
   }),
   fulfil(SubmitFacts, {
     resource: itself,
-    errors: factsErrors,
-    handle: (input, context) => submitFacts(callingNode(context), input, context),
+    errors: { ...factsErrors, ...instanceErrors },
+    handle: async (input, context) => {
+      const { machineIdHash, bootId } = input.overlay;
+      await recordMachine(callingNode(context), { machineIdHash, bootId, agentRunId: null }, context);
+      return await submitFacts(callingNode(context), input, context);
+    },
+  }),
+  fulfil(ReportPresence, {
+    resource: itself,
+    errors: instanceErrors,
+    handle: (input, context) => recordPresence(callingNode(context), input, context),
   }),
   fulfil(BeginPatchOperation, {
     resource: itself,

@@ -60,11 +60,17 @@ describe('what people ask of Patchbay', () => {
     server().setNow(start);
   });
 
-  it('is about nodes that are registered here', async () => {
-    const gone = await enrolNode(server());
-    await server().ssm.send(new DeregisterManagedInstanceCommand({ InstanceId: gone.instanceId }));
+  it('can still be asked of nodes that were deregistered', async () => {
+    const node = await enrolNode(server());
+    await node.submitFacts(sampleFacts());
+    await server().ssm.send(new DeregisterManagedInstanceCommand({ InstanceId: node.instanceId }));
+    expect((await ask('GetNodeVerdict', { instanceId: node.instanceId })).statusCode).toBe(200);
+    expect((await ask('GetNodeFacts', { instanceId: node.instanceId })).statusCode).toBe(200);
+  });
+
+  it('is about nodes that are known here', async () => {
     const elsewhere = await enrolNode(server(), { region: OTHER_REGION });
-    for (const instanceId of [gone.instanceId, elsewhere.instanceId, 'mi-00000000000000000']) {
+    for (const instanceId of [elsewhere.instanceId, 'mi-00000000000000000']) {
       expect(readError(await ask('GetNodeVerdict', { instanceId })).code).toBe('DoesNotExistException');
       expect(readError(await ask('GetNodeFacts', { instanceId })).code).toBe('DoesNotExistException');
     }

@@ -9,7 +9,7 @@ import {
 } from '@patchbay/contracts';
 import { type ArchiveAddress, parseArchiveKey } from '@patchbay/facts';
 import { countPatches } from '@patchbay/patching';
-import { findNode } from '../aws/ssm/instances/repository.ts';
+import { findKnownNode } from '../aws/ssm/instances/repository.ts';
 import { publicBaselineId } from '../aws/ssm/patch-baselines/service.ts';
 import { anyResource, type Resource } from '../operations/authorize.ts';
 import type { OperationContext } from '../operations/operation.ts';
@@ -36,8 +36,8 @@ const aboutNode = {
 };
 
 async function requireNode(instanceId: string, context: OperationContext): Promise<void> {
-  if (!(await findNode(context.db, context, instanceId))) {
-    throw new FactsError('FACTS_NOT_FOUND', `There is no registered node ${instanceId}.`);
+  if (!(await findKnownNode(context.db, context, instanceId))) {
+    throw new FactsError('FACTS_NOT_FOUND', `There never was a node ${instanceId}.`);
   }
 }
 
@@ -56,7 +56,7 @@ async function nodeOfOperation(operationId: string | undefined, context: Operati
 }
 
 function summarize(operation: PatchOperation, context: OperationContext): PatchOperationSummary {
-  const { operationId, instanceId, commandId, patchGroup, status, counts, planId } = operation;
+  const { operationId, instanceId, commandId, patchGroup, status, counts, planId, override } = operation;
   return {
     operationId,
     instanceId,
@@ -69,6 +69,7 @@ function summarize(operation: PatchOperation, context: OperationContext): PatchO
     status,
     counts,
     planId,
+    override,
   };
 }
 

@@ -83,14 +83,20 @@ export async function requestRoleToken(
     readonly fingerprint: string;
     readonly privateKey: KeyObject;
     readonly region?: string;
+    /** Another operation that is signed in the same way. */
+    readonly call?: { readonly operation: string; readonly input: object };
   },
 ): Promise<RawAnswer> {
-  const body = Buffer.from(JSON.stringify({ Fingerprint: node.fingerprint }));
+  const { operation, input } = node.call ?? {
+    operation: 'RequestManagedInstanceRoleToken',
+    input: { Fingerprint: node.fingerprint },
+  };
+  const body = Buffer.from(JSON.stringify(input));
   const headers = signRoleTokenRequest(
     {
       method: 'POST',
       url: new URL(server.url),
-      headers: jsonHeadersFor('AmazonSSM.RequestManagedInstanceRoleToken'),
+      headers: jsonHeadersFor(`AmazonSSM.${operation}`),
       body,
     },
     {

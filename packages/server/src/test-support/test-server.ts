@@ -1,5 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Credentials } from '@patchbay/aws-wire';
 import type { Selectable } from 'kysely';
@@ -14,8 +17,9 @@ import { createEgressClient, createEgressPolicy } from '../egress/index.ts';
 import { createAccessKeys } from '../identity/access-keys.ts';
 import { ensureAdministrator } from '../identity/administrator.ts';
 import { createSessionTokens } from '../identity/session-tokens.ts';
-import { createLogger, createMetrics, createReadiness } from '../observability/index.ts';
+import { createCounters, createLogger, createMetrics, createReadiness } from '../observability/index.ts';
 import type { AuditEventsTable } from '../operations/tables.ts';
+import { createOverrideReader } from '../patchbay/overrides/read-override.ts';
 import { defaultQuotas, type Quotas } from '../quotas.ts';
 import { createSecretBox, type SecretBox, signingKeyFromSeed } from '../secrets/index.ts';
 import { type RawAnswer, sendJsonCall } from './send-request.ts';
@@ -47,6 +51,8 @@ export interface TestServer {
   auditEvents(action?: string): Promise<Selectable<AuditEventsTable>[]>;
   /** The lines that the server logged as errors so far. */
   readonly errorLog: readonly string[];
+  /** Where the files of `patchbay-override:NAME` lie. */
+  readonly overrideDirectory: string;
 }
 
 /** What a test wants otherwise than usual. */
@@ -87,6 +93,8 @@ async function start(
   database: Database,
   options: TestServerOptions,
 ): Promise<{ server: TestServer; stop: () => Promise<void> }> {
+  const overrideDirectory = mkdtempSync(join(tmpdir(), 'patchbay-overrides-'));
+  const readOverride = createOverrideReader({ allowed: [], directory: overrideDirectory });
   let now = TEST_START;
   const clock = () => new Date(now);
   const secrets = createSecretBox(randomBytes(32), randomBytes);
@@ -100,6 +108,7 @@ async function start(
     logger: createLogger({ level: 'error', destination: { write: (line) => void errorLog.push(line) } }),
     metrics: createMetrics(),
     accessKeys: createAccessKeys({ secrets, randomBytes }),
+    counters: createCounters(),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey,
     agentPackages: openAgentPackages('/nonexistent', signingKeyFromSeed(secrets.deriveKey('agent-release'))),
@@ -107,6 +116,8 @@ async function start(
     downloadKey: secrets.deriveKey('download'),
     quotas: options.quotas ?? defaultQuotas,
     wake: { notify, subscribe: (topic, key, callback) => notifications.subscribe(topic, key, () => callback()) },
+    readOverride: (address) => readOverride(address),
+    commandOutputLimitBytes: 3 * 1024 * 1024,
     longPollMilliseconds,
     egress: createEgressClient(createEgressPolicy(['127.0.0.1'])),
   };
@@ -179,12 +190,14 @@ async function start(
       return await (action === undefined ? select : select.where('action', '=', action)).execute();
     },
     errorLog,
+    overrideDirectory,
   };
   const stop = async () => {
     stopping.abort();
     for (const client of clients) client.destroy();
     await app.close();
     await notifications.stop();
+    rmSync(overrideDirectory, { recursive: true });
   };
   return { server, stop };
 }

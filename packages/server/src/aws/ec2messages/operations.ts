@@ -4,6 +4,7 @@ import { contentDigest } from '@patchbay/facts/digest';
 import { type OperationContext, operation } from '../../operations/operation.ts';
 import { nodeResource } from '../../operations/resources.ts';
 import { nodeTopic } from '../ssm/commands/advance.ts';
+import { acknowledgeCancellation, findCancellation, writeCancelPayload } from '../ssm/commands/cancel.ts';
 import { CommandError, commandErrors } from '../ssm/commands/errors.ts';
 import {
   acknowledge,
@@ -25,9 +26,21 @@ interface Message {
   readonly payload: string;
 }
 
+function writeCancelMessage(invocation: Invocation, context: OperationContext): Message {
+  const { instanceId, cancelId } = invocation;
+  return {
+    messageId: messageId(cancelId ?? '', instanceId),
+    createdDate: context.now.toISOString(),
+    destination: instanceId,
+    topic: `aws.ssm.cancelCommand.${context.region}`,
+    payload: writeCancelPayload(invocation),
+  };
+}
+
 /** The whole command as agents get it, with the control plane's signature for agents that check it. */
 async function writeMessage(invocation: Invocation, context: OperationContext): Promise<Message> {
   const { commandId, instanceId } = invocation;
+  if (invocation.cancelId !== null) return writeCancelMessage(invocation, context);
   const command = await findCommand(context.db, context, commandId);
   if (!command) throw new Error(`The invocation of ${commandId} has lost its command`);
   const { content } = findDocument(command.documentName, command.documentVersion);
@@ -93,7 +106,9 @@ async function GetMessages(
 }
 
 async function AcknowledgeMessage(input: { readonly messageId: string }, context: OperationContext): Promise<object> {
-  await acknowledge(await findDelivered(input.messageId, context), context);
+  const cancellation = await findCancellation(input.messageId, context);
+  if (cancellation) await acknowledgeCancellation(cancellation, context);
+  else await acknowledge(await findDelivered(input.messageId, context), context);
   return {};
 }
 
@@ -107,13 +122,9 @@ function readPayload(text: string): ReplyPayload {
   try {
     return ReplyPayload.parse(JSON.parse(text));
   } catch (error) {
-    throw new CommandError(
-      'COMMAND_TARGETS',
-      'The payload of a reply must be the JSON text that the SSM Agent sends.',
-      {
-        cause: error,
-      },
-    );
+    throw new CommandError('COMMAND_REPLY', 'The payload of a reply must be the JSON text that the SSM Agent sends.', {
+      cause: error,
+    });
   }
 }
 
@@ -126,7 +137,9 @@ async function FailMessage(
   input: { readonly messageId: string; readonly failureType: string },
   context: OperationContext,
 ): Promise<object> {
-  await recordUndeliverable(await findDelivered(input.messageId, context), input.failureType, context);
+  const cancellation = await findCancellation(input.messageId, context);
+  if (cancellation) await acknowledgeCancellation(cancellation, context);
+  else await recordUndeliverable(await findDelivered(input.messageId, context), input.failureType, context);
   return {};
 }
 

@@ -10,6 +10,8 @@ import * as people from './0009-people.ts';
 import * as certificateAuthority from './0013-certificate-authority.ts';
 import * as factsWhole from './0015-facts-whole.ts';
 import * as archiveWatch from './0016-archive-watch.ts';
+import * as cancellationAndPresence from './0017-cancellation-and-presence.ts';
+import * as outputsAndOverrides from './0018-outputs-and-overrides.ts';
 
 /** Every migration, oldest first. One that was released never changes; names sort in this order. */
 export const migrations: readonly NamedMigration[] = [
@@ -24,4 +26,6 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0013-certificate-authority', up: certificateAuthority.up },
   { name: '0015-facts-whole', up: factsWhole.up },
   { name: '0016-archive-watch', up: archiveWatch.up },
+  { name: '0017-cancellation-and-presence', up: cancellationAndPresence.up },
+  { name: '0018-outputs-and-overrides', up: outputsAndOverrides.up },
 ];

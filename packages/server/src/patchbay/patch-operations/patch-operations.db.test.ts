@@ -49,7 +49,7 @@ describe('patch operations', () => {
       new SendCommandCommand({
         DocumentName: 'AWS-RunPatchBaseline',
         InstanceIds: [node.instanceId],
-        Parameters: { Operation: [Operation] },
+        Parameters: { Operation: [Operation], RebootOption: ['NoReboot'] },
       }),
     );
     return Command?.CommandId ?? '';
@@ -184,6 +184,40 @@ describe('patch operations', () => {
     await server().ssm.send(new RegisterPatchBaselineForPatchGroupCommand({ BaselineId, PatchGroup: 'Blocked' }));
     const node = await enrolNode(server(), { tags: { PatchGroup: 'Blocked' } });
     expect(await beginOn(node, unpatched)).toMatchObject({ blocked: ['openssl', 'libssl*'], targets: [] });
+  });
+
+  it('is what its command says: no scan becomes an install, and no other document patches', async () => {
+    const node = await enrolNode(server());
+    const commandId = await sendScan(node);
+    const factsId = await node.submitFacts(unpatched);
+    await expect(begin(node, factsId, 'Install', commandId)).rejects.toMatchObject({
+      code: 'ValidationException',
+      message: expect.stringMatching(/says Operation Scan, not Install/),
+    });
+    const { Command } = await server().ssm.send(
+      new SendCommandCommand({
+        DocumentName: 'AWS-RunShellScript',
+        InstanceIds: [node.instanceId],
+        Parameters: { commands: ['true'] },
+      }),
+    );
+    await expect(begin(node, factsId, 'Scan', Command?.CommandId ?? '')).rejects.toMatchObject({
+      message: expect.stringMatching(/does not patch/),
+    });
+    const { operations } = await askAs(ListPatchOperations, { instanceId: node.instanceId });
+    expect(operations).toEqual([]);
+  });
+
+  it('of another boot is not abandoned: a copy of the node may be at work on it', async () => {
+    const node = await enrolNode(server());
+    const statusOf = async (operationId: string) => (await askAs(GetPatchOperation, { operationId })).operation.status;
+    const onBoot = (bootId: string): NodeFacts => ({ ...unpatched, overlay: { ...unpatched.overlay, bootId } });
+    const first = await beginOn(node, onBoot('first'));
+    const second = await beginOn(node, onBoot('second'));
+    expect(await statusOf(first.operationId)).toBe('in-progress');
+    await beginOn(node, onBoot('second'));
+    expect(await statusOf(second.operationId)).toBe('abandoned');
+    expect(await statusOf(first.operationId)).toBe('in-progress');
   });
 
   it('a second begin for the same command continues the first', async () => {

@@ -55,7 +55,7 @@ export async function updatePatchOperation(
   await db.updateTable('patchOperations').set(change).where('operationId', '=', operationId).execute();
 }
 
-/** Ends what a node began earlier and never finished: it has begun something else. */
+/** Ends every open operation of a node: nobody will go on with it. */
 export async function abandonOperations(db: Database, instanceId: string, now: Date): Promise<void> {
   await db
     .updateTable('patchOperations')
@@ -65,12 +65,55 @@ export async function abandonOperations(db: Database, instanceId: string, now: D
     .execute();
 }
 
-/** Stores the verdict of an operation for good and lets the operation speak for its node. */
+/**
+ * Ends what a node began earlier and never finished, now that it begins something else on newer facts: what the same
+ * boot of the same machine began, whose command has ended, or what is older than any run can be. What another boot
+ * began may be at work on a copy of the node, which a quarantine will tell; it is left alone.
+ */
+export async function abandonForgottenOperations(
+  db: Database,
+  instanceId: string,
+  factsId: string,
+  now: Date,
+): Promise<void> {
+  const longestMilliseconds = 2 * 24 * 3_600_000;
+  await db
+    .updateTable('patchOperations')
+    .set({ status: 'abandoned', endedAt: now })
+    .where('instanceId', '=', instanceId)
+    .where('status', '=', 'in-progress')
+    .where((where) =>
+      where.or([
+        where('startedAt', '<', new Date(now.getTime() - longestMilliseconds)),
+        where.exists(
+          where
+            .selectFrom('commandInvocations')
+            .select('commandInvocations.commandId')
+            .whereRef('commandInvocations.commandId', '=', 'patchOperations.commandId')
+            .whereRef('commandInvocations.instanceId', '=', 'patchOperations.instanceId')
+            .where('commandInvocations.finishedAt', 'is not', null),
+        ),
+        where.exists(
+          where
+            .selectFrom('nodeFacts as earlier')
+            .innerJoin('nodeFacts as present', (join) => join.on('present.factsId', '=', factsId))
+            .select('earlier.factsId')
+            .whereRef('earlier.factsId', '=', 'patchOperations.factsId')
+            .where(sql<boolean>`earlier.overlay ->> 'bootId' = present.overlay ->> 'bootId'`)
+            .where(sql<boolean>`earlier.overlay ->> 'machineIdHash' = present.overlay ->> 'machineIdHash'`),
+        ),
+      ]),
+    )
+    .execute();
+}
+
+/** Stores the verdict of an operation for good and, where it may, lets the operation speak for its node. */
 export async function insertOperationVerdict(
   db: Database,
   operation: Pick<PatchOperation, 'accountId' | 'region' | 'operationId' | 'instanceId'>,
   verdict: Verdict,
   endedAt: Date,
+  speaksForNode: boolean,
 ): Promise<void> {
   const { accountId, region, operationId, instanceId } = operation;
   await db
@@ -83,6 +126,7 @@ export async function insertOperationVerdict(
       verdict: JSON.stringify(verdict),
     })
     .execute();
+  if (!speaksForNode) return;
   await db
     .insertInto('newestPatchOperations')
     .values({ accountId, region, instanceId, operationId, endedAt })

@@ -24,21 +24,26 @@ import {
   findChangelogQuestions,
   makePlan,
   type PlanOutcome,
+  patchDocumentName,
   planDigest,
+  resolveParameters,
   selectTargets,
 } from '@patchbay/patching';
-import { findInvocation } from '../../aws/ssm/commands/repository.ts';
+import { findCommand, findInvocation } from '../../aws/ssm/commands/repository.ts';
+import { findDocument } from '../../aws/ssm/documents/service.ts';
+import { readQuarantines } from '../../aws/ssm/instances/repository.ts';
 import { getPatchBaseline, publicBaselineId } from '../../aws/ssm/patch-baselines/service.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { storeChangelogs } from '../facts/changelogs.ts';
 import { findNewestFactsId } from '../facts/repository.ts';
 import { readFacts } from '../facts/service.ts';
+import { areOverridesInConflict, findTerms } from '../overrides/service.ts';
 import { insertPlan } from '../plans/repository.ts';
 import { type Judgement, judge } from '../verdicts/service.ts';
 import { PatchOperationError } from './errors.ts';
 import { describeVerdict } from './report.ts';
 import {
-  abandonOperations,
+  abandonForgottenOperations,
   findOperationOfCommand,
   findOperationVerdict,
   findPatchOperation,
@@ -60,6 +65,45 @@ export interface BeginRequest {
   readonly snapshotId: string;
 }
 
+const fromParameters = { operation: 'Operation', rebootOption: 'RebootOption', snapshotId: 'SnapshotId' } as const;
+
+/** A node carries out what the command says: the operation must be the one that somebody sent and was allowed to send. */
+async function requireCommand(
+  instanceId: string,
+  request: BeginRequest,
+  commandId: string,
+  context: OperationContext,
+): Promise<void> {
+  const refuse = (message: string) => new PatchOperationError('PATCH_OPERATION_COMMAND', message);
+  const command = await findCommand(context.db, context, commandId);
+  if (!command || !(await findInvocation(context.db, context, commandId, instanceId))) {
+    throw refuse(`No command ${commandId} was sent to ${instanceId}.`);
+  }
+  if (command.documentName !== patchDocumentName) {
+    throw refuse(`The command ${commandId} runs ${command.documentName} and does not patch.`);
+  }
+  const { content } = findDocument(command.documentName, command.documentVersion);
+  const resolved = resolveParameters(content, command.parameters);
+  if (!resolved.ok) throw new Error(`The stored command ${commandId} does not fit its document`);
+  for (const [member, parameter] of Object.entries(fromParameters)) {
+    const given = request[member as keyof typeof fromParameters];
+    const sent = resolved.values[parameter];
+    if (given !== sent) throw refuse(`The command ${commandId} says ${parameter} ${String(sent)}, not ${given}.`);
+  }
+  if (areOverridesInConflict(resolved.values)) {
+    throw refuse(
+      'BaselineOverride and InstallOverrideList cannot be used together. Nothing was scanned or installed: send the command again with one of them.',
+    );
+  }
+}
+
+/** Which of two machines with one key a quarantined node is, nobody can tell: neither is judged or changed. */
+async function requireUnquestioned(instanceId: string, context: OperationContext): Promise<void> {
+  const reason = (await readQuarantines(context.db, [instanceId])).get(instanceId);
+  if (reason === undefined) return;
+  throw new PatchOperationError('PATCH_OPERATION_QUARANTINED', `${instanceId} is in quarantine. ${reason}`);
+}
+
 /** The operation that a command already led to on this node, so that a patcher that starts again continues it. */
 async function findBegun(
   instanceId: string,
@@ -67,12 +111,7 @@ async function findBegun(
   context: OperationContext,
 ): Promise<PatchOperation | undefined> {
   if (request.commandId === null) return undefined;
-  if (!(await findInvocation(context.db, context, request.commandId, instanceId))) {
-    throw new PatchOperationError(
-      'PATCH_OPERATION_COMMAND',
-      `No command ${request.commandId} was sent to ${instanceId}.`,
-    );
-  }
+  await requireCommand(instanceId, request, request.commandId, context);
   const begun = await findOperationOfCommand(context.db, request.commandId, instanceId);
   if (begun && begun.status !== 'in-progress') {
     throw new PatchOperationError(
@@ -101,10 +140,12 @@ export async function beginOperation(
 ): Promise<Begun> {
   const { db, now, accountId, region } = context;
   await lockOperationsOf(db, instanceId);
-  const judgement = await judge({ instanceId, factsId: request.factsId, simulation: null }, context);
+  await requireUnquestioned(instanceId, context);
+  const begun = await findBegun(instanceId, request, context);
+  const { terms, note } = await findTerms(request, 'before', context);
+  const judgement = await judge({ instanceId, factsId: request.factsId, simulation: null, terms }, context);
   const { verdict } = judgement;
   await requireNewestFacts(instanceId, request.factsId, context);
-  const begun = await findBegun(instanceId, request, context);
   const operationId = begun?.operationId ?? context.dependencies.randomId();
   const underBaseline = {
     baselineId: verdict.baselineId,
@@ -114,7 +155,7 @@ export async function beginOperation(
   };
   if (begun) await updatePatchOperation(db, operationId, underBaseline);
   else {
-    await abandonOperations(db, instanceId, now);
+    await abandonForgottenOperations(db, instanceId, request.factsId, now);
     await insertPatchOperation(db, {
       accountId,
       region,
@@ -125,6 +166,7 @@ export async function beginOperation(
       ...underBaseline,
       rebootOption: request.rebootOption,
       snapshotId: request.snapshotId,
+      override: note && JSON.stringify(note),
       startedAt: now,
       endedAt: null,
       status: 'in-progress',
@@ -172,7 +214,8 @@ export async function submitChangelogs(
   const read = await readFacts(instanceId, factsId, context);
   if (!read) throw new Error(`The facts of operation ${operationId} are gone`);
   await storeChangelogs(instanceId, readings, read.facts, context);
-  return describeBegun(operationId, await judge({ instanceId, factsId, simulation: null }, context), context);
+  const { terms } = await findTerms(operation, 'before', context);
+  return describeBegun(operationId, await judge({ instanceId, factsId, simulation: null, terms }, context), context);
 }
 
 /** An operation of this node, which nobody else changes until the transaction ends. */
@@ -227,12 +270,14 @@ export async function proposePlan(
 ): Promise<Proposed> {
   const operation = await findOwn(instanceId, operationId, context);
   requireOpen(operation);
+  await requireUnquestioned(instanceId, context);
   if (operation.operation !== 'Install') {
     throw new PatchOperationError('PATCH_OPERATION_KIND', 'A scan installs nothing, so it has no plan.');
   }
   const { db, now, accountId, region, dependencies } = context;
+  const { terms } = await findTerms(operation, 'before', context);
   const { verdict, compiled, read } = await judge(
-    { instanceId, factsId: operation.factsId, simulation: null },
+    { instanceId, factsId: operation.factsId, simulation: null, terms },
     context,
   );
   if (!read) throw new Error(`The facts of operation ${operationId} are gone`);
@@ -341,7 +386,8 @@ export async function completeOperation(
     completion.simulation || refused.length > 0
       ? { groups: completion.simulation?.groups ?? [], refused, diskBytes: completion.simulation?.diskBytes ?? 0 }
       : null;
-  const { verdict, baseline } = await judge({ instanceId, factsId: completion.factsId, simulation }, context);
+  const { terms, note } = await findTerms(operation, 'after', context);
+  const { verdict, baseline } = await judge({ instanceId, factsId: completion.factsId, simulation, terms }, context);
   await requireNewestFacts(instanceId, completion.factsId, context);
   const answer = answerOf(verdict, baseline.name, completion.outcomes);
   await updatePatchOperation(context.db, operation.operationId, {
@@ -355,6 +401,7 @@ export async function completeOperation(
     refused: JSON.stringify(refused),
     outcomes: JSON.stringify(completion.outcomes),
   });
-  await insertOperationVerdict(context.db, operation, verdict, context.now);
+  // Under an override of its baseline a node proves nothing about its own (SSM user guide, BaselineOverride).
+  await insertOperationVerdict(context.db, operation, verdict, context.now, note?.kind !== 'baselines');
   return answer;
 }

@@ -1,6 +1,7 @@
 import type { GroupOutcome, PatchCounts, RefusedTarget, Verdict } from '@patchbay/facts';
 import type { ComplianceCounts } from '@patchbay/patching';
-import type { ColumnType } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
+import type { OverrideNote } from '../overrides/service.ts';
 
 /** One scan or install of one node, from begin to end. */
 export interface PatchOperationsTable {
@@ -15,6 +16,9 @@ export interface PatchOperationsTable {
   patchGroup: string;
   rebootOption: string;
   snapshotId: string;
+  /** Which step of its command began it; empty where the document has one that patches. */
+  stepName: Generated<string>;
+  override: ColumnType<OverrideNote | null, string | null, never>;
   startedAt: Date;
   endedAt: Date | null;
   status: 'in-progress' | 'compliant' | 'non-compliant' | 'unknown' | 'abandoned';

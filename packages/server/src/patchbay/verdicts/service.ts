@@ -1,22 +1,25 @@
-import type { NodeFacts, PatchBaseline, Simulation, Verdict } from '@patchbay/facts';
+import type { NodeFacts, PatchBaseline, Simulation, UnknownReason, Verdict } from '@patchbay/facts';
 import {
   type CompiledBaseline,
   compileBaseline,
   type EvaluationInput,
   emptyReleaseHistory,
   evaluate,
+  limitToInstallList,
   patchGroupOf,
   predefinedBaselineFor,
 } from '@patchbay/patching';
+import { readQuarantines } from '../../aws/ssm/instances/repository.ts';
 import { getPatchBaseline } from '../../aws/ssm/patch-baselines/service.ts';
 import { baselineIdFor } from '../../aws/ssm/patch-groups/service.ts';
 import { readTags } from '../../aws/ssm/tags/repository.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { readReleaseHistory } from '../facts/history.ts';
 import { type ReadFacts, readFacts } from '../facts/service.ts';
+import { settleTerms, type Terms } from '../overrides/service.ts';
 import { readSettings } from '../settings/service.ts';
 
-type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now'>;
+type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now' | 'dependencies'>;
 
 /** Which baseline judges a node, and the group that says so. */
 export interface Jurisdiction {
@@ -73,25 +76,51 @@ export interface Question {
   readonly factsId: string | null;
   readonly simulation: Simulation | null;
   readonly baselineId?: string | undefined;
+  /** What takes the place of the baseline in this operation. */
+  readonly terms?: Terms | undefined;
+}
+
+/** Of a node in quarantine nobody knows which machine its facts are from. */
+async function findQuarantineDoubts(instanceId: string, context: Context): Promise<UnknownReason[]> {
+  const reason = (await readQuarantines(context.db, [instanceId])).get(instanceId);
+  return reason === undefined
+    ? []
+    : [{ code: 'quarantined', message: `The node is in quarantine. ${reason}`, archive: null }];
+}
+
+/** Whether the baseline is one of the installation's own, so that its revision names its content. */
+function isOwnBaseline(registered: Jurisdiction, used: Jurisdiction): boolean {
+  return used === registered;
 }
 
 /** What a node's baseline says about its facts now. */
 export async function judge(question: Question, context: Context): Promise<Judgement> {
   const { instanceId, factsId, simulation, baselineId } = question;
   const read = await readFacts(instanceId, factsId, context);
-  const jurisdiction = await findJurisdiction(instanceId, read?.facts, baselineId, context);
-  const compiled = compile(context.accountId, jurisdiction.baseline, jurisdiction.revision);
+  const registered = await findJurisdiction(instanceId, read?.facts, baselineId, context);
+  const { terms } = question;
+  // A node of an unknown system is unknown under any terms.
+  const settlement =
+    terms && read?.facts.operatingSystem.operatingSystem ? await settleTerms(registered, terms, context) : undefined;
+  const jurisdiction = settlement?.jurisdiction ?? registered;
+  const compiled = isOwnBaseline(registered, jurisdiction)
+    ? compile(context.accountId, jurisdiction.baseline, jurisdiction.revision)
+    : compileBaseline(jurisdiction.baseline, jurisdiction.revision);
   const history = read ? await readReleaseHistory(context.db, context.accountId, read.facts) : emptyReleaseHistory;
   const { settings } = await readSettings(context.db, context.accountId);
+  const approvedAsOf = settlement?.approvedAsOf ?? null;
   const input: EvaluationInput = {
     facts: read?.facts ?? null,
     factsReceivedAt: read?.receivedAt ?? null,
     baseline: compiled,
     history,
     simulation,
-    now: context.now,
+    now: approvedAsOf ?? context.now,
     settings,
-    furtherDoubts: read?.doubts ?? [],
+    furtherDoubts: [...(read?.doubts ?? []), ...(await findQuarantineDoubts(instanceId, context))],
   };
-  return { ...jurisdiction, read, compiled, input, verdict: evaluate(input) };
+  const evaluated = evaluate(input);
+  const dated = approvedAsOf ? { ...evaluated, evaluatedAt: context.now.toISOString(), validUntil: null } : evaluated;
+  const verdict = terms?.installList ? limitToInstallList(dated, terms.installList) : dated;
+  return { ...jurisdiction, read, compiled, input, verdict };
 }

@@ -25,8 +25,9 @@ export async function advanceCommand(commandId: string, context: Context): Promi
   await dependencies.wake.notify(db, nodeTopic, dispatched);
   if (decision.isErrorLimitExceeded) await terminateQueued(db, commandId, now);
 
-  const { counts, isStarted } = decision.isErrorLimitExceeded ? await countProgress(db, commandId) : before;
-  const running = isStarted ? 'InProgress' : 'Pending';
+  const { counts, isStarted, cancelling } = decision.isErrorLimitExceeded ? await countProgress(db, commandId) : before;
+  const isCancelling = cancelling > 0 && cancelling === counts.queued + counts.running;
+  const running = isCancelling ? 'Cancelling' : isStarted ? 'InProgress' : 'Pending';
   await updateCommand(db, commandId, {
     ...(decision.isFinished ? summarizeCommand(command, counts) : { status: running, statusDetails: running }),
     completedCount: command.targetCount - counts.queued - counts.running,

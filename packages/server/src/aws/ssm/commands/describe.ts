@@ -45,18 +45,37 @@ function cut(text: string, most: number): string {
   return text.length <= most ? text : text.slice(0, most - truncationMark.length) + truncationMark;
 }
 
-function describePlugin(plugin: Plugin): CamelCased<CommandPlugin> {
+/**
+ * How a step ended; one that never ended shares the end of its invocation. Plugins know no `Delayed`, `Cancelling` or
+ * `Terminated` (SSM API, CommandPlugin).
+ */
+function statusOfStep(
+  invocation: Invocation,
+  plugin: Plugin,
+): { readonly status: string; readonly statusDetails: string } {
+  if (plugin.finishedAt === null && invocation.finishedAt !== null) {
+    return { status: invocation.status, statusDetails: invocation.statusDetails };
+  }
+  // Only agents report a step that timed out.
+  return { status: plugin.status, statusDetails: plugin.status === 'TimedOut' ? 'ExecutionTimedOut' : plugin.status };
+}
+
+/** Links to the whole outputs of a step. */
+export type LinkTo = (plugin: Plugin, stream: 'stdout' | 'stderr') => string;
+
+function describePlugin(invocation: Invocation, plugin: Plugin, linkTo: LinkTo): CamelCased<CommandPlugin> {
+  const { status, statusDetails } = statusOfStep(invocation, plugin);
   const separator = plugin.standardError ? '\n----------ERROR-------\n' : '';
   return {
     name: plugin.pluginName,
-    status: plugin.status as CamelCased<CommandPlugin>['status'],
-    statusDetails: plugin.status,
+    status: status as CamelCased<CommandPlugin>['status'],
+    statusDetails,
     responseCode: plugin.responseCode,
     responseStartDateTime: plugin.startedAt ?? undefined,
     responseFinishDateTime: plugin.finishedAt ?? undefined,
     output: cut(`${plugin.standardOutput}${separator}${plugin.standardError}`, mostPluginOutput),
-    standardOutputUrl: '',
-    standardErrorUrl: '',
+    standardOutputUrl: linkTo(plugin, 'stdout'),
+    standardErrorUrl: linkTo(plugin, 'stderr'),
   };
 }
 
@@ -64,6 +83,7 @@ function describePlugin(plugin: Plugin): CamelCased<CommandPlugin> {
 export function describeInvocation(
   invocation: Invocation & Pick<Command, 'comment' | 'documentName' | 'documentVersion'>,
   plugins: readonly Plugin[] | undefined,
+  linkTo: LinkTo,
 ): CamelCased<CommandInvocation> {
   return {
     commandId: invocation.commandId,
@@ -78,7 +98,7 @@ export function describeInvocation(
     traceOutput: invocation.traceOutput || undefined,
     standardOutputUrl: '',
     standardErrorUrl: '',
-    commandPlugins: plugins?.map(describePlugin) ?? [],
+    commandPlugins: plugins?.map((plugin) => describePlugin(invocation, plugin, linkTo)) ?? [],
     serviceRole: '',
   };
 }
@@ -93,8 +113,12 @@ export function describeStep(
   invocation: Invocation,
   command: Command,
   plugin: Plugin,
+  isOnlyStep: boolean,
+  linkTo: LinkTo,
 ): CamelCased<GetCommandInvocationResult> {
   const { startedAt, finishedAt } = plugin;
+  // "The status of this invocation plugin": of a document with one step it is that of the invocation.
+  const { status, statusDetails } = isOnlyStep ? invocation : statusOfStep(invocation, plugin);
   return {
     commandId: invocation.commandId,
     instanceId: invocation.instanceId,
@@ -106,11 +130,11 @@ export function describeStep(
     executionStartDateTime: startedAt?.toISOString() ?? '',
     executionElapsedTime: startedAt && finishedAt ? writeDuration(finishedAt.getTime() - startedAt.getTime()) : '',
     executionEndDateTime: finishedAt?.toISOString() ?? '',
-    status: invocation.status as CamelCased<GetCommandInvocationResult>['status'],
-    statusDetails: invocation.statusDetails,
+    status: status as CamelCased<GetCommandInvocationResult>['status'],
+    statusDetails,
     standardOutputContent: cut(plugin.standardOutput, mostStandardOutput),
-    standardOutputUrl: '',
+    standardOutputUrl: linkTo(plugin, 'stdout'),
     standardErrorContent: cut(plugin.standardError, mostStandardError),
-    standardErrorUrl: '',
+    standardErrorUrl: linkTo(plugin, 'stderr'),
   };
 }

@@ -8,6 +8,7 @@ export class CommandError extends AppError<
   | 'COMMAND_PARAMETERS'
   | 'COMMAND_TARGETS'
   | 'COMMAND_ID'
+  | 'COMMAND_REPLY'
   | 'COMMAND_FILTER'
   | 'COMMAND_UNSUPPORTED'
   | 'INVOCATION_NOT_FOUND'
@@ -20,7 +21,11 @@ export const commandErrors: ErrorTable = {
   COMMAND_DUPLICATE_INSTANCE: 'DuplicateInstanceId',
   COMMAND_PARAMETERS: 'InvalidParameters',
   COMMAND_TARGETS: 'ValidationException',
+  OVERRIDE_ADDRESS: 'InvalidParameters',
+  OVERRIDE_UNREADABLE: 'InvalidParameters',
+  OVERRIDE_CONTENT: 'InvalidParameters',
   COMMAND_ID: 'InvalidCommandId',
+  COMMAND_REPLY: 'ValidationException',
   COMMAND_FILTER: 'InvalidFilterKey',
   COMMAND_UNSUPPORTED: 'ValidationException',
   INVOCATION_NOT_FOUND: 'InvocationDoesNotExist',

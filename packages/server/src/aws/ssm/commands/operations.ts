@@ -1,4 +1,5 @@
 import type {
+  CancelCommandRequest,
   GetCommandInvocationRequest,
   GetCommandInvocationResult,
   ListCommandInvocationsRequest,
@@ -11,13 +12,15 @@ import type {
 } from '@aws-sdk/client-ssm';
 import { anyResource, authorize } from '../../../operations/authorize.ts';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
-import { type OperationContext, operation } from '../../../operations/operation.ts';
+import { type EmptyResult, type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
 import { nodeResource, ssmResource } from '../../../operations/resources.ts';
 import { permissionsToSend } from '../documents/permissions.ts';
 import { keepWithinReach } from '../instances/repository.ts';
-import { describeCommand, describeInvocation, describeStep } from './describe.ts';
+import { cancelCommand } from './cancel.ts';
+import { describeCommand, describeInvocation, describeStep, type LinkTo } from './describe.ts';
 import { CommandError, commandErrors } from './errors.ts';
+import { findStep, linkToOutput } from './outputs.ts';
 import {
   type Command,
   type CommandQuery,
@@ -162,9 +165,15 @@ async function ListCommandInvocations(
   const pluginsOf = (invocation: { commandId: string; instanceId: string }) =>
     plugins?.filter((each) => each.commandId === invocation.commandId && each.instanceId === invocation.instanceId);
   return {
-    commandInvocations: shown.map((invocation) => describeInvocation(invocation, pluginsOf(invocation))),
+    commandInvocations: shown.map((invocation) =>
+      describeInvocation(invocation, pluginsOf(invocation), linksIn(context)),
+    ),
     nextToken: nextToken(page, found, limit, writePosition),
   };
+}
+
+function linksIn(context: OperationContext): LinkTo {
+  return (plugin, stream) => linkToOutput(plugin, stream, context.region, context);
 }
 
 async function GetCommandInvocation(
@@ -178,16 +187,17 @@ async function GetCommandInvocation(
     throw new CommandError('INVOCATION_NOT_FOUND', `There is no command ${commandId} on ${instanceId}.`);
   }
   const plugins = await listPlugins(context.db, [invocation]);
-  const names = plugins.map((plugin) => plugin.pluginName).join(', ');
-  const plugin =
-    pluginName === undefined && plugins.length === 1
-      ? plugins[0]
-      : plugins.find((each) => each.pluginName === pluginName);
-  if (!plugin) throw new CommandError('PLUGIN_NAME', `PluginName must be one of the document's steps: ${names}.`);
-  return describeStep(invocation, command, plugin);
+  const plugin = findStep(plugins, pluginName);
+  return describeStep(invocation, command, plugin, plugins.length === 1, linksIn(context));
+}
+
+async function CancelCommand(input: CamelCased<CancelCommandRequest>, context: OperationContext): Promise<EmptyResult> {
+  await cancelCommand(input.commandId ?? '', input.instanceIds ?? [], context);
+  return {};
 }
 
 export const commandOperations = {
+  CancelCommand: operation({ handle: CancelCommand, errors: commandErrors }),
   SendCommand: operation({
     handle: SendCommand,
     errors: commandErrors,

@@ -19,16 +19,21 @@ export async function endOverdue(db: Database, command: Command, now: Date): Pro
   await update.execute();
 }
 
-/** How far the invocations of a command have come, and whether any has reached its node. */
-export async function countProgress(
-  db: Database,
-  commandId: string,
-): Promise<{ readonly counts: ProgressCounts; readonly isStarted: boolean }> {
+export interface Progress {
+  readonly counts: ProgressCounts;
+  /** Whether any invocation has reached its node. */
+  readonly isStarted: boolean;
+  /** How many were cancelled and have not ended. */
+  readonly cancelling: number;
+}
+
+/** How far the invocations of a command have come. */
+export async function countProgress(db: Database, commandId: string): Promise<Progress> {
   const progress = sql<InvocationProgress>`case
     when finished_at is null and dispatched_at is null then 'queued'
     when finished_at is null then 'running'
     when status_details = 'DeliveryTimedOut' then 'undelivered'
-    when status_details = 'Undeliverable' then 'undeliverable'
+    when status_details in ('Undeliverable', 'InvalidPlatform', 'AccessDenied') then 'undeliverable'
     when status = 'Success' then 'succeeded'
     when status = 'Cancelled' then 'cancelled'
     else 'failed' end`;
@@ -38,6 +43,7 @@ export async function countProgress(
       progress.as('progress'),
       select.fn.countAll<number>().as('count'),
       select.fn.count<number>('acknowledgedAt').as('acknowledged'),
+      sql<number>`count(*) filter (where cancel_id is not null)`.as('cancelled'),
     ])
     .where('commandId', '=', commandId)
     .groupBy('progress')
@@ -45,6 +51,7 @@ export async function countProgress(
   return {
     counts: { ...noProgress, ...Object.fromEntries(rows.map((row) => [row.progress, row.count])) },
     isStarted: rows.some((row) => row.acknowledged > 0),
+    cancelling: rows.find((row) => row.progress === 'running')?.cancelled ?? 0,
   };
 }
 

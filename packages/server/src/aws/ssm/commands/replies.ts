@@ -3,7 +3,20 @@ import type { OperationContext } from '../../../operations/operation.ts';
 import { storableText } from '../../../operations/storable-text.ts';
 import { advanceCommand } from './advance.ts';
 import { CommandError } from './errors.ts';
-import { findInvocation, type Invocation, listPlugins, updateInvocations, updatePlugin } from './repository.ts';
+import {
+  findInvocation,
+  type Invocation,
+  listPlugins,
+  recordLateAnswer,
+  updateInvocations,
+  updatePlugin,
+} from './repository.ts';
+
+const OutputBytes = z
+  .number()
+  .int()
+  .nonnegative()
+  .max(2 ** 31 - 1);
 
 const StepStatus = z.object({
   status: z.string(),
@@ -13,6 +26,9 @@ const StepStatus = z.object({
   standardOutput: z.string().default(''),
   standardError: z.string().default(''),
   output: z.string().default(''),
+  /** What our agent adds: the whole length of outputs that it uploads apart. */
+  patchbayOutputBytes: OutputBytes.nullish().catch(null),
+  patchbayErrorBytes: OutputBytes.nullish().catch(null),
 });
 
 /** What an agent says about a command in SendReply's payload (ssm-agent source, messagecontracts). */
@@ -31,6 +47,8 @@ const documentEnds = new Map<string, { readonly status: string; readonly statusD
   ['TimedOut', { status: 'TimedOut', statusDetails: 'ExecutionTimedOut' }],
   ['Cancelled', { status: 'Cancelled', statusDetails: 'Cancelled' }],
 ]);
+
+const mostTraceCharacters = 2_500;
 
 /** What is kept of one stream of one step: enough for any real output, not enough to fill a database. */
 const mostOutputCharacters = 1_000_000;
@@ -53,17 +71,32 @@ export async function findDelivered(id: string, context: OperationContext): Prom
     parts?.commandId && parts.instanceId === instanceId
       ? await findInvocation(context.db, context, parts.commandId, instanceId)
       : undefined;
-  if (!invocation?.visibleAt)
-    throw new CommandError('INVOCATION_NOT_FOUND', `No message ${id} was delivered to this node.`);
-  return invocation;
+  if (invocation?.visibleAt) return invocation;
+  context.dependencies.counters.count('messages_refused', explainRefusal(parts, instanceId, invocation));
+  throw new CommandError('INVOCATION_NOT_FOUND', `No message ${id} was delivered to this node.`);
+}
+
+function explainRefusal(
+  parts: Readonly<Record<string, string>> | undefined,
+  instanceId: string,
+  invocation: Invocation | undefined,
+): string {
+  if (!parts) return 'unreadable_id';
+  if (parts['instanceId'] !== instanceId) return 'other_node';
+  return invocation ? 'never_delivered' : 'unknown_command';
+}
+
+/** A cancelled invocation keeps saying so until it ends. */
+function progressOf(invocation: Invocation): { readonly status: string; readonly statusDetails: string } {
+  const status = invocation.cancelId === null ? 'InProgress' : 'Cancelling';
+  return { status, statusDetails: status };
 }
 
 /** The agent has the message and will not need it again. */
 export async function acknowledge(invocation: Invocation, context: OperationContext): Promise<void> {
   if (invocation.acknowledgedAt) return;
   await updateInvocations(context.db, invocation.commandId, [invocation.instanceId], {
-    status: 'InProgress',
-    statusDetails: 'InProgress',
+    ...progressOf(invocation),
     acknowledgedAt: context.now,
   });
   await advanceCommand(invocation.commandId, context);
@@ -71,7 +104,7 @@ export async function acknowledge(invocation: Invocation, context: OperationCont
 
 /**
  * Merges a reply into the invocation: steps by their name, whatever order replies come in. What has ended stays as it
- * ended, so a reply that is sent twice, or late, changes nothing.
+ * ended, so a reply that is sent twice changes nothing; what a late one tells of steps is kept all the same.
  */
 export async function recordReply(
   invocation: Invocation,
@@ -80,13 +113,52 @@ export async function recordReply(
 ): Promise<void> {
   const end = documentEnds.get(payload.documentStatus);
   const updated = await updateInvocations(context.db, invocation.commandId, [invocation.instanceId], {
-    ...(end ? { ...end, finishedAt: context.now } : { status: 'InProgress', statusDetails: 'InProgress' }),
-    traceOutput: storableText(payload.documentTraceOutput.slice(0, 2500)),
+    ...(end ? { ...end, finishedAt: context.now, answeredAt: context.now } : progressOf(invocation)),
+    traceOutput: storableText(payload.documentTraceOutput.slice(0, mostTraceCharacters)),
     acknowledgedAt: invocation.acknowledgedAt ?? context.now,
   });
-  if (updated === 0) return;
+  if (updated === 0) await recordLateReply(invocation, payload, end?.statusDetails, context);
+  await mergeSteps(invocation, payload, context);
+  // Agents reply that they are at work before they acknowledge, so this can be what starts the command.
+  if (updated > 0 && (end || !invocation.acknowledgedAt)) await advanceCommand(invocation.commandId, context);
+}
+
+/**
+ * A node answered after its invocation had ended without it. Whoever waited has been told the end, so that stays; when
+ * and how the node really ended stands in the trace, and its output is kept.
+ */
+async function recordLateReply(
+  invocation: Invocation,
+  payload: ReplyPayload,
+  end: string | undefined,
+  context: OperationContext,
+): Promise<void> {
+  const { counters } = context.dependencies;
+  if (end === undefined || invocation.answeredAt) {
+    counters.count('replies_ignored', invocation.answeredAt ? 'repeated' : 'late_progress');
+    return;
+  }
+  const ended = invocation.finishedAt ?? context.now;
+  const sentences = [
+    invocation.traceOutput,
+    `The node answered at ${context.now.toISOString()}, after this had ended at ${ended.toISOString()}: ${end}.`,
+    payload.documentTraceOutput,
+  ];
+  const trace = storableText(
+    sentences
+      .filter((sentence) => sentence !== '')
+      .join(' ')
+      .slice(0, mostTraceCharacters),
+  );
+  const isFirst = await recordLateAnswer(context.db, invocation, context.now, trace);
+  counters.count(isFirst ? 'replies_late' : 'replies_ignored', isFirst ? 'kept' : 'repeated');
+}
+
+async function mergeSteps(invocation: Invocation, payload: ReplyPayload, context: OperationContext): Promise<void> {
+  const steps = Object.entries(payload.runtimeStatus ?? {});
+  if (steps.length === 0) return;
   const plugins = await listPlugins(context.db, [invocation]);
-  for (const [name, step] of Object.entries(payload.runtimeStatus ?? {})) {
+  for (const [name, step] of steps) {
     const plugin = plugins.find((each) => each.pluginName === name);
     if (!plugin || plugin.finishedAt) continue;
     const isEnded = step.status !== 'InProgress' && step.status !== 'Pending';
@@ -97,10 +169,10 @@ export async function recordReply(
       finishedAt: isEnded ? (asDate(step.endDateTime) ?? context.now) : null,
       standardOutput: storableText((step.standardOutput || step.output).slice(0, mostOutputCharacters)),
       standardError: storableText(step.standardError.slice(0, mostOutputCharacters)),
+      wholeOutputBytes: step.patchbayOutputBytes ?? null,
+      wholeErrorBytes: step.patchbayErrorBytes ?? null,
     });
   }
-  // Agents reply that they are at work before they acknowledge, so this can be what starts the command.
-  if (end || !invocation.acknowledgedAt) await advanceCommand(invocation.commandId, context);
 }
 
 /** The agent could make nothing of the message. */
@@ -113,9 +185,10 @@ export async function recordUndeliverable(
   await updateInvocations(context.db, invocation.commandId, [invocation.instanceId], {
     status: 'Failed',
     statusDetails: 'Undeliverable',
-    traceOutput: `The agent refused the command: ${failureType}`.slice(0, 2500),
+    traceOutput: `The agent refused the command: ${failureType}`.slice(0, mostTraceCharacters),
     acknowledgedAt: invocation.acknowledgedAt ?? context.now,
     finishedAt: context.now,
+    answeredAt: context.now,
   });
   await advanceCommand(invocation.commandId, context);
 }

@@ -85,8 +85,9 @@ export async function updateInvocations(
 }
 
 /**
- * Takes the oldest invocation that may go out to a node and hides it from the next call until `visibleAt`, so that two
- * polls of one node never get the same message at once.
+ * Takes the oldest message that may go out to a node, a cancellation before a command, and hides it from the next call
+ * until `visibleAt`, so that two polls of one node never get the same message at once. A command that has to be handed
+ * out again is `Delayed` (Run Command, "Understanding command statuses"). A quarantined node gets nothing.
  */
 export async function takeDeliverable(
   db: Database,
@@ -96,19 +97,49 @@ export async function takeDeliverable(
 ): Promise<Invocation | undefined> {
   return await db
     .updateTable('commandInvocations')
-    .set({ visibleAt })
+    .set({
+      visibleAt: sql<Date>`case when cancel_id is null then ${visibleAt} else visible_at end`,
+      cancelVisibleAt: sql<Date>`case when cancel_id is null then null else ${visibleAt}::timestamptz end`,
+      status: sql<string>`case when cancel_id is null and visible_at is not null then 'Delayed' else status end`,
+      statusDetails: sql<string>`case when cancel_id is null and visible_at is not null then 'Delayed' else status_details end`,
+    })
     .where('instanceId', '=', instanceId)
-    .where('acknowledgedAt', 'is', null)
+    .where('finishedAt', 'is', null)
+    .where((where) => where.or([where('acknowledgedAt', 'is', null), where('cancelId', 'is not', null)]))
     .where('commandId', '=', (select) =>
       select
         .selectFrom('commandInvocations as waiting')
         .select('waiting.commandId')
         .where('waiting.instanceId', '=', instanceId)
         .where('waiting.dispatchedAt', 'is not', null)
-        .where('waiting.acknowledgedAt', 'is', null)
         .where('waiting.finishedAt', 'is', null)
-        .where('waiting.deliveryExpiresAt', '>', now)
-        .where((where) => where.or([where('waiting.visibleAt', 'is', null), where('waiting.visibleAt', '<=', now)]))
+        .where((where) =>
+          where.or([
+            where.and([
+              where('waiting.cancelId', 'is', null),
+              where('waiting.acknowledgedAt', 'is', null),
+              where('waiting.deliveryExpiresAt', '>', now),
+              where.or([where('waiting.visibleAt', 'is', null), where('waiting.visibleAt', '<=', now)]),
+            ]),
+            where.and([
+              where('waiting.cancelId', 'is not', null),
+              where('waiting.cancelAcknowledgedAt', 'is', null),
+              where.or([where('waiting.cancelVisibleAt', 'is', null), where('waiting.cancelVisibleAt', '<=', now)]),
+            ]),
+          ]),
+        )
+        .where((where) =>
+          where.not(
+            where.exists(
+              where
+                .selectFrom('nodes')
+                .select('nodes.instanceId')
+                .where('nodes.instanceId', '=', instanceId)
+                .where('nodes.quarantinedAt', 'is not', null),
+            ),
+          ),
+        )
+        .orderBy(sql`waiting.cancel_id is null`)
         .orderBy('waiting.requestedAt')
         .limit(1)
         .forUpdate()
@@ -116,6 +147,61 @@ export async function takeDeliverable(
     )
     .returningAll()
     .executeTakeFirst();
+}
+
+/** The invocation whose cancellation a message tells of. */
+export async function findByCancelId(db: Database, cancelId: string): Promise<Invocation | undefined> {
+  return await db.selectFrom('commandInvocations').selectAll().where('cancelId', '=', cancelId).executeTakeFirst();
+}
+
+/** The invocations of a command that have not ended, locked; all, or those of some nodes. */
+export async function lockOpenInvocations(
+  db: Database,
+  commandId: string,
+  instanceIds: readonly string[],
+): Promise<Invocation[]> {
+  let select = db
+    .selectFrom('commandInvocations')
+    .selectAll()
+    .where('commandId', '=', commandId)
+    .where('finishedAt', 'is', null);
+  if (instanceIds.length > 0) select = select.where('instanceId', 'in', instanceIds);
+  return await select.orderBy('instanceId').forUpdate().execute();
+}
+
+/** Which of the nodes the command was never meant for. */
+export async function findStrangers(
+  db: Database,
+  commandId: string,
+  instanceIds: readonly string[],
+): Promise<string[]> {
+  if (instanceIds.length === 0) return [];
+  const rows = await db
+    .selectFrom('commandInvocations')
+    .select('instanceId')
+    .where('commandId', '=', commandId)
+    .where('instanceId', 'in', instanceIds)
+    .execute();
+  const known = new Set(rows.map((row) => row.instanceId));
+  return instanceIds.filter((instanceId) => !known.has(instanceId));
+}
+
+/** Notes the node's last word about what had ended without it; false when there was one before. */
+export async function recordLateAnswer(
+  db: Database,
+  { commandId, instanceId }: Pick<Invocation, 'commandId' | 'instanceId'>,
+  answeredAt: Date,
+  traceOutput: string,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('commandInvocations')
+    .set({ answeredAt, traceOutput })
+    .where('commandId', '=', commandId)
+    .where('instanceId', '=', instanceId)
+    .where('finishedAt', 'is not', null)
+    .where('answeredAt', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
 }
 
 export async function listPlugins(

@@ -6,13 +6,14 @@ import {
 } from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { principalArn } from '../../../operations/principal.ts';
+import { takeOverride } from '../../../patchbay/overrides/service.ts';
 import { findDocument } from '../documents/service.ts';
-import { readNodeNames } from '../instances/repository.ts';
+import { type CommandedNode, readNodesForCommand } from '../instances/repository.ts';
 import { advanceCommand } from './advance.ts';
 import { CommandError } from './errors.ts';
 import { type Command, findCommand, insertCommand } from './repository.ts';
 import type { CommandTarget } from './tables.ts';
-import { resolveTargets } from './targets.ts';
+import { explainQuarantine, resolveTargets } from './targets.ts';
 
 export interface CommandRequest {
   readonly documentName: string;
@@ -37,6 +38,20 @@ function executionSeconds(document: CommandDocument, parameters: ParameterValues
   }, 0);
 }
 
+/** How an invocation begins; where the node can never have it, that is its end (Run Command, "command statuses"). */
+function beginningOf(node: CommandedNode | undefined, now: Date) {
+  const ended = { status: 'Failed', finishedAt: now };
+  if (node && node.quarantineReason !== null) {
+    const traceOutput = explainQuarantine(node.instanceId, node.quarantineReason);
+    return { ...ended, statusDetails: 'Undeliverable', traceOutput };
+  }
+  if (node && node.platformType !== null && node.platformType !== 'Linux') {
+    const traceOutput = `The document is for Linux; this node runs ${node.platformType}.`;
+    return { ...ended, statusDetails: 'InvalidPlatform', traceOutput };
+  }
+  return { status: 'Pending', statusDetails: 'Pending', traceOutput: '', finishedAt: null };
+}
+
 /** Takes a command, resolves its targets and lets the first of them go. */
 export async function sendCommand(request: CommandRequest, context: OperationContext): Promise<Command> {
   const { db, now, accountId, region } = context;
@@ -52,19 +67,17 @@ export async function sendCommand(request: CommandRequest, context: OperationCon
     deliveryExpiresAt.getTime() + executionSeconds(document.content, parameters.values) * 1000,
   );
   const scope = { accountId, region, commandId };
-  const names = await readNodeNames(db, instanceIds);
+  const nodes = await readNodesForCommand(db, instanceIds);
   const invocations = instanceIds.map((instanceId) => ({
     ...scope,
     instanceId,
-    instanceName: names.get(instanceId) ?? '',
-    status: 'Pending',
-    statusDetails: 'Pending',
+    instanceName: nodes.get(instanceId)?.name ?? '',
     requestedAt: now,
     dispatchedAt: null,
     visibleAt: null,
     acknowledgedAt: null,
-    finishedAt: null,
     deliveryExpiresAt,
+    ...beginningOf(nodes.get(instanceId), now),
   }));
   const plugins = instanceIds.flatMap((instanceId) =>
     document.content.mainSteps.map((step, position) => ({
@@ -106,6 +119,7 @@ export async function sendCommand(request: CommandRequest, context: OperationCon
     invocations,
     plugins,
   );
+  await takeOverride(commandId, document.name, parameters.values, context);
   await advanceCommand(commandId, context);
   const command = await findCommand(db, context, commandId);
   if (!command) throw new Error(`The command ${commandId} was stored and cannot be found`);

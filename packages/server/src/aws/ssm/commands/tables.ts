@@ -48,6 +48,12 @@ export interface CommandInvocationsTable {
   acknowledgedAt: Date | null;
   finishedAt: Date | null;
   deliveryExpiresAt: Date;
+  /** Set once somebody cancelled what may be on the node: the id of the message that tells the agent. */
+  cancelId: Generated<string | null>;
+  cancelVisibleAt: Generated<Date | null>;
+  cancelAcknowledgedAt: Generated<Date | null>;
+  /** When the node's last word came, also where that was after the end. */
+  answeredAt: Generated<Date | null>;
 }
 
 /** One step of an invocation with its output, whole. Partitioned by month of `requestedAt`. */
@@ -66,10 +72,27 @@ export interface CommandPluginsTable {
   finishedAt: Date | null;
   standardOutput: string;
   standardError: string;
+  /** How long an output is that does not fit into a reply and is uploaded apart; null where the reply held it all. */
+  wholeOutputBytes: Generated<number | null>;
+  wholeErrorBytes: Generated<number | null>;
+}
+
+/** A part of such an output. Partitioned by month of `requestedAt`. */
+export interface CommandOutputsTable {
+  accountId: string;
+  requestedAt: Date;
+  commandId: string;
+  instanceId: string;
+  pluginName: string;
+  stream: 'stdout' | 'stderr';
+  startByte: number;
+  endByte: number;
+  content: Buffer;
 }
 
 export interface CommandTables {
   commands: CommandsTable;
   commandInvocations: CommandInvocationsTable;
   commandPlugins: CommandPluginsTable;
+  commandOutputs: CommandOutputsTable;
 }

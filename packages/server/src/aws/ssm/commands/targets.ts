@@ -1,9 +1,14 @@
 import type { OperationContext } from '../../../operations/operation.ts';
+import { isOnline } from '../instances/presence.ts';
 import { findNode, findNodesByTags } from '../instances/repository.ts';
-import { onlineSince } from '../instances/service.ts';
 import { requireWithinReach } from '../instances/within-reach.ts';
 import { CommandError } from './errors.ts';
 import type { CommandTarget } from './tables.ts';
+
+/** Why a node gets no commands, and what to do. */
+export function explainQuarantine(instanceId: string, reason: string): string {
+  return `${instanceId} is in quarantine and gets no commands. ${reason} When only the right machine is left, release it with: patchbay node release ${instanceId}`;
+}
 
 type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now' | 'principal' | 'reach'>;
 
@@ -15,7 +20,10 @@ async function checkInstanceIds(instanceIds: readonly string[], context: Context
   for (const instanceId of instanceIds) {
     const node = await findNode(context.db, context, instanceId);
     if (!node) throw new CommandError('COMMAND_INSTANCE', `There is no registered node ${instanceId}.`);
-    if (!node.lastPingAt || node.lastPingAt < onlineSince(context.now)) {
+    if (node.quarantineReason !== null) {
+      throw new CommandError('COMMAND_INSTANCE', explainQuarantine(instanceId, node.quarantineReason));
+    }
+    if (!isOnline(node, context.now)) {
       const since = node.lastPingAt ? `was last heard of at ${node.lastPingAt.toISOString()}` : 'has never been online';
       throw new CommandError(
         'COMMAND_INSTANCE',

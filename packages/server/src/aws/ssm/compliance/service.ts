@@ -10,7 +10,7 @@ import {
 import type { OperationContext } from '../../../operations/operation.ts';
 import { findOperationVerdict, type PatchOperation } from '../../../patchbay/patch-operations/repository.ts';
 import { type Command, findCommand } from '../commands/repository.ts';
-import { existsNode } from '../instances/repository.ts';
+import { existsNode, readQuarantines } from '../instances/repository.ts';
 import { hasDoubt, readNewestResult } from '../patch-states/service.ts';
 import { ComplianceError } from './errors.ts';
 import { listScannedNodes, type ScannedNode } from './repository.ts';
@@ -47,11 +47,15 @@ export async function readCompliance(instanceId: string, context: Context): Prom
   };
 }
 
-async function complianceOf(node: ScannedNode, context: Context): Promise<NodeCompliance> {
+async function complianceOf(
+  node: ScannedNode,
+  quarantine: string | undefined,
+  context: Context,
+): Promise<NodeCompliance> {
   // Operations that ended before the counts were kept beside them have only their verdict.
   const stored =
     node.severities ?? countCompliance((await findOperationVerdict(context.db, node.operationId)) ?? { items: [] });
-  const counts = hasDoubt(node, context.now)
+  const counts = hasDoubt(node, quarantine, context.now)
     ? {
         ...stored,
         nonCompliant: { ...stored.nonCompliant, UNSPECIFIED: stored.nonCompliant.UNSPECIFIED + 1 },
@@ -75,8 +79,12 @@ export async function listNodeCompliance(
   let { afterInstanceId } = query;
   for (;;) {
     const nodes = await listScannedNodes(context.db, context, { afterInstanceId, limit: nodesAtOnce });
+    const quarantines = await readQuarantines(
+      context.db,
+      nodes.map(({ instanceId }) => instanceId),
+    );
     for (const node of nodes) {
-      const compliance = await complianceOf(node, context);
+      const compliance = await complianceOf(node, quarantines.get(node.instanceId), context);
       if (query.matches(compliance)) found.push(compliance);
       if (found.length >= query.limit) return found;
     }

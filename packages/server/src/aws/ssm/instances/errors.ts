@@ -3,7 +3,7 @@ import type { ErrorTable } from '../../../operations/operation.ts';
 import { activationErrors } from '../activations/errors.ts';
 
 export class InstanceError extends AppError<
-  'INSTANCE_ID' | 'INSTANCE_FILTER_KEY' | 'INSTANCE_FILTER_VALUE' | 'PUBLIC_KEY' | 'FINGERPRINT'
+  'INSTANCE_ID' | 'INSTANCE_FILTER_KEY' | 'INSTANCE_FILTER_VALUE' | 'PUBLIC_KEY' | 'FINGERPRINT' | 'NOT_QUARANTINED'
 > {}
 
 export const instanceErrors: ErrorTable = {
@@ -11,6 +11,7 @@ export const instanceErrors: ErrorTable = {
   INSTANCE_ID: 'InvalidInstanceId',
   INSTANCE_FILTER_KEY: 'InvalidFilterKey',
   INSTANCE_FILTER_VALUE: 'InvalidInstanceInformationFilterValue',
+  NOT_QUARANTINED: 'ValidationException',
   PUBLIC_KEY: 'ValidationException',
   FINGERPRINT: 'MachineFingerprintDoesNotMatch',
 };

@@ -2,6 +2,11 @@ import type {
   DeregisterManagedInstanceRequest,
   DescribeInstanceInformationRequest,
   DescribeInstanceInformationResult,
+  DescribeInstancePropertiesRequest,
+  DescribeInstancePropertiesResult,
+  GetConnectionStatusRequest,
+  GetConnectionStatusResponse,
+  UpdateManagedInstanceRoleRequest,
 } from '@aws-sdk/client-ssm';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type EmptyResult, type OperationContext, operation } from '../../../operations/operation.ts';
@@ -10,24 +15,35 @@ import { nodeResource, ssmResource } from '../../../operations/resources.ts';
 import { findActivationScope } from '../activations/repository.ts';
 import { withdrawCommands } from '../commands/withdraw.ts';
 import { instanceErrors } from './errors.ts';
-import { readInstanceFilters } from './filters.ts';
-import { listNodes, type Node } from './repository.ts';
+import { readInstanceFilters, readPropertyFilters } from './filters.ts';
+import { isOnline } from './presence.ts';
+import { findNode, listNodes, type Node } from './repository.ts';
 import {
+  changeNode,
   deregisterNode,
   findNodeForToken,
-  onlineSince,
   type Ping,
   type Registration,
   recordPing,
   registerNode,
+  replacePublicKey,
 } from './service.ts';
 
 type Information = CamelCased<NonNullable<DescribeInstanceInformationResult['InstanceInformationList']>[number]>;
 
+/** AWS has no word for a quarantine; the association's members are the only free text that its tools show of a node. */
+function describeQuarantine({
+  quarantineReason,
+}: Node): Pick<Information, 'associationStatus' | 'associationOverview'> {
+  if (quarantineReason === null) return {};
+  return { associationStatus: 'Quarantined', associationOverview: { detailedStatus: quarantineReason } };
+}
+
 function describeNode(node: Node, now: Date): Information {
   return {
     instanceId: node.instanceId,
-    pingStatus: node.lastPingAt && node.lastPingAt >= onlineSince(now) ? 'Online' : 'ConnectionLost',
+    pingStatus: isOnline(node, now) ? 'Online' : 'ConnectionLost',
+    ...describeQuarantine(node),
     lastPingDateTime: node.lastPingAt ?? undefined,
     agentVersion: node.agentVersion ?? undefined,
     isLatestVersion: true,
@@ -63,6 +79,55 @@ async function DescribeInstanceInformation(
     instanceInformationList: found.slice(0, limit).map((node) => describeNode(node, context.now)),
     nextToken: nextToken(page, found, limit, (node) => node.instanceId),
   };
+}
+
+async function DescribeInstanceProperties(
+  input: CamelCased<DescribeInstancePropertiesRequest>,
+  context: OperationContext,
+): Promise<CamelCased<DescribeInstancePropertiesResult>> {
+  const limit = input.maxResults ?? 10;
+  const page = startOfPage('DescribeInstanceProperties', input, context);
+  const filters = await readPropertyFilters(input, context);
+  const found = await listNodes(context.db, context, {
+    ...filters,
+    reach: context.reach,
+    afterInstanceId: page.after,
+    limit: limit + 1,
+  });
+  return {
+    instanceProperties: found.slice(0, limit).map((node) => {
+      const { isLatestVersion: _latest, ...properties } = describeNode(node, context.now);
+      return properties;
+    }),
+    nextToken: nextToken(page, found, limit, (node) => node.instanceId),
+  };
+}
+
+/** Whether a command that is sent now reaches the node now; AWS asks it of its sessions, which are not here. */
+async function GetConnectionStatus(
+  input: CamelCased<GetConnectionStatusRequest>,
+  context: OperationContext,
+): Promise<CamelCased<GetConnectionStatusResponse>> {
+  const { target = '' } = input;
+  const node = await findNode(context.db, context, target);
+  return { target, status: node && isOnline(node, context.now) ? 'connected' : 'notconnected' };
+}
+
+async function UpdateManagedInstanceRole(
+  input: CamelCased<UpdateManagedInstanceRoleRequest>,
+  context: OperationContext,
+): Promise<EmptyResult> {
+  await changeNode(input.instanceId ?? '', { iamRole: input.iamRole ?? '' }, context);
+  return {};
+}
+
+async function UpdateManagedInstancePublicKey(
+  input: { readonly newPublicKey: string; readonly newPublicKeyType: string },
+  context: OperationContext,
+): Promise<EmptyResult> {
+  const instanceId = context.principal.kind === 'node' ? context.principal.instanceId : '';
+  await replacePublicKey(instanceId, input, context);
+  return {};
 }
 
 async function DeregisterManagedInstance(
@@ -119,6 +184,21 @@ async function UpdateInstanceInformation(
 
 export const instanceOperations = {
   DescribeInstanceInformation: operation({ handle: DescribeInstanceInformation, errors: instanceErrors }),
+  DescribeInstanceProperties: operation({ handle: DescribeInstanceProperties, errors: instanceErrors }),
+  GetConnectionStatus: operation({
+    handle: GetConnectionStatus,
+    resource: (input, context) => nodeResource(context, input.target ?? ''),
+  }),
+  UpdateManagedInstanceRole: operation({
+    handle: UpdateManagedInstanceRole,
+    errors: instanceErrors,
+    resource: (input, context) => nodeResource(context, input.instanceId ?? ''),
+  }),
+  UpdateManagedInstancePublicKey: operation({
+    handle: UpdateManagedInstancePublicKey,
+    errors: instanceErrors,
+    authentication: 'role-token',
+  }),
   DeregisterManagedInstance: operation({
     handle: DeregisterManagedInstance,
     errors: instanceErrors,

@@ -4,15 +4,14 @@ import { ActivationError } from '../activations/errors.ts';
 import { redeemActivation } from '../activations/service.ts';
 import { writeTags } from '../tags/repository.ts';
 import { InstanceError } from './errors.ts';
-import { findNode, findRegisteredNode, insertNode, type Node, updateNode } from './repository.ts';
-
-/** SSM shows a node as lost when it missed two of the agent's five-minute pings. */
-const onlineMilliseconds = 11 * 60_000;
-
-/** Since when a node must have been heard of to count as online. */
-export function onlineSince(now: Date): Date {
-  return new Date(now.getTime() - onlineMilliseconds);
-}
+import {
+  findNode,
+  findNodeByFingerprint,
+  findRegisteredNode,
+  insertNode,
+  type Node,
+  updateNode,
+} from './repository.ts';
 
 export interface Registration {
   readonly activationId: string;
@@ -55,6 +54,8 @@ export async function registerNode(registration: Registration, context: Operatio
   await insertNode(context.db, {
     ...scope,
     instanceId,
+    // A fingerprint that is known: the same machine enrols anew, and its history goes on.
+    previousInstanceId: (await findNodeByFingerprint(context.db, scope, registration.fingerprint)) ?? null,
     activationId: activation.activationId,
     iamRole: activation.iamRole,
     name: activation.defaultInstanceName,
@@ -91,7 +92,31 @@ export async function recordPing(instanceId: string, ping: Ping, context: Operat
   await updateNode(context.db, instanceId, {
     ...Object.fromEntries(Object.entries(ping).filter(([, value]) => value !== undefined && value !== '')),
     lastPingAt: context.now,
+    stoppedAt: null,
+    archivedAt: null,
   });
+}
+
+/** Takes a node's new key; the caller proved with the old one who it is. */
+export async function replacePublicKey(
+  instanceId: string,
+  key: { readonly newPublicKey: string; readonly newPublicKeyType: string },
+  context: OperationContext,
+): Promise<void> {
+  checkPublicKey(key.newPublicKey);
+  await updateNode(context.db, instanceId, { publicKey: key.newPublicKey, publicKeyType: key.newPublicKeyType });
+}
+
+/** Changes what a registered node carries beside its identity: its name or its role. */
+export async function changeNode(
+  instanceId: string,
+  change: { readonly name: string } | { readonly iamRole: string },
+  context: OperationContext,
+): Promise<void> {
+  if (!(await findNode(context.db, context, instanceId))) {
+    throw new InstanceError('INSTANCE_ID', `There is no registered node ${instanceId}.`);
+  }
+  await updateNode(context.db, instanceId, change);
 }
 
 /** Takes a node out of management. Its history stays. */

@@ -65,35 +65,23 @@ function checkOverride(override: NonNullable<SnapshotRequest['override']>, wante
   return baseline;
 }
 
-/**
- * The snapshot of a node's group under an id: made by whoever asks first, the same for all that ask within three days.
- * An override comes from the node that asks, so its snapshot is that node's own: a node decides nothing for its group.
- */
-export async function freezeSnapshot(request: SnapshotRequest, context: OperationContext): Promise<FrozenSnapshot> {
-  const { db, now } = context;
-  const { instanceId, override } = request;
-  const { operatingSystem, product, prettyName } = await readOperatingSystem(instanceId, context);
-  if (operatingSystem === null) {
-    throw new PatchSnapshotError('SNAPSHOT_OPERATING_SYSTEM', `${prettyName} is not supported.`);
-  }
-  const overriding = override && checkOverride(override, operatingSystem);
-  const tags = await readTags(db, context, { resourceType: 'ManagedInstance', resourceId: instanceId });
-  const patchGroup = patchGroupOf(tags);
-  const identity: SnapshotIdentity = {
-    snapshotId: request.snapshotId.toLowerCase(),
-    patchGroup: patchGroup ?? '',
-    operatingSystem,
-    instanceId: overriding ? instanceId : '',
-  };
+type SnapshotContext = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now' | 'dependencies'>;
+
+/** The snapshot of an identity: made by whoever asks first, the same for all that ask within three days. */
+export async function openSnapshot(
+  wanted: SnapshotIdentity,
+  decide: () => Promise<{ readonly baseline: PatchBaseline; readonly revision: number }>,
+  context: SnapshotContext,
+): Promise<PatchSnapshot> {
+  const { db, now, accountId, region } = context;
+  const identity = { ...wanted, snapshotId: wanted.snapshotId.toLowerCase() };
   await lockSnapshot(db, context, identity);
   const present = await findSnapshot(db, context, identity, new Date(now.getTime() - reissueMilliseconds));
-  if (present) return { snapshot: present, product: product ?? undefined };
-  const { baseline, revision } = overriding
-    ? { baseline: overriding, revision: 0 }
-    : await getPatchBaseline(await baselineIdFor(patchGroup, operatingSystem, context), context);
+  if (present) return present;
+  const { baseline, revision } = await decide();
   const snapshot = {
-    accountId: context.accountId,
-    region: context.region,
+    accountId,
+    region,
     snapshotKey: context.dependencies.randomId(),
     ...identity,
     baselineId: baseline.baselineId,
@@ -102,5 +90,29 @@ export async function freezeSnapshot(request: SnapshotRequest, context: Operatio
   };
   await deleteSnapshotsBefore(db, context, new Date(now.getTime() - keepMilliseconds));
   await insertSnapshot(db, { ...snapshot, content: JSON.stringify(baseline) });
-  return { snapshot: { ...snapshot, content: baseline }, product: product ?? undefined };
+  return { ...snapshot, content: baseline };
+}
+
+/**
+ * The snapshot of a node's group under an id. An override comes from the node that asks, so its snapshot is that node's
+ * own: a node decides nothing for its group.
+ */
+export async function freezeSnapshot(request: SnapshotRequest, context: OperationContext): Promise<FrozenSnapshot> {
+  const { instanceId, snapshotId, override } = request;
+  const { operatingSystem, product, prettyName } = await readOperatingSystem(instanceId, context);
+  if (operatingSystem === null) {
+    throw new PatchSnapshotError('SNAPSHOT_OPERATING_SYSTEM', `${prettyName} is not supported.`);
+  }
+  const overriding = override && checkOverride(override, operatingSystem);
+  const tags = await readTags(context.db, context, { resourceType: 'ManagedInstance', resourceId: instanceId });
+  const patchGroup = patchGroupOf(tags);
+  const snapshot = await openSnapshot(
+    { snapshotId, patchGroup: patchGroup ?? '', operatingSystem, instanceId: overriding ? instanceId : '' },
+    async () =>
+      overriding
+        ? { baseline: overriding, revision: 0 }
+        : await getPatchBaseline(await baselineIdFor(patchGroup, operatingSystem, context), context),
+    context,
+  );
+  return { snapshot, product: product ?? undefined };
 }

@@ -18,7 +18,7 @@ import {
   listNewestOperations,
   type PatchOperation,
 } from '../../../patchbay/patch-operations/repository.ts';
-import { existsNode } from '../instances/repository.ts';
+import { existsNode, readQuarantines } from '../instances/repository.ts';
 import { publicBaselineId } from '../patch-baselines/service.ts';
 import { PatchStateError, patchStateErrors } from './errors.ts';
 import { readCountFilters, readPatchFilters } from './filters.ts';
@@ -27,14 +27,19 @@ import { countsNow, freshSince, listPatches } from './service.ts';
 
 type State = CamelCased<NonNullable<DescribeInstancePatchStatesResult['InstancePatchStates']>[number]>;
 
-async function describeState(stored: PatchOperation, context: OperationContext): Promise<State> {
+async function describeState(
+  stored: PatchOperation,
+  quarantine: string | undefined,
+  context: OperationContext,
+): Promise<State> {
   return {
     instanceId: stored.instanceId,
     patchGroup: stored.patchGroup,
     baselineId: publicBaselineId(context, stored.baselineId),
     snapshotId: stored.snapshotId || undefined,
+    installOverrideList: stored.override?.kind === 'install-list' ? stored.override.address : undefined,
     ownerInformation: '',
-    ...countsNow(stored, context.now),
+    ...countsNow(stored, quarantine, context.now),
     operationStartTime: stored.startedAt,
     operationEndTime: stored.endedAt ?? stored.startedAt,
     operation: stored.operation,
@@ -55,8 +60,15 @@ async function DescribeInstancePatchStates(
     afterInstanceId: page.after,
     limit: limit + 1,
   });
+  const shown = found.slice(0, limit);
+  const quarantines = await readQuarantines(
+    context.db,
+    shown.map((stored) => stored.instanceId),
+  );
   return {
-    instancePatchStates: await Promise.all(found.slice(0, limit).map((stored) => describeState(stored, context))),
+    instancePatchStates: await Promise.all(
+      shown.map((stored) => describeState(stored, quarantines.get(stored.instanceId), context)),
+    ),
     nextToken: nextToken(page, found, limit, (stored) => stored.instanceId),
   };
 }
@@ -78,8 +90,15 @@ async function DescribeInstancePatchStatesForPatchGroup(
     afterInstanceId: page.after,
     limit: limit + 1,
   });
+  const shown = found.slice(0, limit);
+  const quarantines = await readQuarantines(
+    context.db,
+    shown.map(({ instanceId }) => instanceId),
+  );
   return {
-    instancePatchStates: await Promise.all(found.slice(0, limit).map((stored) => describeState(stored, context))),
+    instancePatchStates: await Promise.all(
+      shown.map((stored) => describeState(stored, quarantines.get(stored.instanceId), context)),
+    ),
     nextToken: nextToken(page, found, limit, (stored) => stored.instanceId),
   };
 }
@@ -93,7 +112,7 @@ async function DescribePatchGroupState(
   const scanned = await listCountsOfGroup(context.db, context, patchGroup);
   return countPatchGroup(
     instances,
-    scanned.map((stored) => countsNow(stored, context.now)),
+    scanned.map((stored) => countsNow(stored, stored.quarantineReason ?? undefined, context.now)),
   );
 }
 

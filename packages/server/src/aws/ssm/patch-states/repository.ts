@@ -14,7 +14,7 @@ export interface CountCondition {
 export interface GroupQuery {
   readonly patchGroup: string;
   readonly conditions: readonly CountCondition[];
-  /** Results that ended before then have one more failure: the doubt about them. */
+  /** Results that ended before then have one more failure, the doubt about them, and so have those of quarantined nodes. */
   readonly freshSince: Date;
   readonly afterInstanceId: string;
   readonly limit: number;
@@ -57,6 +57,7 @@ function selectOperations(db: Database, scope: Scope, patchGroup: string) {
   return db
     .selectFrom('newestPatchOperations')
     .innerJoin('patchOperations', 'patchOperations.operationId', 'newestPatchOperations.operationId')
+    .innerJoin('nodes', 'nodes.instanceId', 'newestPatchOperations.instanceId')
     .where('newestPatchOperations.instanceId', 'in', selectNodes(db, scope, patchGroup).select('nodes.instanceId'));
 }
 
@@ -69,7 +70,7 @@ export async function pageOperationsOfGroup(db: Database, scope: Scope, query: G
   );
   for (const { count, comparison, value } of query.conditions) {
     const stored = sql<number>`coalesce((patch_operations.counts ->> ${count})::bigint, 0)`;
-    const doubt = sql<number>`case when patch_operations.status <> 'unknown' and patch_operations.ended_at < ${query.freshSince} then 1 else 0 end`;
+    const doubt = sql<number>`case when patch_operations.status <> 'unknown' and (patch_operations.ended_at < ${query.freshSince} or nodes.quarantined_at is not null) then 1 else 0 end`;
     const now = count === 'failedCount' ? sql<number>`(${stored} + ${doubt})` : stored;
     select = select.where(now, comparison, value);
   }
@@ -85,8 +86,8 @@ export async function listCountsOfGroup(
   db: Database,
   scope: Scope,
   patchGroup: string,
-): Promise<Pick<PatchOperation, 'counts' | 'status' | 'endedAt'>[]> {
+): Promise<(Pick<PatchOperation, 'counts' | 'status' | 'endedAt'> & { readonly quarantineReason: string | null })[]> {
   return await selectOperations(db, scope, patchGroup)
-    .select(['patchOperations.counts', 'patchOperations.status', 'patchOperations.endedAt'])
+    .select(['patchOperations.counts', 'patchOperations.status', 'patchOperations.endedAt', 'nodes.quarantineReason'])
     .execute();
 }

@@ -1,4 +1,4 @@
-import type { PatchCounts, VerdictItem } from '@patchbay/facts';
+import type { PatchCounts, UnknownReason, VerdictItem } from '@patchbay/facts';
 import { type AwsPatch, awsPatches, defaultEvaluationSettings, noPatchCounts, unknownItem } from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
 import {
@@ -6,6 +6,7 @@ import {
   listNewestOperations,
   type PatchOperation,
 } from '../../../patchbay/patch-operations/repository.ts';
+import { readQuarantines } from '../instances/repository.ts';
 
 type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now'>;
 
@@ -14,9 +15,22 @@ export function freshSince(now: Date): Date {
   return new Date(now.getTime() - defaultEvaluationSettings.verdictMaxAgeHours * 3_600_000);
 }
 
-/** Whether the doubt about a stale result counts: a node that could not be judged has been counted already. */
-export function hasDoubt(operation: Pick<PatchOperation, 'status' | 'endedAt'>, now: Date): boolean {
-  return operation.status !== 'unknown' && staleness(operation.endedAt, now) !== undefined;
+/** Whether a doubt about a result counts: a node that could not be judged has been counted already. */
+export function hasDoubt(
+  operation: Pick<PatchOperation, 'status' | 'endedAt'>,
+  quarantine: string | undefined,
+  now: Date,
+): boolean {
+  return operation.status !== 'unknown' && findDoubt(quarantine, operation.endedAt, now) !== undefined;
+}
+
+/** Why what was found last does not speak for the node; undefined while it does. */
+function findDoubt(quarantine: string | undefined, endedAt: Date | null, now: Date): UnknownReason | undefined {
+  if (quarantine !== undefined) {
+    return { code: 'quarantined', message: `The node is in quarantine. ${quarantine}`, archive: null };
+  }
+  const stale = staleness(endedAt, now);
+  return stale === undefined ? undefined : { code: 'stale-facts', message: stale, archive: null };
 }
 
 /** Why a stored result no longer speaks for its node; undefined while it does. */
@@ -26,10 +40,14 @@ function staleness(endedAt: Date | null, now: Date): string | undefined {
   return `The last scan ended ${endedAt ? `at ${endedAt.toISOString()}` : 'never'}, more than ${mostHours} hours ago: scan the node again.`;
 }
 
-/** The counts of the last operation, with the doubt about a stale one counted as a failure. */
-export function countsNow(operation: Pick<PatchOperation, 'counts' | 'status' | 'endedAt'>, now: Date): PatchCounts {
+/** The counts of the last operation, with the doubt about a stale one or about the node counted as a failure. */
+export function countsNow(
+  operation: Pick<PatchOperation, 'counts' | 'status' | 'endedAt'>,
+  quarantine: string | undefined,
+  now: Date,
+): PatchCounts {
   const counts = operation.counts ?? noPatchCounts;
-  if (!hasDoubt(operation, now)) return counts;
+  if (!hasDoubt(operation, quarantine, now)) return counts;
   return {
     ...counts,
     failedCount: counts.failedCount + 1,
@@ -53,9 +71,10 @@ export async function readNewestResult(instanceId: string, context: Context): Pr
   if (!operation) return undefined;
   const verdict = await findOperationVerdict(context.db, operation.operationId);
   const items = verdict?.items ?? [];
-  const doubt = staleness(operation.endedAt, context.now);
+  const quarantine = (await readQuarantines(context.db, [instanceId])).get(instanceId);
+  const doubt = findDoubt(quarantine, operation.endedAt, context.now);
   if (!doubt) return { operation, items };
-  const unknown = unknownItem([{ code: 'stale-facts', message: doubt, archive: null }]);
+  const unknown = unknownItem([doubt]);
   return { operation, items: [...items.filter((item) => item.name !== unknown.name), unknown] };
 }
 

@@ -1,0 +1,141 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { mostChunkBytes, OutputStream, UploadCommandOutput } from '@patchbay/contracts';
+import { z } from 'zod';
+import { type ControlPlaneClient, isAuthenticationError, isTransient, retryDelay } from '../client/index.ts';
+import { capOutput, type StepResult } from '../documents/index.ts';
+import { describeError, type Log } from '../log.ts';
+import { readJsonFile, syncDirectory, writeFileDurably } from '../state/index.ts';
+import type { Timers } from '../timers.ts';
+
+/** An output on its way; its bytes are in the file of the same number that ends in `.text`. */
+const SpooledOutput = z.object({ commandId: z.string(), stepName: z.string(), stream: OutputStream });
+type SpooledOutput = z.infer<typeof SpooledOutput>;
+
+/** Outputs that no reply can hold: on disk until the control plane has them whole. */
+export interface OutputSpool {
+  /** Puts long outputs of a step on disk and answers the step as a reply and the journal can hold it. */
+  keep(commandId: string, step: StepResult): StepResult;
+  /** Uploads what is there and what comes, until the signal is aborted. */
+  deliver(signal: AbortSignal): Promise<void>;
+  waiting(): number;
+}
+
+export interface OutputSpoolParts {
+  readonly directory: string;
+  readonly client: Pick<ControlPlaneClient, 'callPatchbay'>;
+  readonly log: Log;
+  readonly timers: Timers;
+}
+
+/** GetCommandInvocation shows 24,000 characters of stdout; what is shorter than this travels in the reply alone. */
+const mostInlineCharacters = 50_000;
+
+export function openOutputSpool(parts: OutputSpoolParts): OutputSpool {
+  const { directory, log, timers } = parts;
+  const list = () =>
+    readdirSync(directory)
+      .filter((name) => /^\d{12}\.json$/.test(name))
+      .sort();
+  let nextNumber = Number.parseInt(list().at(-1) ?? '0', 10) + 1;
+  let wake = () => {};
+
+  const add = (output: SpooledOutput, text: string) => {
+    const path = join(directory, String(nextNumber).padStart(12, '0'));
+    nextNumber += 1;
+    writeFileDurably(`${path}.text`, text);
+    writeFileDurably(`${path}.json`, JSON.stringify(output));
+    wake();
+  };
+  const waitForOutput = async (signal: AbortSignal) => {
+    await new Promise<void>((resolve) => {
+      const stop = () => resolve();
+      wake = () => {
+        signal.removeEventListener('abort', stop);
+        resolve();
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted || list().length > 0) wake();
+    });
+  };
+
+  return {
+    keep(commandId, step) {
+      const { standardOutput, standardError } = step;
+      const kept = { ...step };
+      if (standardOutput.length > mostInlineCharacters) {
+        add({ commandId, stepName: step.name, stream: 'stdout' }, standardOutput);
+        kept.standardOutput = capOutput(standardOutput, mostInlineCharacters);
+        kept.standardOutputBytes = Buffer.byteLength(standardOutput);
+      }
+      if (standardError.length > mostInlineCharacters) {
+        add({ commandId, stepName: step.name, stream: 'stderr' }, standardError);
+        kept.standardError = capOutput(standardError, mostInlineCharacters);
+        kept.standardErrorBytes = Buffer.byteLength(standardError);
+      }
+      return kept;
+    },
+    async deliver(signal) {
+      let failures = 0;
+      while (!signal.aborted) {
+        const [name] = list();
+        if (name === undefined) {
+          await waitForOutput(signal);
+          continue;
+        }
+        const failure = await upload(parts, join(directory, name.replace('.json', '')), signal);
+        if (failure === null) {
+          failures = 0;
+          continue;
+        }
+        if (signal.aborted) return;
+        failures += 1;
+        if (failures === 1) {
+          log({ level: 'warning', message: `An output is kept to be uploaded later: ${describeError(failure)}` });
+        }
+        await timers.sleep(retryDelay(failures + 2, timers.random()), signal);
+      }
+    },
+    waiting: () => list().length,
+  };
+}
+
+/** Null when the output is off our hands; otherwise the error after which it stays. */
+async function upload(
+  { client, log, directory }: OutputSpoolParts,
+  path: string,
+  signal: AbortSignal,
+): Promise<unknown> {
+  try {
+    const output = readJsonFile(`${path}.json`, SpooledOutput);
+    if (output !== null) await uploadParts(client, output, readFileSync(`${path}.text`), signal);
+  } catch (error) {
+    if (signal.aborted || isTransient(error) || isAuthenticationError(error)) return error;
+    // The control plane wants it no more, or is too old for it, or the file is damaged: it must not hold up what follows.
+    log({ level: 'warning', message: `An output was given up: ${describeError(error)}` });
+  }
+  rmSync(`${path}.json`, { force: true });
+  rmSync(`${path}.text`, { force: true });
+  syncDirectory(directory);
+  return null;
+}
+
+async function uploadParts(
+  client: Pick<ControlPlaneClient, 'callPatchbay'>,
+  output: SpooledOutput,
+  bytes: Buffer,
+  signal: AbortSignal,
+): Promise<void> {
+  let startByte = 0;
+  while (startByte < bytes.length) {
+    const content = bytes.subarray(startByte, startByte + mostChunkBytes).toString('base64');
+    const { nextByte, isFull } = await client.callPatchbay(
+      UploadCommandOutput,
+      { ...output, startByte, content },
+      { signal, attempts: 1 },
+    );
+    // The control plane has more than we knew, after a restart, or less, after a restore: it says where to go on.
+    if (isFull || nextByte === startByte) return;
+    startByte = nextByte;
+  }
+}
