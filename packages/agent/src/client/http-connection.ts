@@ -2,6 +2,7 @@ import { Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { AgentError } from '../agent-error.ts';
 import { UnreachableError } from './call-errors.ts';
+import { readProxyVariables } from './proxy-variables.ts';
 
 export interface HttpAnswer {
   readonly statusCode: number;
@@ -25,11 +26,18 @@ const mostAnswerBytes = 16 * 1024 * 1024;
 /** Errors before a connection stands: the server cannot have seen the request. */
 const connectErrors = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
-/** Connections that are kept open between requests. @throws AgentError ENDPOINT_INVALID */
+/**
+ * Connections that are kept open between requests, through the proxy of the environment where it names one. Plain HTTP,
+ * which never leaves this machine, takes none.
+ *
+ * @throws AgentError ENDPOINT_INVALID
+ */
 export function openHttpConnection(endpoint: string): HttpConnection {
   const url = checkEndpoint(endpoint);
   const isSecure = url.protocol === 'https:';
-  const agent = isSecure ? new SecureAgent({ keepAlive: true }) : new PlainAgent({ keepAlive: true });
+  const agent = isSecure
+    ? new SecureAgent({ keepAlive: true, proxyEnv: readProxyVariables(process.env) })
+    : new PlainAgent({ keepAlive: true });
   const open = isSecure ? secureRequest : plainRequest;
   return {
     url,

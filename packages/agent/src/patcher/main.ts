@@ -48,6 +48,7 @@ async function runRequest(stateDirectory: string, runDirectory: string): Promise
   const server = createControlPlaneClient(identity, { log });
   try {
     return await runPatchOperation(request, {
+      clockAheadSeconds: await server.compareClocks(),
       nodeId: identity.instanceId,
       key: identity.signingKey,
       openMachine: (access) => openMachine({ root: identity.rootDirectory, workDirectory: state.work, access }),

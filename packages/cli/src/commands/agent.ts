@@ -1,4 +1,4 @@
-import { AgentError, formatLogLine, patcherProgramFile, runAgent } from '@patchbay/agent';
+import { AgentError, formatLogLine, patcherProgramFile, readProxyVariables, runAgent } from '@patchbay/agent';
 import { Command } from 'commander';
 import { waitForStopSignal } from '../stop-signals.ts';
 
@@ -18,10 +18,10 @@ function readActivation({ activationId: id, activationCode: code }: AgentFlags):
   throw new AgentError('ENROLMENT_FAILED', '--activation-id and --activation-code belong together: give both.');
 }
 
-/** What the patcher needs of this process's environment: how it trusts the control plane's certificate. */
+/** What the patcher needs of this process's environment: whose certificates it trusts, and the proxies. */
 function patcherEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const { NODE_EXTRA_CA_CERTS } = environment;
-  return NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS };
+  return { ...readProxyVariables(environment), ...(NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS }) };
 }
 
 /** `patchbay agent`: enrols where needed, then runs in the foreground until a signal ends it. */
