@@ -201,6 +201,7 @@ async function run(
       nodeId,
       key,
       openMachine: open,
+      clockAheadSeconds: null,
       cacheDirectory: join(stage.folder, 'patcher'),
       stateFile: join(stage.folder, 'patcher-state.json'),
       runDirectory,

@@ -7,6 +7,7 @@ export {
   type ControlPlaneClient,
   createControlPlaneClient,
   isTransient,
+  readProxyVariables,
   ServerError,
   UnreachableError,
 } from './client/index.ts';

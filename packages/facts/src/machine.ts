@@ -71,6 +71,18 @@ export const ReplacedFileUse = z.object({
 });
 export type ReplacedFileUse = z.infer<typeof ReplacedFileUse>;
 
+/** The last days of support of a release (`YYYY-MM-DD`, the whole UTC day included), as the machine's own data has them. */
+export const EndOfSupport = z.object({
+  standard: z.string(),
+  /** Debian's LTS, in the same archives; null where there is none. */
+  longTerm: z.string().nullable(),
+  /** ELTS or ESM, in archives of their own. */
+  extended: z.string().nullable(),
+  /** The file that says so. */
+  source: z.string(),
+});
+export type EndOfSupport = z.infer<typeof EndOfSupport>;
+
 /** What is true of one machine at one moment and shared with no other. */
 export const NodeOverlay = z.object({
   /** The machine's own clock, ISO 8601: shown, never used to decide. */
@@ -96,5 +108,6 @@ export const NodeOverlay = z.object({
   otherPatchers: z.array(z.string()).optional(),
   /** How far the machine's clock is ahead of the control plane's (behind: negative), where it was compared. */
   clockAheadSeconds: z.number().optional(),
+  endOfSupport: EndOfSupport.optional(),
 });
 export type NodeOverlay = z.infer<typeof NodeOverlay>;

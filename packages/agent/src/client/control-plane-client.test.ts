@@ -52,6 +52,16 @@ describe('calls to the control plane', () => {
     expect(tokens(plane)).toBe(1);
   });
 
+  it('tell how far the clock of this machine is from theirs, also where they are refused', async () => {
+    const { plane, client, timers } = await connect();
+    const ahead = new Date(timers.now().getTime() - 600_000);
+    plane.clock = () => ahead;
+    expect(await client.compareClocks()).toBe(600);
+    plane.clock = () => new Date(timers.now().getTime() + 90_000);
+    await ping(client).catch(() => undefined);
+    expect(await client.compareClocks()).toBe(-90);
+  });
+
   it('renew the credentials at half of their life', async () => {
     const { plane, client, timers } = await connect();
     await ping(client);

@@ -43,6 +43,8 @@ export interface ControlPlaneClient {
   ): Promise<z.output<Output>>;
   /** This machine's time, corrected by the control plane's where they were found to differ. */
   now(): Date;
+  /** How far this machine's clock is ahead of the control plane's, in seconds; null where no answer came. */
+  compareClocks(signal?: AbortSignal): Promise<number | null>;
   close(): void;
 }
 
@@ -130,6 +132,11 @@ export function createControlPlaneClient(
     callPatchbay: (contract, input, options) =>
       call(['patchbay', 'Patchbay', contract.name], Object(input), contract.output, options),
     now: () => clock.now(),
+    async compareClocks(signal) {
+      // Any answer does, and credentials are needed next in any case.
+      await credentials.current(signal).catch(() => undefined);
+      return clock.aheadSeconds();
+    },
     close: () => connection.close(),
   };
 }

@@ -52,7 +52,9 @@ async function send(connection: HttpConnection, clock: ServerClock, request: Exc
     },
     clock.now(),
   );
-  return await connection.post(headers, body, request);
+  const answer = await connection.post(headers, body, request);
+  clock.compare(answer.serverDate);
+  return answer;
 }
 
 function readError(answer: HttpAnswer): ServerError | null {

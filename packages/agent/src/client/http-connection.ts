@@ -2,6 +2,7 @@ import { Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { AgentError } from '../agent-error.ts';
 import { UnreachableError } from './call-errors.ts';
+import { readProxyVariables } from './proxy-variables.ts';
 
 export interface HttpAnswer {
   readonly statusCode: number;
@@ -135,10 +136,8 @@ function isLoopback({ hostname }: URL): boolean {
 /** For an https agent: the proxy that the environment names, which is on the way to other machines only. */
 export function proxyOptions(url: URL, environment: Readonly<Record<string, string | undefined>>) {
   if (isLoopback(url)) return {};
-  // Lower case wins where both are set, as in curl and apt.
-  const httpsProxy = environment['https_proxy'] ?? environment['HTTPS_PROXY'];
-  const noProxy = environment['no_proxy'] ?? environment['NO_PROXY'];
-  return { proxyEnv: { HTTPS_PROXY: httpsProxy, NO_PROXY: noProxy } };
+  const { https_proxy: HTTPS_PROXY, no_proxy: NO_PROXY } = readProxyVariables(environment);
+  return { proxyEnv: { HTTPS_PROXY, NO_PROXY } };
 }
 
 function translateError(error: Error, url: URL, timeout: AbortSignal, signal: AbortSignal | undefined): Error {

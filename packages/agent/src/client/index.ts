@@ -10,5 +10,6 @@ export {
 export { exchange } from './exchange.ts';
 export { checkEndpoint, type HttpConnection, openHttpConnection } from './http-connection.ts';
 export { fetchPinnedAuthority, hasFingerprint } from './pinned-authority.ts';
+export { readProxyVariables } from './proxy-variables.ts';
 export { retryDelay, retryTransient } from './retry.ts';
 export { createServerClock } from './server-clock.ts';

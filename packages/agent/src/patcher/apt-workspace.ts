@@ -7,6 +7,7 @@ import {
   privateConfig,
   type Query,
 } from '@patchbay/package-managers';
+import { readProxyVariables } from '../client/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { PatcherError } from './patcher-error.ts';
 
@@ -24,6 +25,14 @@ export interface AptWorkspace {
   readonly options: AptOptions;
   /** Settings for every call that `options` has no member for. */
   readonly settings: readonly string[];
+}
+
+/**
+ * For commands that fetch: with the proxies that the agent was started with. What apt's own configuration says of proxies,
+ * credentials (apt_auth.conf(5)) and certificates counts before, as always.
+ */
+export function networkEnvironment(): Readonly<Record<string, string>> {
+  return { ...commandEnvironment, ...readProxyVariables(process.env) };
 }
 
 /** Prepares apt to work on private or on the machine's own lists, always with a cache of ours. */
@@ -71,7 +80,7 @@ export interface CallOptions {
 export async function ask<Result>(machine: Machine, query: Query<Result>, options: CallOptions = {}): Promise<Result> {
   const argv = withSettings(query.argv, options.settings ?? []);
   const timeoutSeconds = options.timeoutSeconds ?? 10 * minute;
-  const output = await machine.run({ argv, environment: commandEnvironment, timeoutSeconds });
+  const output = await machine.run({ argv, environment: networkEnvironment(), timeoutSeconds });
   if (output.exitCode === null || output.isTimedOut || output.isTruncated) {
     const why = output.isTimedOut ? `did not end within ${timeoutSeconds} seconds` : 'was ended or said too much';
     throw new PatcherError('COMMAND_LOST', `${argv[0]} ${query.argv.at(-1) ?? ''} ${why}`);

@@ -1,7 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type NodeFacts, type PackageName, redactAll, type UnknownReason } from '@patchbay/facts';
-import { closure } from '@patchbay/package-managers';
+import {
+  type ArchiveObservation,
+  type EndOfSupport,
+  type NodeFacts,
+  type PackageName,
+  redactAll,
+  type UnknownReason,
+} from '@patchbay/facts';
+import { closure, distroInfoFiles, parseDistroInfo } from '@patchbay/package-managers';
 import type { Machine } from '../machine/index.ts';
 import { readFailedUnits } from '../services/failed-units.ts';
 import { findOtherPatchers } from '../services/other-patchers.ts';
@@ -9,6 +16,7 @@ import { findProcessUses, groupUses } from '../services/replaced-files.ts';
 import { type AptWorkspace, ask, type ListsSource, prepareAptWorkspace, privateListsPath } from './apt-workspace.ts';
 import { judgeArchive, readRefreshRecord, refreshArchives } from './archive-refresh.ts';
 import { readBootFacts } from './boot-facts.ts';
+import { explainReleaseDate } from './clock-words.ts';
 import { fingerprintSources, readCached, writeCached } from './facts-cache.ts';
 import type { ListedArchive } from './package-lists.ts';
 import { describeError } from './patcher-error.ts';
@@ -27,6 +35,8 @@ export interface CollectRequest {
   /** Whether apt fetches its lists first, into a directory of ours. */
   readonly refresh: boolean;
   readonly now: Date;
+  /** Compared with the control plane's clock; absent or null where it was not. */
+  readonly clockAheadSeconds?: number | null;
   /** Whether facts kept from the last time may stand for unchanged files; true where absent. */
   readonly usesCache?: boolean;
   readonly onPhase?: (phase: CollectPhase, milliseconds: number) => void;
@@ -73,7 +83,10 @@ export async function collectFacts(request: CollectRequest): Promise<CollectedFa
   const { known, isFromCache } = await measure('lists', () => readKnown(request, source));
   const archives = known.archives.map((archive) => ({
     ...archive,
-    observation: judgeArchive(archive.observation, record, { now, checksValidUntil: known.checksValidUntil }),
+    observation: explainDates(
+      judgeArchive(archive.observation, record, { now, checksValidUntil: known.checksValidUntil }),
+      request.clockAheadSeconds ?? null,
+    ),
   }));
   const doubts = [...known.doubts];
   const phased = await measure('phasing', () => findPhased(machine, known, source, doubts));
@@ -88,6 +101,12 @@ export async function collectFacts(request: CollectRequest): Promise<CollectedFa
   };
   const asOf = record?.refreshedAt ?? (await findListsAge(machine));
   return { facts, doubts: redactAll(doubts), lists: { source, asOf, archives }, isFromCache };
+}
+
+function explainDates(observation: ArchiveObservation, aheadSeconds: number | null): ArchiveObservation {
+  const { status, reason } = observation;
+  if (status !== 'expired' || reason === null) return observation;
+  return { ...observation, reason: explainReleaseDate(reason, aheadSeconds) };
 }
 
 async function readKnown(
@@ -135,13 +154,14 @@ async function findPhased(
 }
 
 async function readOverlay(
-  { machine, stateFile, now }: CollectRequest,
+  { machine, stateFile, now, clockAheadSeconds }: CollectRequest,
   known: StaticFacts,
   phased: PackageName[],
   doubts: UnknownReason[],
 ): Promise<NodeFacts['overlay']> {
   const uses = await findProcessUses(machine);
   const otherPatchers = await findOtherPatchers(machine, known);
+  const endOfSupport = await readEndOfSupport(machine, known.operatingSystem);
   const failedUnits = await readFailedUnits(machine);
   const { awaitingBoot, ...boot } = await readBootFacts(machine, known.installed.packages, uses);
   let state: PatcherState = emptyPatcherState;
@@ -161,9 +181,22 @@ async function readOverlay(
     unconfigured: known.unconfigured,
     phased,
     otherPatchers,
+    ...(clockAheadSeconds == null ? {} : { clockAheadSeconds }),
+    ...(endOfSupport === null ? {} : { endOfSupport }),
     ...(failedUnits === null ? {} : { failedUnits }),
     ...(uses === null ? {} : { replacedFileUses: groupUses(uses) }),
   };
+}
+
+/** From the machine's distro-info-data; null where it has none, or no date for its release. */
+async function readEndOfSupport(
+  machine: Machine,
+  { id, codename }: NodeFacts['operatingSystem'],
+): Promise<EndOfSupport | null> {
+  const path = distroInfoFiles.get(id);
+  const bytes = path === undefined ? null : await machine.readFile(path).catch(() => null);
+  if (path === undefined || bytes === null) return null;
+  return parseDistroInfo(Buffer.from(bytes).toString('utf8'), codename, path);
 }
 
 /** The machine's own lists are as old as the last time that anything changed among them. */

@@ -62,6 +62,7 @@ async function runRequest(stateDirectory: string, runDirectory: string): Promise
     return await runPatchOperation(
       { ...request, operation },
       {
+        clockAheadSeconds: await server.compareClocks(),
         nodeId: identity.instanceId,
         key: identity.signingKey,
         openMachine: (access) => openMachine({ root: identity.rootDirectory, workDirectory: state.work, access }),

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Plan, SimulatedChange, Target } from '@patchbay/facts';
-import { commandEnvironment, downloadArgv } from '@patchbay/package-managers';
+import { downloadArgv } from '@patchbay/package-managers';
 import type { Machine } from '../machine/index.ts';
-import { type AptWorkspace, archivesDirectory, withSettings } from './apt-workspace.ts';
+import { type AptWorkspace, archivesDirectory, networkEnvironment, withSettings } from './apt-workspace.ts';
 
 type Group = Plan['groups'][number];
 
@@ -42,7 +42,7 @@ export async function downloadPackages(
 async function download(machine: Machine, workspace: AptWorkspace, targets: readonly Target[]): Promise<string | null> {
   const output = await machine.run({
     argv: withSettings(downloadArgv(targets, workspace.options), [...workspace.settings, withoutLocks]),
-    environment: commandEnvironment,
+    environment: networkEnvironment(),
     timeoutSeconds: downloadTimeoutSeconds,
   });
   if (output.exitCode === 0) return null;

@@ -16,6 +16,7 @@ import { isTransient, ServerError } from '../client/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { type PatchRunRequest, RebootNote, rebootExitCode } from '../patch-run.ts';
 import { readJsonFile, writeFileDurably } from '../state/index.ts';
+import { describeClock } from './clock-words.ts';
 import { type CollectedFacts, collectFacts } from './collect-facts.ts';
 import { executePlan } from './execute.ts';
 import { PatcherError } from './patcher-error.ts';
@@ -33,6 +34,8 @@ export interface RunParts {
   readonly stateFile: string;
   readonly runDirectory: string;
   readonly server: ServerCalls;
+  /** How far the machine's clock is ahead of the control plane's; null where that cannot be told. */
+  readonly clockAheadSeconds: number | null;
   /** One line for whoever reads the command's output. */
   readonly report: (line: string) => void;
   /** One line that says why the run did not end well. */
@@ -145,8 +148,11 @@ async function collectAndSubmit(
   refresh: boolean,
 ): Promise<{ collected: CollectedFacts; factsId: string }> {
   parts.report(refresh ? 'Refreshing the package lists' : 'Looking at what is installed now');
-  const { cacheDirectory, stateFile, server } = parts;
-  const collected = await collectFacts({ machine, cacheDirectory, stateFile, refresh, now: new Date() });
+  const { cacheDirectory, stateFile, server, clockAheadSeconds } = parts;
+  const clock = describeClock(clockAheadSeconds);
+  if (refresh && clock !== null) parts.complain(`Mind that ${clock}`);
+  const request = { machine, cacheDirectory, stateFile, refresh, now: new Date(), clockAheadSeconds };
+  const collected = await collectFacts(request);
   const { facts, doubts } = collected;
   const faulty = facts.offers.archives.filter(({ status }) => status !== 'current');
   parts.report(

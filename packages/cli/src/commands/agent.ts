@@ -1,4 +1,4 @@
-import { AgentError, formatLogLine, patcherProgramFile, runAgent } from '@patchbay/agent';
+import { AgentError, formatLogLine, patcherProgramFile, readProxyVariables, runAgent } from '@patchbay/agent';
 import { Command } from 'commander';
 import { waitForStopSignal } from '../stop-signals.ts';
 
@@ -19,19 +19,10 @@ function readActivation({ activationId: id, activationCode: code }: AgentFlags):
   throw new AgentError('ENROLMENT_FAILED', '--activation-id and --activation-code belong together: give both.');
 }
 
-/** What the patcher needs of this process's environment: which certificates it trusts, and the way through a proxy. */
-const patcherVariables = [
-  'NODE_EXTRA_CA_CERTS',
-  ...['HTTPS_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]),
-];
-
+/** What the patcher needs of this process's environment: whose certificates it trusts, and the proxies. */
 function patcherEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    patcherVariables.flatMap((name) => {
-      const value = environment[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+  const { NODE_EXTRA_CA_CERTS } = environment;
+  return { ...readProxyVariables(environment), ...(NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS }) };
 }
 
 /** `patchbay agent`: enrols where needed, then runs in the foreground until a signal ends it. */

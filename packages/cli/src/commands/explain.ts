@@ -1,8 +1,10 @@
-import { GetNodeVerdict } from '@patchbay/contracts';
-import type { VerdictItem } from '@patchbay/facts';
+import { GetNodeFacts, GetNodeVerdict } from '@patchbay/contracts';
+import type { NodeOverlay, VerdictItem } from '@patchbay/facts';
+import { DEFAULT_DATA_DIRECTORY } from '@patchbay/server';
 import { Argument, Command, Option } from 'commander';
 import { chooseAccess } from '../administrator-access.ts';
 import { createControlPlaneClient } from '../control-plane-client.ts';
+import { describeOverlay } from './describe-overlay.ts';
 
 /** One item with all that its verdict rests on. */
 export function describeItem(item: VerdictItem): string[] {
@@ -29,20 +31,23 @@ const settled = new Set(['installed', 'installed-other', 'excluded']);
 
 /** `patchbay explain`: today's verdict on a node, with its evidence. */
 export const explainCommand = new Command('explain')
-  .description("Show today's verdict on a node with the evidence for every item")
+  .description("Show today's verdict on a node with the evidence for every item, and what the machine told of itself")
   .addArgument(new Argument('<instance-id>', 'mi-...'))
   .option('--package <name>', 'only this package, whatever its state')
   .option('--data <directory>', 'data directory of the control plane, where AWS_ENDPOINT_URL is not set')
   .addOption(new Option('--output <format>', 'how to print it').choices(['table', 'json']).default('table'))
   .action(async (instanceId: string, flags: { package?: string; data?: string; output: 'table' | 'json' }) => {
     const { access } = await chooseAccess(flags.data, process.env);
-    const answer = await createControlPlaneClient(access).call(GetNodeVerdict, { instanceId });
+    const client = createControlPlaneClient(access);
+    const answer = await client.call(GetNodeVerdict, { instanceId });
     const { verdict } = answer;
+    const overlay: NodeOverlay | null =
+      answer.factsReceivedAt === null ? null : (await client.call(GetNodeFacts, { instanceId })).facts.overlay;
     const items = verdict.items.filter((item) =>
       flags.package === undefined ? !settled.has(item.state) : item.name === flags.package,
     );
     if (flags.output === 'json') {
-      console.log(JSON.stringify({ ...answer, verdict: { ...verdict, items } }, null, 2));
+      console.log(JSON.stringify({ ...answer, overlay, verdict: { ...verdict, items } }, null, 2));
       return;
     }
     console.log(
@@ -52,6 +57,7 @@ export const explainCommand = new Command('explain')
       `facts of ${answer.factsReceivedAt ?? 'never'}, valid until ${verdict.validUntil ?? 'facts or baseline change'}`,
     );
     for (const reason of verdict.unknownReasons) console.log(`cannot tell: ${reason.message}`);
+    for (const line of overlay === null ? [] : describeOverlay(overlay)) console.log(line);
     for (const item of items) console.log(describeItem(item).join('\n'));
     if (items.length === 0)
       console.log(flags.package === undefined ? 'Nothing is missing or waiting.' : 'No such package is installed.');

@@ -151,6 +151,17 @@ describe('doubts', () => {
     expect(evaluateSample({ ...sample, archives: [main, archive(SECURITY), extended] }).status).toBe('compliant');
   });
 
+  it("goes by the machine's own dates of support where it has them, Debian's LTS included", () => {
+    const source = '/usr/share/distro-info/debian.csv';
+    const endOfSupport = { standard: '2026-06-10', longTerm: '2028-06-30', extended: null, source };
+    const evaluated = (longTerm: string | null) =>
+      evaluateSample({ ...upToDate, overlay: { endOfSupport: { ...endOfSupport, longTerm } } });
+    expect(evaluated('2028-06-30').status).toBe('compliant');
+    expect(evaluated(null).unknownReasons).toMatchObject([
+      { code: 'end-of-life', message: expect.stringContaining(`since 2026-06-10 (${source})`) },
+    ]);
+  });
+
   it.each([
     ['DEBIAN', '7', 'unknown'],
     ['UBUNTU', '12.04', 'unknown'],

@@ -75,12 +75,16 @@ export function findEndOfLife(
   const entry = settings.endOfLife.find(
     (candidate) => candidate.operatingSystem === operatingSystem && candidate.versionId === versionId,
   );
-  if (entry === undefined || archives.some((archive) => archive.isExtendedSupport)) {
+  // The machine's own data is renewed with its distribution; the table stands for machines without it.
+  const told = facts.overlay.endOfSupport;
+  const supportedUntil = told === undefined ? entry?.supportedUntil : (told.longTerm ?? told.standard);
+  if (supportedUntil === undefined || archives.some((archive) => archive.isExtendedSupport)) {
     return { doubts: [], endsAt: null };
   }
-  const endsAt = startOfUtcDay(Date.parse(`${entry.supportedUntil}T00:00:00Z`)) + DAY_MILLISECONDS;
+  const endsAt = startOfUtcDay(Date.parse(`${supportedUntil}T00:00:00Z`)) + DAY_MILLISECONDS;
   if (now < endsAt) return { doubts: [], endsAt };
-  const message = `${prettyName} has been out of support since ${entry.supportedUntil} and no extended archive is configured`;
+  const source = told === undefined ? '' : ` (${told.source})`;
+  const message = `${prettyName} has been out of support since ${supportedUntil}${source} and no extended archive is configured`;
   return { doubts: [doubt('end-of-life', message)], endsAt: null };
 }
 

@@ -44,7 +44,10 @@ function endInterimReleases(firstYear: number, lastYear: number): EndOfLife[] {
   ]);
 }
 
-/** Debian: ends of LTS (wiki.debian.org/LTS). Ubuntu: ends of standard support (wiki.ubuntu.com/Releases). */
+/**
+ * For machines without distro-info-data. Debian: ends of LTS (wiki.debian.org/LTS). Ubuntu: ends of standard support
+ * (wiki.ubuntu.com/Releases).
+ */
 export const defaultEndOfLife: readonly EndOfLife[] = [
   ends('DEBIAN', '6', '2016-02-29'),
   ends('DEBIAN', '7', '2018-05-31'),

@@ -30,7 +30,15 @@ describe('facts', () => {
 
   it('come back whole, with their digests and the time at which they came', async () => {
     const node = await enrolNode(server());
-    const facts = sampleFacts({ offers: [securityOffer('openssl', '3.0.2', '3.0.1')] });
+    const sample = sampleFacts({ offers: [securityOffer('openssl', '3.0.2', '3.0.1')] });
+    const ofRunningSystem = {
+      failedUnits: ['data.mount'],
+      replacedFileUses: [{ unit: 'ssh.service', processes: [{ pid: 7, name: 'sshd' }], files: ['/usr/sbin/sshd'] }],
+      otherPatchers: ['unattended-upgrades is enabled'],
+      clockAheadSeconds: -600,
+      endOfSupport: { standard: '2026-06-10', longTerm: '2028-06-30', extended: null, source: 'debian.csv' },
+    };
+    const facts = { ...sample, overlay: { ...sample.overlay, ...ofRunningSystem } };
     await node.submitFacts(facts);
     expect(GetNodeFacts.output.parse(readSuccess(await readFacts(node)))).toEqual({
       instanceId: node.instanceId,
