@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { BeginPatchOperation, CompletePatchOperation, ProposePlan, SignedAuthorization } from '@patchbay/contracts';
-import { type GroupOutcome, Plan, type Simulation } from '@patchbay/facts';
+import { BeginPatchOperation, ProposePlan, SignedAuthorization } from '@patchbay/contracts';
+import { Plan, type Simulation } from '@patchbay/facts';
 import { z } from 'zod';
 import type { PinnedKey } from '../authorization.ts';
-import { isTransient } from '../client/index.ts';
 import { type Machine, openMachine } from '../machine/index.ts';
 import type { PatchRunRequest } from '../patch-run.ts';
 import { readJsonFile, writeFileDurably } from '../state/index.ts';
 import { type CollectedFacts, collectFacts } from './collect-facts.ts';
+import { type Completion, deliverCompletion, isOutdated, readCompletion, resultPatience } from './completion.ts';
 import { executePlan } from './execute.ts';
 import { PatcherError } from './patcher-error.ts';
 import { simulateTargets } from './simulate.ts';
@@ -49,6 +48,11 @@ type Checkpoint = z.infer<typeof Checkpoint>;
 export async function runPatchOperation(request: PatchRunRequest, parts: RunParts): Promise<0 | 1> {
   if (request.operation === 'Install' && process.getuid?.() !== 0) {
     throw new PatcherError('NOT_ROOT', 'Only root can install packages: run the agent as root, or only scan with it.');
+  }
+  const completion = readCompletion(parts.runDirectory);
+  if (completion !== null) {
+    parts.report('Telling the control plane what an earlier start of this run did');
+    return await completeAgain(completion, parts);
   }
   const checkpointFile = join(parts.runDirectory, 'checkpoint.json');
   const checkpoint = readJsonFile(checkpointFile, Checkpoint);
@@ -125,7 +129,7 @@ async function collectAndSubmit(
     parts.report(`  ${address.uri} ${address.suite}/${address.component}: ${status}: ${reason ?? ''}`);
   }
   for (const { message } of doubts) parts.report(`  ${message}`);
-  return { collected, factsId: await submitFacts(server, collected) };
+  return { collected, factsId: await submitFacts(server, collected, refresh ? {} : resultPatience) };
 }
 
 function reportSimulation({ report }: RunParts, { groups, refused }: Simulation): void {
@@ -163,15 +167,21 @@ async function carryOut(checkpoint: Checkpoint, parts: RunParts): Promise<0 | 1>
   return await complete(parts, { operationId, factsId, simulation: null, outcomes });
 }
 
-interface Completion {
-  readonly operationId: string;
-  readonly factsId: string;
-  readonly simulation: Simulation | null;
-  readonly outcomes: GroupOutcome[];
+/** Tells exactly what was to be told before; with the facts of now only where those of then are too old. */
+async function completeAgain(completion: Completion, parts: RunParts): Promise<0 | 1> {
+  try {
+    return await complete(parts, completion);
+  } catch (error) {
+    if (!isOutdated(error)) throw error;
+    const { factsId } = await withMachine(parts, 'read-only', async (machine) =>
+      collectAndSubmit(machine, parts, false),
+    );
+    return await complete(parts, { ...completion, factsId });
+  }
 }
 
 async function complete(parts: RunParts, completion: Completion): Promise<0 | 1> {
-  const result = await deliver(() => parts.server.callPatchbay(CompletePatchOperation, completion), parts.report);
+  const result = await deliverCompletion(completion, parts);
   for (const line of result.report) parts.report(line);
   const undone = completion.outcomes.filter(({ status }) => status !== 'installed');
   const [first] = undone;
@@ -182,20 +192,4 @@ async function complete(parts: RunParts, completion: Completion): Promise<0 | 1>
   }
   for (const { message } of result.unknownReasons) parts.complain(`The node cannot be judged: ${message}`);
   return undone.length === 0 && result.status !== 'unknown' ? 0 : 1;
-}
-
-const deliveryPauseSeconds = 30;
-const deliveryAttempts = 60;
-
-/** What was done must be told, also when the control plane is away for a while: then it is tried for half an hour. */
-async function deliver<Result>(send: () => Promise<Result>, report: (line: string) => void): Promise<Result> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await send();
-    } catch (error) {
-      if (!isTransient(error) || attempt >= deliveryAttempts) throw error;
-      if (attempt === 1) report('The control plane cannot be reached; the result is kept and sent later');
-      await wait(deliveryPauseSeconds * 1000);
-    }
-  }
 }
