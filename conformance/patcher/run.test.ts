@@ -26,6 +26,7 @@ import {
 } from '@patchbay/patching';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import { ServerError, UnreachableError } from '../../packages/agent/src/client/index.ts';
 import { type Machine, openMachine } from '../../packages/agent/src/machine/index.ts';
 import { patcherProgramFile } from '../../packages/agent/src/patcher/index.ts';
 import { type RunParts, runPatchOperation } from '../../packages/agent/src/patcher/run.ts';
@@ -269,6 +270,47 @@ describe('the patcher', () => {
     expect(lines[0]).toBe('Going on with plan plan');
     expect(plane.calls).toEqual(['SubmitFacts', 'CompletePatchOperation']);
     expect(await readFile(join(stage.root.directory, 'var/log/dpkg.log'), 'utf8')).toBe(before);
+  });
+
+  it('killed while the control plane was away, tells what it did when it is started again, and does no more', async () => {
+    const told = plane.outcomes.length;
+    const away: RunParts['server'] = {
+      now: () => new Date(),
+      callPatchbay: async (contract, input, options) => {
+        if (contract.name !== 'CompletePatchOperation')
+          return await plane.server.callPatchbay(contract, input, options);
+        // A day of attempts, after which this start is as good as killed.
+        expect(options?.patienceSeconds).toBe(86_400);
+        throw new UnreachableError('NOT_CONNECTED', 'nobody is there');
+      },
+    };
+    await rm(join(stage.folder, 'runs/install/completion.json'));
+    await expect(run('Install', 'install', away)).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+    expect(plane.outcomes).toHaveLength(told);
+
+    plane.calls.length = 0;
+    const again = await run('Install', 'install', plane.server);
+    expect(again).toMatchObject({ exitCode: 1 });
+    expect(plane.calls).toEqual(['CompletePatchOperation']);
+    expect(again.complaints).toEqual([expect.stringMatching(/groups did not go in/)]);
+  });
+
+  it('hands in facts again when others came in between', async () => {
+    let refusals = 1;
+    const strict: RunParts['server'] = {
+      now: () => new Date(),
+      callPatchbay: async (contract, input, options) => {
+        if (contract.name === 'CompletePatchOperation' && refusals > 0) {
+          refusals -= 1;
+          plane.calls.push('refused');
+          throw new ServerError('ValidationException', 'The facts are not what the node reported last', 400);
+        }
+        return await plane.server.callPatchbay(contract, input, options);
+      },
+    };
+    plane.calls.length = 0;
+    expect(await run('Install', 'install', strict)).toMatchObject({ exitCode: 1 });
+    expect(plane.calls).toEqual(['refused', 'SubmitFacts', 'CompletePatchOperation']);
   });
 
   it('cannot tell while dpkg’s journal holds what its status lacks, and completes it before it installs', async () => {

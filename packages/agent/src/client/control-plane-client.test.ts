@@ -100,6 +100,21 @@ describe('calls to the control plane', () => {
     expect(timers.slept).toEqual([375, 750, 1500]);
   });
 
+  it('go on for as long as they are told to, however many they become', async () => {
+    const { plane, client, timers } = await connect();
+    const refusal = { status: 503, code: 'ServiceUnavailableException' };
+    plane.refusals.set(
+      'UpdateInstanceInformation',
+      Array.from({ length: 10 }, () => refusal),
+    );
+    await ping(client, { patienceSeconds: 3600 });
+    expect(timers.slept.slice(0, 10).at(-1)).toBe(15_000);
+
+    plane.refusals.set('UpdateInstanceInformation', [refusal, refusal]);
+    await expect(ping(client, { patienceSeconds: 0 })).rejects.toMatchObject({ name: 'ServerError' });
+    expect(timers.slept).toHaveLength(10);
+  });
+
   it('end with the error of the last attempt', async () => {
     const { plane, client } = await connect();
     const refusal = { status: 500, code: 'InternalServerError' };

@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly timeoutSeconds?: number;
   /** Default 4. Only unreachable servers, 5xx and throttling are worth another. */
   readonly attempts?: number;
+  /** Instead of a number of attempts: for how long they go on, for what must not be lost. */
+  readonly patienceSeconds?: number;
   /** Told once, when the first attempt failed and another follows. */
   readonly onRetry?: (error: unknown) => void;
 }
@@ -117,6 +119,7 @@ export function createControlPlaneClient(
       () => sendWithFreshCredentials(service, `${prefix}.${operation}`, input, options),
       {
         attempts: options.attempts ?? defaultAttempts,
+        patienceSeconds: options.patienceSeconds,
         timers,
         signal: options.signal,
         ...(options.onRetry === undefined ? {} : { onRetry: options.onRetry }),

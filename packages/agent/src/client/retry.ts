@@ -15,19 +15,25 @@ export async function retryTransient<Result>(
   attempt: () => Promise<Result>,
   options: {
     readonly attempts: number;
+    /** Where given, attempts go on for so long, however many they become. */
+    readonly patienceSeconds?: number | undefined;
     readonly timers: Timers;
     readonly signal?: AbortSignal | undefined;
     /** Told once, when the first attempt failed and another follows. */
     readonly onRetry?: (error: unknown) => void;
   },
 ): Promise<Result> {
+  const { attempts, patienceSeconds, timers } = options;
+  const beganAt = timers.now().getTime();
+  const isEnough = (failed: number) =>
+    patienceSeconds === undefined ? failed >= attempts : timers.now().getTime() - beganAt >= patienceSeconds * 1000;
   for (let failed = 1; ; failed += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (failed >= options.attempts || !isTransient(error) || isAborted(options.signal)) throw error;
+      if (isEnough(failed) || !isTransient(error) || isAborted(options.signal)) throw error;
       if (failed === 1) options.onRetry?.(error);
-      await options.timers.sleep(retryDelay(failed, options.timers.random()), options.signal);
+      await timers.sleep(retryDelay(failed, timers.random()), options.signal);
       if (isAborted(options.signal))
         throw new UnreachableError('ABORTED', 'The request was given up', { cause: error });
     }

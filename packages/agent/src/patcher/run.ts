@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   BeginPatchOperation,
   type Begun,
-  CompletePatchOperation,
   ProposePlan,
   SignedAuthorization,
   SubmitChangelogs,
@@ -12,12 +10,12 @@ import {
 import { GroupOutcome, Plan, Simulation } from '@patchbay/facts';
 import { z } from 'zod';
 import type { PinnedKey } from '../authorization.ts';
-import { isTransient, ServerError } from '../client/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { type PatchRunRequest, RebootNote, rebootExitCode } from '../patch-run.ts';
 import { readJsonFile, writeFileDurably } from '../state/index.ts';
 import { describeClock } from './clock-words.ts';
 import { type CollectedFacts, collectFacts } from './collect-facts.ts';
+import { type Completion, deliverCompletion, isOutdated, readCompletion, resultPatience } from './completion.ts';
 import { executePlan } from './execute.ts';
 import { PatcherError } from './patcher-error.ts';
 import { readChangelogs } from './read-changelogs.ts';
@@ -163,7 +161,7 @@ async function collectAndSubmit(
   }
   for (const { message } of doubts) parts.report(`  ${message}`);
   for (const sentence of facts.overlay.otherPatchers ?? []) parts.report(`Another patcher is active: ${sentence}`);
-  return { collected, factsId: await submitFacts(server, collected) };
+  return { collected, factsId: await submitFacts(server, collected, refresh ? {} : resultPatience) };
 }
 
 /** Reads the changelogs that the approval delays wait for, so that the targets are those of a clock that knows them. */
@@ -272,37 +270,24 @@ function findRebootReasons(
   return [];
 }
 
-const Completion = z.object({
-  operationId: z.string(),
-  factsId: z.string(),
-  simulation: Simulation.nullable(),
-  outcomes: z.array(GroupOutcome),
-});
-type Completion = z.infer<typeof Completion>;
-
-function completionFileOf({ runDirectory }: RunParts): string {
-  return join(runDirectory, 'completion.json');
-}
-
 /**
  * The completion of a run that was lost while it told it: the control plane may have taken it, and answers the very same
  * one as before. Null where there is none, or where it came too late to speak for the machine.
  */
 async function completeAgain(parts: RunParts): Promise<0 | 1 | null> {
-  const completion = readJsonFile(completionFileOf(parts), Completion);
+  const completion = readCompletion(parts.runDirectory);
   if (completion === null) return null;
   try {
     return await complete(parts, completion);
   } catch (error) {
-    if (!(error instanceof ServerError) || error.code !== 'ValidationException') throw error;
+    if (!isOutdated(error)) throw error;
     parts.report('What was told before does not count any more; looking once more');
     return null;
   }
 }
 
 async function complete(parts: RunParts, completion: Completion): Promise<0 | 1> {
-  writeFileDurably(completionFileOf(parts), JSON.stringify(completion));
-  const result = await deliver(() => parts.server.callPatchbay(CompletePatchOperation, completion), parts.report);
+  const result = await deliverCompletion(completion, parts);
   for (const line of result.report) parts.report(line);
   const undone = completion.outcomes.filter(({ status }) => status !== 'installed');
   const [first] = undone;
@@ -313,20 +298,4 @@ async function complete(parts: RunParts, completion: Completion): Promise<0 | 1>
   }
   for (const { message } of result.unknownReasons) parts.complain(`The node cannot be judged: ${message}`);
   return undone.length === 0 && result.status !== 'unknown' ? 0 : 1;
-}
-
-const deliveryPauseSeconds = 30;
-const deliveryAttempts = 60;
-
-/** What was done must be told, also when the control plane is away for a while: then it is tried for half an hour. */
-async function deliver<Result>(send: () => Promise<Result>, report: (line: string) => void): Promise<Result> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await send();
-    } catch (error) {
-      if (!isTransient(error) || attempt >= deliveryAttempts) throw error;
-      if (attempt === 1) report('The control plane cannot be reached; the result is kept and sent later');
-      await wait(deliveryPauseSeconds * 1000);
-    }
-  }
 }

@@ -1,6 +1,6 @@
 import { SubmitFacts } from '@patchbay/contracts';
 import { contentDigest } from '@patchbay/facts/digest';
-import type { ControlPlaneClient } from '../client/index.ts';
+import type { CallOptions, ControlPlaneClient } from '../client/index.ts';
 import type { CollectedFacts } from './collect-facts.ts';
 import { PatcherError } from './patcher-error.ts';
 
@@ -11,6 +11,7 @@ export type ServerCalls = Pick<ControlPlaneClient, 'callPatchbay' | 'now'>;
 export async function submitFacts(
   server: ServerCalls,
   { facts, doubts }: Pick<CollectedFacts, 'facts' | 'doubts'>,
+  options: CallOptions = {},
 ): Promise<string> {
   const { operatingSystem, overlay } = facts;
   const contents = { installed: facts.installed, offers: facts.offers, policy: facts.policy };
@@ -19,7 +20,7 @@ export async function submitFacts(
     offers: { digest: contentDigest(contents.offers) },
     policy: { digest: contentDigest(contents.policy) },
   };
-  const first = await server.callPatchbay(SubmitFacts, { operatingSystem, overlay, doubts, ...digests });
+  const first = await server.callPatchbay(SubmitFacts, { operatingSystem, overlay, doubts, ...digests }, options);
   if (first.factsId !== null) return first.factsId;
   const withContent = {
     installed: first.missing.includes('installed')
@@ -28,7 +29,7 @@ export async function submitFacts(
     offers: first.missing.includes('offers') ? { ...digests.offers, content: contents.offers } : digests.offers,
     policy: first.missing.includes('policy') ? { ...digests.policy, content: contents.policy } : digests.policy,
   };
-  const second = await server.callPatchbay(SubmitFacts, { operatingSystem, overlay, doubts, ...withContent });
+  const second = await server.callPatchbay(SubmitFacts, { operatingSystem, overlay, doubts, ...withContent }, options);
   if (second.factsId !== null) return second.factsId;
   throw new PatcherError(
     'INVALID_REQUEST',

@@ -1,6 +1,5 @@
 import { GetNodeFacts, GetNodeVerdict } from '@patchbay/contracts';
 import type { NodeOverlay, VerdictItem } from '@patchbay/facts';
-import { DEFAULT_DATA_DIRECTORY } from '@patchbay/server';
 import { Argument, Command, Option } from 'commander';
 import { chooseAccess } from '../administrator-access.ts';
 import { createControlPlaneClient } from '../control-plane-client.ts';

@@ -197,6 +197,8 @@ export const matrix: readonly Row[] = [
   patchbay('GetPatchOperation', readerOfNode, ({ operationId }) => ({ operationId })),
   patchbay('GetPlan', readerOfNode, ({ planId }) => ({ planId })),
   patchbay('ListFirstSeen', everyReader, () => ({ source: 'openssl' })),
+  patchbay('GetPatchSettings', everyReader, nothing),
+  patchbay('PutPatchSettings', 'A', () => ({ settings: {} })),
   patchbay('GetCommandOutput', readerOfNode, ({ commandId, instanceId }) => ({ commandId, instanceId })),
   patchbay('GetNode', readerOfNode, ({ instanceId }) => ({ instanceId })),
   patchbay('ListManagedNodes', wholeReader, nothing),

@@ -95,6 +95,7 @@ const entries: readonly Entry[] = [
       'ssm:GetPatchBaseline',
       'ssm:GetPatchBaselineForPatchGroup',
       'patchbay:ListArchiveWatches',
+      'patchbay:GetPatchSettings',
       'patchbay:ListFirstSeen',
     ],
   },
@@ -171,6 +172,12 @@ const entries: readonly Entry[] = [
       'ssm:RegisterPatchBaselineForPatchGroup',
       'ssm:UpdatePatchBaseline',
     ],
+  },
+  {
+    what: 'Change what counts as a security archive, and what else verdicts depend on',
+    people: administrators,
+    limited: 'never',
+    permissions: ['patchbay:PutPatchSettings'],
   },
   {
     what: 'Say which archives the control plane watches, and whose keys it believes there',
