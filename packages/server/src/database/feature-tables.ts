@@ -11,6 +11,7 @@ import type { FactsTables } from '../patchbay/facts/tables.ts';
 import type { PatchOperationTables } from '../patchbay/patch-operations/tables.ts';
 import type { PlanTables } from '../patchbay/plans/tables.ts';
 import type { SettingsTables } from '../patchbay/settings/tables.ts';
+import type { VerdictTables } from '../patchbay/verdicts/tables.ts';
 
 /** The tables of the features. Each declares its own and alone writes them. */
 export type FeatureTables = IdentityTables &
@@ -25,4 +26,5 @@ export type FeatureTables = IdentityTables &
   PatchOperationTables &
   PlanTables &
   ArchiveWatchTables &
-  SettingsTables;
+  SettingsTables &
+  VerdictTables;

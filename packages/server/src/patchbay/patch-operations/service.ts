@@ -20,7 +20,6 @@ import {
 import {
   blockedPackages,
   countPatches,
-  findChangelogQuestions,
   makePlan,
   type PlanOutcome,
   planDigest,
@@ -33,7 +32,7 @@ import { storeChangelogs } from '../facts/changelogs.ts';
 import { findNewestFactsId } from '../facts/repository.ts';
 import { readFacts } from '../facts/service.ts';
 import { insertPlan } from '../plans/repository.ts';
-import { type Judgement, judge } from '../verdicts/service.ts';
+import { type Judgement, judge, judgeBriefly, listChangelogQuestions } from '../verdicts/service.ts';
 import { PatchOperationError } from './errors.ts';
 import { describeVerdict } from './report.ts';
 import {
@@ -133,12 +132,13 @@ export async function beginOperation(
       outcomes: '[]',
     });
   }
-  return describeBegun(operationId, judgement, context);
+  return await describeBegun(operationId, judgement, context);
 }
 
-function describeBegun(operationId: string, judgement: Judgement, context: OperationContext): Begun {
-  const { verdict, baseline, read, input } = judgement;
-  const { changelogPackageBytes, changelogRunBytes } = input.settings;
+async function describeBegun(operationId: string, judgement: Judgement, context: OperationContext): Promise<Begun> {
+  const { verdict, baseline, read, settings } = judgement;
+  const { changelogPackageBytes, changelogRunBytes } = settings;
+  const questions = await listChangelogQuestions(judgement, context);
   return {
     operationId,
     baseline: { baselineId: publicBaselineId(context, baseline.baselineId), name: baseline.name },
@@ -147,7 +147,7 @@ function describeBegun(operationId: string, judgement: Judgement, context: Opera
     status: verdict.status,
     unknownReasons: verdict.unknownReasons,
     changelogs: {
-      questions: findChangelogQuestions(input).map(({ source, sourceVersion, packages }) => ({
+      questions: questions.map(({ source, sourceVersion, packages }) => ({
         source,
         sourceVersion,
         packages: [...packages],
@@ -171,7 +171,7 @@ export async function submitChangelogs(
   const read = await readFacts(instanceId, factsId, context);
   if (!read) throw new Error(`The facts of operation ${operationId} are gone`);
   await storeChangelogs(instanceId, readings, read.facts, context);
-  return describeBegun(operationId, await judge({ instanceId, factsId, simulation: null }, context), context);
+  return await describeBegun(operationId, await judge({ instanceId, factsId, simulation: null }, context), context);
 }
 
 /** An operation of this node, which nobody else changes until the transaction ends. */
@@ -340,7 +340,7 @@ export async function completeOperation(
     completion.simulation || refused.length > 0
       ? { groups: completion.simulation?.groups ?? [], refused, diskBytes: completion.simulation?.diskBytes ?? 0 }
       : null;
-  const { verdict, baseline } = await judge({ instanceId, factsId: completion.factsId, simulation }, context);
+  const { verdict, baseline } = await judgeBriefly({ instanceId, factsId: completion.factsId, simulation }, context);
   await requireNewestFacts(instanceId, completion.factsId, context);
   const answer = answerOf(verdict, baseline.name, completion.outcomes);
   await updatePatchOperation(context.db, operation.operationId, {

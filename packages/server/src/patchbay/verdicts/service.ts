@@ -1,20 +1,28 @@
 import type { NodeFacts, PatchBaseline, Simulation, Verdict } from '@patchbay/facts';
+import { contentDigest } from '@patchbay/facts/digest';
 import {
+  type ChangelogQuestion,
   type CompiledBaseline,
   compileBaseline,
-  type EvaluationInput,
-  emptyReleaseHistory,
-  evaluate,
+  completeVerdict,
+  type EvaluationSettings,
+  evaluateFacts,
+  evaluatorVersion,
+  findChangelogQuestions,
   patchGroupOf,
   predefinedBaselineFor,
+  type SharedVerdict,
 } from '@patchbay/patching';
 import { getPatchBaseline } from '../../aws/ssm/patch-baselines/service.ts';
 import { baselineIdFor } from '../../aws/ssm/patch-groups/service.ts';
 import { readTags } from '../../aws/ssm/tags/repository.ts';
 import type { OperationContext } from '../../operations/operation.ts';
+import { readEvidenceRevision } from '../facts/evidence-revision.ts';
 import { readReleaseHistory } from '../facts/history.ts';
-import { type ReadFacts, readFacts } from '../facts/service.ts';
+import type { StoredFacts } from '../facts/repository.ts';
+import { findFacts, loadFacts, type ReadFacts } from '../facts/service.ts';
 import { readSettings } from '../settings/service.ts';
+import { findCachedVerdict, keepVerdict, type VerdictKey } from './repository.ts';
 
 type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now'>;
 
@@ -23,14 +31,6 @@ export interface Jurisdiction {
   readonly patchGroup: string;
   readonly baseline: PatchBaseline;
   readonly revision: number;
-}
-
-export interface Judgement extends Jurisdiction {
-  readonly read: ReadFacts | undefined;
-  readonly compiled: CompiledBaseline;
-  /** All that the verdict was made of. */
-  readonly input: EvaluationInput;
-  readonly verdict: Verdict;
 }
 
 /** Compiling costs little and is the same for every node under a baseline. */
@@ -50,7 +50,7 @@ function compile(accountId: string, baseline: PatchBaseline, revision: number): 
 /** The baseline of a node by its patch group and operating system, or the one that is asked for. */
 export async function findJurisdiction(
   instanceId: string,
-  facts: NodeFacts | undefined,
+  facts: Pick<NodeFacts, 'operatingSystem'> | undefined,
   baselineId: string | undefined,
   context: Context,
 ): Promise<Jurisdiction> {
@@ -67,6 +67,19 @@ export async function findJurisdiction(
   return { patchGroup: shownGroup, baseline, revision };
 }
 
+/** What a node's baseline says about its facts now, without the facts. */
+export interface BriefJudgement extends Jurisdiction {
+  readonly factsReceivedAt: Date | null;
+  readonly verdict: Verdict;
+}
+
+/** The same with the facts. */
+export interface Judgement extends BriefJudgement {
+  readonly read: ReadFacts | undefined;
+  readonly compiled: CompiledBaseline;
+  readonly settings: EvaluationSettings;
+}
+
 export interface Question {
   readonly instanceId: string;
   /** Null for the newest. */
@@ -75,23 +88,141 @@ export interface Question {
   readonly baselineId?: string | undefined;
 }
 
-/** What a node's baseline says about its facts now. */
-export async function judge(question: Question, context: Context): Promise<Judgement> {
-  const { instanceId, factsId, simulation, baselineId } = question;
-  const read = await readFacts(instanceId, factsId, context);
-  const jurisdiction = await findJurisdiction(instanceId, read?.facts, baselineId, context);
-  const compiled = compile(context.accountId, jurisdiction.baseline, jurisdiction.revision);
-  const history = read ? await readReleaseHistory(context.db, context.accountId, read.facts) : emptyReleaseHistory;
+/** Everything that a question is decided by, facts still by their digests. */
+interface Matter {
+  readonly question: Question;
+  readonly stored: StoredFacts | undefined;
+  readonly jurisdiction: Jurisdiction;
+  readonly compiled: CompiledBaseline;
+  readonly settings: EvaluationSettings;
+  /** Reads the facts when they are first needed. */
+  readonly load: () => Promise<ReadFacts | undefined>;
+}
+
+async function openMatter(question: Question, context: Context): Promise<Matter> {
+  const { instanceId, factsId, baselineId } = question;
+  const stored = await findFacts(instanceId, factsId, context);
+  const jurisdiction = await findJurisdiction(instanceId, stored, baselineId, context);
   const { settings } = await readSettings(context.db, context.accountId);
-  const input: EvaluationInput = {
-    facts: read?.facts ?? null,
-    factsReceivedAt: read?.receivedAt ?? null,
+  let loading: Promise<ReadFacts | undefined> | undefined;
+  return {
+    question,
+    stored,
+    jurisdiction,
+    compiled: compile(context.accountId, jurisdiction.baseline, jurisdiction.revision),
+    settings,
+    load: () => {
+      loading ??= stored ? loadFacts(stored, context) : Promise.resolve(undefined);
+      return loading;
+    },
+  };
+}
+
+async function settle(matter: Matter, context: Context): Promise<BriefJudgement> {
+  const { stored, jurisdiction, compiled, settings } = matter;
+  const factsReceivedAt = stored?.receivedAt ?? null;
+  const shared: SharedVerdict = stored ? await shareVerdict(matter, stored, context) : nothingShared;
+  const furtherDoubts = stored?.doubts ?? [];
+  const verdict = completeVerdict(shared, {
+    factsReceivedAt,
+    baseline: compiled,
+    settings,
+    furtherDoubts,
+    now: context.now,
+  });
+  return { ...jurisdiction, factsReceivedAt, verdict };
+}
+
+const nothingShared: SharedVerdict = { doubts: [], items: [], validUntil: null };
+
+/** The part of a verdict that equal facts share: as it is kept, or evaluated and kept. A simulation is one node's own. */
+async function shareVerdict(matter: Matter, stored: StoredFacts, context: Context): Promise<SharedVerdict> {
+  const { db, now, accountId } = context;
+  const { simulation } = matter.question;
+  const key = simulation === null ? await verdictKeyOf(matter, stored, context) : null;
+  const known = key && (await findCachedVerdict(db, key, now));
+  if (known) return known;
+  const read = await matter.load();
+  if (!read) return nothingShared;
+  const verdict = evaluateFacts({
+    facts: read.facts,
+    factsReceivedAt: read.receivedAt,
+    baseline: matter.compiled,
+    history: await readReleaseHistory(db, accountId, read.facts),
+    simulation,
+    now,
+    settings: matter.settings,
+  });
+  // What stands in an archive that is not current may be dated by the receipt of these very facts.
+  const isShareable = read.facts.offers.archives.every(({ status }) => status === 'current');
+  if (key && isShareable) await keepVerdict(db, key, verdict, now);
+  return verdict;
+}
+
+/** Exactly what the shared part of a verdict depends on, beside the instant. */
+async function verdictKeyOf(matter: Matter, stored: StoredFacts, { db, accountId }: Context): Promise<VerdictKey> {
+  const { operatingSystem, overlay, installedDigest, offersDigest, policyDigest } = stored;
+  const { phased, pendingReboot, unconfigured, failures } = overlay;
+  const { baseline, revision } = matter.jurisdiction;
+  return {
+    accountId,
+    subjectDigest: contentDigest({
+      operatingSystem,
+      overlay: { phased, pendingReboot, unconfigured, failures },
+      installedDigest,
+      offersDigest,
+      policyDigest,
+      baselineId: baseline.baselineId,
+    }),
+    revisionDigest: contentDigest({
+      evaluatorVersion,
+      baseline: digestOf(baseline),
+      baselineRevision: revision,
+      settings: digestOf(matter.settings),
+      evidenceRevision: await readEvidenceRevision(db, accountId),
+    }),
+  };
+}
+
+/** Baselines and settings are the same objects for many nodes. */
+const digests = new WeakMap<object, string>();
+
+function digestOf(value: object): string {
+  const known = digests.get(value);
+  if (known !== undefined) return known;
+  const digest = contentDigest(value);
+  digests.set(value, digest);
+  return digest;
+}
+
+/** What a node's baseline says about its facts now. Equal facts are evaluated once, and then not even read. */
+export async function judgeBriefly(question: Question, context: Context): Promise<BriefJudgement> {
+  return await settle(await openMatter(question, context), context);
+}
+
+/** The same for callers that go on with the facts. */
+export async function judge(question: Question, context: Context): Promise<Judgement> {
+  const matter = await openMatter(question, context);
+  const { compiled, settings } = matter;
+  return { ...(await settle(matter, context)), read: await matter.load(), compiled, settings };
+}
+
+/** The changelogs that the clock still wants for what was judged. */
+export async function listChangelogQuestions(
+  { read, compiled, settings }: Judgement,
+  { db, accountId, now }: Context,
+): Promise<ChangelogQuestion[]> {
+  if (!read) return [];
+  const { facts, receivedAt } = read;
+  const history = await readReleaseHistory(db, accountId, facts);
+  const simulation = null;
+  return findChangelogQuestions({
+    facts,
+    factsReceivedAt: receivedAt,
     baseline: compiled,
     history,
     simulation,
-    now: context.now,
+    now,
     settings,
-    furtherDoubts: read?.doubts ?? [],
-  };
-  return { ...jurisdiction, read, compiled, input, verdict: evaluate(input) };
+  });
 }
