@@ -3,6 +3,7 @@ import { AppError } from '@patchbay/facts';
 import { z } from 'zod';
 import { createEgressPolicy, EgressError } from './egress/index.ts';
 import type { LogLevel } from './observability/index.ts';
+import { RetentionError, type RetentionPolicy, readRetention } from './retention/retention-policy.ts';
 
 export class ConfigError extends AppError<'INVALID_OPTION' | 'TLS_REQUIRED' | 'TLS_INCOMPLETE'> {}
 
@@ -18,6 +19,7 @@ export interface ServerFlags {
   readonly tlsKey?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly egressAllow?: readonly string[] | undefined;
+  readonly retain?: readonly string[] | undefined;
 }
 
 export interface ServerConfig {
@@ -31,6 +33,7 @@ export interface ServerConfig {
   readonly logLevel: LogLevel;
   /** What the server may reach beside what is open to everybody. */
   readonly egressAllow: readonly string[];
+  readonly retention: RetentionPolicy;
 }
 
 export const defaultPort = 8480;
@@ -57,6 +60,15 @@ function readEgressRules(rules: readonly string[]): readonly string[] {
   } catch (error) {
     if (!(error instanceof EgressError)) throw error;
     throw new ConfigError('INVALID_OPTION', `--egress-allow: ${error.message}`, { cause: error });
+  }
+}
+
+function readRetentionRules(rules: readonly string[]): RetentionPolicy {
+  try {
+    return readRetention(rules);
+  } catch (error) {
+    if (!(error instanceof RetentionError)) throw error;
+    throw new ConfigError('INVALID_OPTION', `--retain: ${error.message}`, { cause: error });
   }
 }
 
@@ -98,5 +110,6 @@ export function readServerConfig(
     tlsFiles: tlsCert !== undefined && tlsKey !== undefined ? { cert: tlsCert, key: tlsKey } : undefined,
     logLevel: logLevel.data,
     egressAllow: readEgressRules(flags.egressAllow ?? []),
+    retention: readRetentionRules(flags.retain ?? []),
   };
 }

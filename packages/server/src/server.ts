@@ -24,6 +24,7 @@ import { startJobs } from './jobs/index.ts';
 import { listen, readTlsFiles } from './listen.ts';
 import type { Logger } from './observability/index.ts';
 import { refreshArchivesHandler, refreshArchivesJob } from './patchbay/archive-watches/job.ts';
+import { retentionHandler, retentionJob } from './retention/retention-job.ts';
 import { createSecretBox, readOrCreateKeyFile } from './secrets/index.ts';
 
 export interface RunningServer {
@@ -134,10 +135,12 @@ async function start(
       sweepCommandsHandler(db, dependencies),
       ensurePartitionsHandler(db, clock),
       refreshArchivesHandler(db, dependencies),
+      retentionHandler(db, config.retention, clock),
     ],
     schedules: [
       { job: sweepCommandsJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
       { job: refreshArchivesJob, key: 'every-five-minutes', cron: '*/5 * * * *', timeZone: 'UTC', payload: {} },
+      { job: retentionJob, key: 'daily', cron: '37 2 * * *', timeZone: 'UTC', payload: {} },
       { job: ensurePartitionsJob, key: 'daily', cron: '17 3 * * *', timeZone: 'UTC', payload: {} },
     ],
     onError: (error, jobName) => logger.error({ error, job: jobName }, 'job failed'),

@@ -33,6 +33,11 @@ export const upCommand = new Command('up')
     'address, network or file:DIRECTORY that archives may be fetched from though it is loopback or link-local, repeatable',
     collect,
   )
+  .option(
+    '--retain <name=days>',
+    'how long facts, verdicts, transactions, audit, command-output or client-tokens are kept, repeatable',
+    collect,
+  )
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent (default: info)')
   .action(async (flags: ServerFlags) => {
     const config = readServerConfig(flags);

@@ -26,6 +26,7 @@ import {
   type UnitContents,
   upsertCoverage,
 } from './repository.ts';
+import { holdUnits } from './unused-units.ts';
 
 type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now' | 'dependencies'>;
 
@@ -143,6 +144,7 @@ export async function submitFacts(
   context: Context,
 ): Promise<{ factsId: string | null; missing: ('installed' | 'offers' | 'policy')[] }> {
   const { db, accountId, region, now } = context;
+  await holdUnits(db);
   const installed = await takeUnit('installedSets', submission.installed, context);
   const offers = await takeUnit('offers', submission.offers, context);
   const policy = await takeUnit('nodePolicies', submission.policy, context);
