@@ -26,15 +26,15 @@ export async function removeExpiredRows(
   await dropExpiredPartitions(database, expired, before);
   const { table, column, where = sql<boolean>`true` } = expired;
   let deleted = 0;
-  while (signal?.aborted !== true) {
+  for (;;) {
+    if (signal?.aborted === true) return deleted;
     const { numAffectedRows = 0n } = await sql`
       delete from ${sql.table(table)} where ${sql.ref(column)} < ${before} and (tableoid, ctid) in (
         select tableoid, ctid from ${sql.table(table)} where ${sql.ref(column)} < ${before} and ${where} limit ${rowsAtOnce}
       )`.execute(database);
     deleted += Number(numAffectedRows);
-    if (Number(numAffectedRows) < rowsAtOnce) break;
+    if (Number(numAffectedRows) < rowsAtOnce) return deleted;
   }
-  return deleted;
 }
 
 /** Partitions are named after their month (`ensurePartitions`). */

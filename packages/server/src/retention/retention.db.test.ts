@@ -70,7 +70,7 @@ describe('retention', () => {
   it('asks for a unit again that it has removed', async () => {
     const node = await enrolNode(server());
     const facts = factsOf('2');
-    const digestOnly = <Content>(content: Content) => ({ digest: contentDigest(content) });
+    const digestOnly = (content: object) => ({ digest: contentDigest(content) });
     const answer = await node.patchbay(SubmitFacts, {
       operatingSystem: facts.operatingSystem,
       overlay: facts.overlay,

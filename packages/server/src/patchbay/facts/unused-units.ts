@@ -19,7 +19,8 @@ export async function holdUnits(db: Database): Promise<void> {
 export async function removeUnusedUnits(db: Database, signal?: AbortSignal): Promise<number> {
   let removed = 0;
   for (const { table, reference } of units) {
-    while (signal?.aborted !== true) {
+    for (;;) {
+      if (signal?.aborted === true) return removed;
       const count = await db.transaction().execute(async (transaction) => {
         await sql`select pg_advisory_xact_lock(hashtext(${lockName}))`.execute(transaction);
         const { numAffectedRows = 0n } = await sql`
