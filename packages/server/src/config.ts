@@ -8,6 +8,7 @@ import { createEgressPolicy, EgressError } from './egress/index.ts';
 import type { LogLevel, MetricsAccess } from './observability/index.ts';
 import { parseAllowed } from './patchbay/overrides/read-override.ts';
 import { parseQuotas, type Quotas } from './quotas.ts';
+import { RetentionError, type RetentionPolicy, readRetention } from './retention/retention-policy.ts';
 
 export class ConfigError extends AppError<'INVALID_OPTION' | 'TLS_REQUIRED' | 'TLS_INCOMPLETE'> {}
 
@@ -33,6 +34,7 @@ export interface ServerFlags {
   readonly archiveSilentNodesAfterDays?: string | undefined;
   readonly commandOutputLimit?: string | undefined;
   readonly overrideAllow?: readonly string[] | undefined;
+  readonly retain?: readonly string[] | undefined;
 }
 
 /** Where the server's certificate comes from: nowhere, files, or the built-in certificate authority. */
@@ -60,6 +62,7 @@ export interface ServerConfig {
   readonly commandOutputLimitBytes: number;
   /** Addresses from which overrides may be read. */
   readonly overrideAllowed: readonly string[];
+  readonly retention: RetentionPolicy;
 }
 
 export const defaultPort = 8480;
@@ -194,6 +197,15 @@ function parseDays(text: string | undefined): number | undefined {
   return Number(text);
 }
 
+function readRetentionRules(rules: readonly string[]): RetentionPolicy {
+  try {
+    return readRetention(rules);
+  } catch (error) {
+    if (!(error instanceof RetentionError)) throw error;
+    throw new ConfigError('INVALID_OPTION', `--retain: ${error.message}`, { cause: error });
+  }
+}
+
 /** Checks flags and environment together; the flags win. The only place that reads the environment. */
 export function readServerConfig(
   flags: ServerFlags,
@@ -237,5 +249,6 @@ export function readServerConfig(
     overrideAllowed: (flags.overrideAllow ?? []).map(parseOverrideAllow),
     commandOutputLimitBytes: parseOutputLimit(flags.commandOutputLimit),
     archiveSilentNodesAfterDays: parseDays(flags.archiveSilentNodesAfterDays),
+    retention: readRetentionRules(flags.retain ?? []),
   };
 }

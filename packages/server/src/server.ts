@@ -35,6 +35,7 @@ import { listen, requireFreePort } from './listen.ts';
 import { createCounters, createMetrics, createReadiness, type Logger } from './observability/index.ts';
 import { refreshArchivesHandler, refreshArchivesJob } from './patchbay/archive-watches/job.ts';
 import { createOverrideReader } from './patchbay/overrides/read-override.ts';
+import { retentionHandler, retentionJob } from './retention/retention-job.ts';
 import { createSecretBox, readOrCreateKeyFile, signingKeyFromSeed } from './secrets/index.ts';
 import { addServerGauges } from './server-gauges.ts';
 import { keepTlsFresh, openServerTls, type TlsMaterial } from './tls/index.ts';
@@ -175,10 +176,12 @@ async function start(
       ensurePartitionsHandler(db, clock),
       refreshArchivesHandler(db, dependencies),
       ...(archiveAfterDays === undefined ? [] : [archiveNodesHandler(db, archiveAfterDays, clock)]),
+      retentionHandler(db, config.retention, clock),
     ],
     schedules: [
       { job: sweepCommandsJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
       { job: refreshArchivesJob, key: 'every-five-minutes', cron: '*/5 * * * *', timeZone: 'UTC', payload: {} },
+      { job: retentionJob, key: 'daily', cron: '37 2 * * *', timeZone: 'UTC', payload: {} },
       { job: ensurePartitionsJob, key: 'daily', cron: '17 3 * * *', timeZone: 'UTC', payload: {} },
       ...(archiveAfterDays === undefined
         ? []

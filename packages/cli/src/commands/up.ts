@@ -40,6 +40,11 @@ export const upCommand = new Command('up')
   .option('--archive-silent-nodes-after-days <days>', 'take nodes out of the lists that were silent for so long')
   .option('--command-output-limit <bytes>', 'what is kept of one stream of one step (default: 10485760)')
   .option('--override-allow <https-address>', 'where patch overrides may be read from, repeatable', collect)
+  .option(
+    '--retain <name=days>',
+    'how long facts, verdicts, transactions, audit, command-output or client-tokens are kept, repeatable',
+    collect,
+  )
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent (default: info)')
   .option('--log-format <format>', 'json or pretty (default: json)')
   .option('--metrics <who>', 'who may read /metrics: loopback or public (default: loopback)')

@@ -1,5 +1,5 @@
 import type { InnerState, NodeFacts, PatchBaseline, Verdict } from '@patchbay/facts';
-import { assert, constantFrom, integer, property, record } from 'fast-check';
+import { assert, constantFrom, double, integer, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ReleaseRecord } from '../approval-clock/release-date.ts';
 import { awsPatches, countPatches } from '../states/aws-patches.ts';
@@ -149,6 +149,30 @@ describe('evaluation', () => {
         const last = new Date(Date.parse(verdict.validUntil ?? '') - 1);
         const { evaluatedAt: _, ...later } = judge(given, last);
         expect(verdict).toMatchObject(later);
+      }),
+    );
+  });
+
+  it('is the same at every instant before validUntil', () => {
+    assert(
+      property(situation, double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (given, share) => {
+        const verdict = judge(given);
+        const end = Date.parse(verdict.validUntil ?? '');
+        const instant = new Date(Math.min(end - 1, Math.floor(NOW.getTime() + share * (end - NOW.getTime()))));
+        const { evaluatedAt: _, ...later } = judge(given, instant);
+        expect(verdict).toMatchObject(later);
+      }),
+    );
+  });
+
+  it('is not cached longer than it holds: what differs later differs from validUntil on or after it', () => {
+    assert(
+      property(situation, integer({ min: 1, max: 40 * 24 }), (given, hours) => {
+        const verdict = judge(given);
+        const instant = new Date(NOW.getTime() + hours * 3_600_000);
+        const later = judge(given, instant);
+        const isSame = later.status === verdict.status && JSON.stringify(later.items) === JSON.stringify(verdict.items);
+        if (!isSame) expect(instant.getTime()).toBeGreaterThanOrEqual(Date.parse(verdict.validUntil ?? ''));
       }),
     );
   });

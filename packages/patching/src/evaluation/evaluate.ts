@@ -42,31 +42,59 @@ export interface EvaluationInput {
   readonly furtherDoubts?: readonly UnknownReason[];
 }
 
+/** What the facts of a machine amount to, whichever machine's they are: equal facts share it. */
+export interface SharedVerdict {
+  readonly doubts: readonly UnknownReason[];
+  readonly items: readonly VerdictItem[];
+  /** The next instant at which time alone changes any of it; null when it never does. */
+  readonly validUntil: string | null;
+}
+
 /**
  * What one baseline says about one machine at one instant. Pure. A doubt makes the whole verdict `unknown`, never
  * compliant; what was found missing is listed all the same.
  */
 export function evaluate(input: EvaluationInput): Verdict {
-  const { facts, factsReceivedAt, baseline, settings } = input;
-  const now = input.now.getTime();
-  const doubts: UnknownReason[] = [...(input.furtherDoubts ?? [])];
+  const { facts } = input;
+  if (facts === null) return completeVerdict(nothingKnown, { ...input, factsReceivedAt: null });
+  return completeVerdict(evaluateFacts({ ...input, facts }), input);
+}
+
+const nothingKnown: SharedVerdict = { doubts: [], items: [], validUntil: null };
+
+/** The shared part of a verdict: all but the age of the facts and what is known against the node besides. */
+export function evaluateFacts(
+  input: Omit<EvaluationInput, 'furtherDoubts'> & { readonly facts: NodeFacts },
+): SharedVerdict {
+  const { facts, factsReceivedAt, baseline } = input;
+  const doubts = findOperatingSystemDoubts(facts, baseline);
   const flips: number[] = [];
-  let items: VerdictItem[] = [];
-  if (facts === null || factsReceivedAt === null) {
+  // Under another system's baseline or an unknown package format no row would mean anything.
+  const items =
+    doubts.length > 0 || factsReceivedAt === null ? [] : evaluateMachine(input, facts, factsReceivedAt, doubts, flips);
+  const validUntil = flips.length === 0 ? null : new Date(Math.min(...flips)).toISOString();
+  return { doubts, items, validUntil };
+}
+
+/** Lays what belongs to one node over the shared part: the age of its facts, and further doubts. */
+export function completeVerdict(
+  shared: SharedVerdict,
+  input: Pick<EvaluationInput, 'factsReceivedAt' | 'baseline' | 'settings' | 'furtherDoubts' | 'now'>,
+): Verdict {
+  const { factsReceivedAt, baseline, settings } = input;
+  const doubts = [...(input.furtherDoubts ?? []), ...shared.doubts];
+  const flips = shared.validUntil === null ? [] : [Date.parse(shared.validUntil)];
+  if (factsReceivedAt === null) {
     doubts.push(doubt('no-facts', 'The node has not reported what it has installed'));
   } else {
-    const staleness = findStaleness(factsReceivedAt, settings, now);
+    const staleness = findStaleness(factsReceivedAt, settings, input.now.getTime());
     doubts.push(...staleness.doubts);
     if (staleness.staleAt !== null) flips.push(staleness.staleAt);
-    const unfitDoubts = findOperatingSystemDoubts(facts, baseline);
-    doubts.push(...unfitDoubts);
-    // Under another system's baseline or an unknown package format no row would mean anything.
-    if (unfitDoubts.length === 0) items = evaluateMachine(input, facts, factsReceivedAt, doubts, flips);
   }
   doubts.sort((left, right) => (describeDoubt(left) < describeDoubt(right) ? -1 : 1));
+  const items = [...shared.items];
   if (doubts.length > 0) items.push(unknownItem(doubts));
   sortItems(items);
-  const validUntil = flips.length === 0 ? null : new Date(Math.min(...flips)).toISOString();
   return {
     status: doubts.length > 0 ? 'unknown' : items.every(isCompliantItem) ? 'compliant' : 'non-compliant',
     unknownReasons: doubts,
@@ -75,12 +103,12 @@ export function evaluate(input: EvaluationInput): Verdict {
     baselineRevision: baseline.revision,
     evaluatorVersion,
     evaluatedAt: input.now.toISOString(),
-    validUntil,
+    validUntil: flips.length === 0 ? null : new Date(Math.min(...flips)).toISOString(),
   };
 }
 
 function evaluateMachine(
-  input: EvaluationInput,
+  input: Omit<EvaluationInput, 'furtherDoubts'>,
   facts: NodeFacts,
   factsReceivedAt: Date,
   doubts: UnknownReason[],
@@ -119,7 +147,11 @@ function findUntoldOffers(installed: readonly InstalledPackage[], offers: Readon
   return [doubt('no-facts', `The node did not report what its archives offer for ${which}`)];
 }
 
-function contextOf(input: EvaluationInput, facts: NodeFacts, factsReceivedAt: Date): PackageContext {
+function contextOf(
+  input: Omit<EvaluationInput, 'furtherDoubts'>,
+  facts: NodeFacts,
+  factsReceivedAt: Date,
+): PackageContext {
   const { overlay, policy, offers, operatingSystem } = facts;
   const archives = viewArchives(offers.archives, input.settings.classification);
   return {

@@ -13,6 +13,7 @@ import type { OverrideTables } from '../patchbay/overrides/tables.ts';
 import type { PatchOperationTables } from '../patchbay/patch-operations/tables.ts';
 import type { PlanTables } from '../patchbay/plans/tables.ts';
 import type { SettingsTables } from '../patchbay/settings/tables.ts';
+import type { VerdictTables } from '../patchbay/verdicts/tables.ts';
 import type { TlsTables } from '../tls/tables.ts';
 
 /** The tables of the features. Each declares its own and alone writes them. */
@@ -31,4 +32,5 @@ export type FeatureTables = IdentityTables &
   PlanTables &
   TlsTables &
   ArchiveWatchTables &
-  SettingsTables;
+  SettingsTables &
+  VerdictTables;

@@ -27,7 +27,7 @@ import {
   pagePatchOperations,
 } from './patch-operations/repository.ts';
 import { findPlan } from './plans/repository.ts';
-import { judge } from './verdicts/service.ts';
+import { judgeBriefly } from './verdicts/service.ts';
 
 const aboutNode = {
   errors: patchOperationErrors,
@@ -90,7 +90,7 @@ export const personContracts = [
     ...aboutNode,
     handle: async ({ instanceId, baselineId }, context) => {
       await requireNode(instanceId, context);
-      const { patchGroup, baseline, read, verdict } = await judge(
+      const { patchGroup, baseline, factsReceivedAt, verdict } = await judgeBriefly(
         { instanceId, factsId: null, simulation: null, baselineId },
         context,
       );
@@ -98,7 +98,7 @@ export const personContracts = [
         instanceId,
         patchGroup,
         baselineName: baseline.name,
-        factsReceivedAt: read?.receivedAt.toISOString() ?? null,
+        factsReceivedAt: factsReceivedAt?.toISOString() ?? null,
         counts: countPatches(verdict),
         verdict,
       };

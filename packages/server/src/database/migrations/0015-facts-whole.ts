@@ -17,6 +17,23 @@ export async function up(db: Kysely<never>): Promise<void> {
       primary key (account_id, source, archive_key, source_version)
     )`.execute(db);
   await sql`
+    create table evidence_revisions (
+      account_id text primary key,
+      revision bigint not null
+    )`.execute(db);
+  await sql`
+    create table verdict_cache (
+      account_id text not null,
+      subject_digest text not null,
+      revision_digest text not null,
+      valid_from timestamptz not null,
+      valid_until timestamptz,
+      content jsonb not null,
+      used_at timestamptz not null,
+      primary key (account_id, subject_digest)
+    )`.execute(db);
+  await sql`create index verdict_cache_by_use on verdict_cache (used_at)`.execute(db);
+  await sql`
     create table patch_settings (
       account_id text not null,
       revision integer not null,

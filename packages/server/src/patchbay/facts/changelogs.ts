@@ -4,6 +4,7 @@ import type { Insertable, Selectable } from 'kysely';
 import type { Database } from '../../database/tables.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { FactsError } from './errors.ts';
+import { raiseEvidenceRevision } from './evidence-revision.ts';
 import type { ChangelogDatesTable } from './tables.ts';
 
 export type ChangelogDate = Selectable<ChangelogDatesTable>;
@@ -23,10 +24,11 @@ export async function listChangelogDates(
     .execute();
 }
 
-async function insertChangelogDates(db: Database, rows: readonly Insertable<ChangelogDatesTable>[]): Promise<void> {
+async function insertChangelogDates(db: Database, rows: readonly Insertable<ChangelogDatesTable>[]): Promise<boolean> {
   const rowsAtOnce = 2000;
+  let changed = 0n;
   for (let start = 0; start < rows.length; start += rowsAtOnce) {
-    await db
+    const result = await db
       .insertInto('changelogDates')
       .values(rows.slice(start, start + rowsAtOnce))
       .onConflict((conflict) =>
@@ -42,8 +44,10 @@ async function insertChangelogDates(db: Database, rows: readonly Insertable<Chan
           }))
           .where('changelogDates.dateLine', 'is', null),
       )
-      .execute();
+      .executeTakeFirst();
+    changed += result.numInsertedOrUpdatedRows ?? 0n;
   }
+  return changed > 0n;
 }
 
 /**
@@ -83,7 +87,8 @@ export async function storeChangelogs(
   }
   // One order for everybody, so that two nodes that write the same rows wait for each other instead of deadlocking.
   const ordered = [...rows].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row);
-  await insertChangelogDates(context.db, ordered);
+  const isChanged = await insertChangelogDates(context.db, ordered);
+  if (isChanged) await raiseEvidenceRevision(context.db, context.accountId);
 }
 
 /** The archives that the facts name for a source version, and for exactly the package that was read. */

@@ -33,8 +33,9 @@ export async function observeIndex(db: Database, observed: ObservedIndex): Promi
   });
   await insertFirstSeen(
     db,
+    accountId,
     outcome.firstSeen
-      .map((record) => ({ accountId, ...record, firstSeenAt: new Date(record.firstSeenAt), reportedBy: observedBy }))
+      .map((record) => ({ ...record, firstSeenAt: new Date(record.firstSeenAt), reportedBy: observedBy }))
       .sort((left, right) => (left.source < right.source ? -1 : 1)),
   );
   const coverage = { firstObservedAt: observedAt, lastObservedAt: observedAt };

@@ -4,6 +4,7 @@ import type { Insertable } from 'kysely';
 import type { Database } from '../../database/tables.ts';
 import { isUuid } from '../../database/uuid.ts';
 import type { Scope } from '../../operations/scope.ts';
+import { raiseEvidenceRevision } from './evidence-revision.ts';
 import type { ArchiveCoverageTable, ArchiveFirstSeenTable, ArchiveIndexesTable, NodeFactsTable } from './tables.ts';
 
 type UnitTable = 'installedSets' | 'offers' | 'nodePolicies';
@@ -138,15 +139,22 @@ export async function listFirstSeenOfArchive(
 }
 
 /** Adds records; what is there already keeps its date, whoever reports it again. */
-export async function insertFirstSeen(db: Database, records: readonly FirstSeen[]): Promise<void> {
+export async function insertFirstSeen(
+  db: Database,
+  accountId: string,
+  records: readonly Omit<FirstSeen, 'accountId'>[],
+): Promise<void> {
   const rowsAtOnce = 2000;
+  let inserted = 0n;
   for (let start = 0; start < records.length; start += rowsAtOnce) {
-    await db
+    const result = await db
       .insertInto('archiveFirstSeen')
-      .values(records.slice(start, start + rowsAtOnce))
+      .values(records.slice(start, start + rowsAtOnce).map((record) => ({ accountId, ...record })))
       .onConflict((conflict) => conflict.doNothing())
-      .execute();
+      .executeTakeFirst();
+    inserted += result.numInsertedOrUpdatedRows ?? 0n;
   }
+  if (inserted > 0n) await raiseEvidenceRevision(db, accountId);
 }
 
 export async function listCoverage(

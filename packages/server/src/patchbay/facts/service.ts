@@ -22,9 +22,11 @@ import {
   listCoverage,
   listFirstSeen,
   readUnit,
+  type StoredFacts,
   type UnitContents,
   upsertCoverage,
 } from './repository.ts';
+import { holdUnits } from './unused-units.ts';
 
 type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now' | 'dependencies'>;
 
@@ -82,8 +84,9 @@ async function observe(instanceId: string, installed: InstalledSet, offers: Offe
   });
   await insertFirstSeen(
     db,
+    accountId,
     outcome.firstSeen
-      .map((record) => ({ accountId, ...record, firstSeenAt: new Date(record.firstSeenAt), reportedBy: instanceId }))
+      .map((record) => ({ ...record, firstSeenAt: new Date(record.firstSeenAt), reportedBy: instanceId }))
       .sort((left, right) => (`${left.source} ${left.archiveKey}` < `${right.source} ${right.archiveKey}` ? -1 : 1)),
   );
   const lastObserved = new Map(known.map((row) => [`${row.archiveKey}\n${row.source}`, row.lastObservedAt.getTime()]));
@@ -141,6 +144,7 @@ export async function submitFacts(
   context: Context,
 ): Promise<{ factsId: string | null; missing: ('installed' | 'offers' | 'policy')[] }> {
   const { db, accountId, region, now } = context;
+  await holdUnits(db);
   const installed = await takeUnit('installedSets', submission.installed, context);
   const offers = await takeUnit('offers', submission.offers, context);
   const policy = await takeUnit('nodePolicies', submission.policy, context);
@@ -180,25 +184,43 @@ export interface ReadFacts {
   readonly doubts: readonly UnknownReason[];
 }
 
-/** Particular facts of a node, or with null its newest; undefined when it never submitted any. */
+/**
+ * Particular facts of a node, or with null its newest, the shared units still by their digests; undefined when it never
+ * submitted any.
+ */
+export async function findFacts(
+  instanceId: string,
+  factsId: string | null,
+  context: Pick<OperationContext, 'db' | 'accountId' | 'region'>,
+): Promise<StoredFacts | undefined> {
+  const { db } = context;
+  const id = factsId === null ? await findNewestFactsId(db, context, instanceId) : factsId;
+  const stored = id === undefined ? undefined : await findNodeFacts(db, context, instanceId, id);
+  if (stored || factsId === null) return stored;
+  throw new FactsError('FACTS_NOT_FOUND', `${instanceId} has not submitted facts ${factsId}.`);
+}
+
+/** Those facts whole. */
+export async function loadFacts(
+  stored: StoredFacts,
+  { db, accountId }: Pick<OperationContext, 'db' | 'accountId'>,
+): Promise<ReadFacts> {
+  const { factsId, operatingSystem, overlay, receivedAt, doubts } = stored;
+  const { installedDigest, offersDigest, policyDigest } = stored;
+  const installed = await readUnit(db, 'installedSets', accountId, installedDigest);
+  const offers = await readUnit(db, 'offers', accountId, offersDigest);
+  const policy = await readUnit(db, 'nodePolicies', accountId, policyDigest);
+  if (!installed || !offers || !policy) throw new Error(`A unit of the facts ${factsId} is gone`);
+  const facts = { operatingSystem, installed, offers, policy, overlay };
+  return { factsId, receivedAt, installedDigest, offersDigest, policyDigest, facts, doubts };
+}
+
+/** Both at once. */
 export async function readFacts(
   instanceId: string,
   factsId: string | null,
   context: Pick<OperationContext, 'db' | 'accountId' | 'region'>,
 ): Promise<ReadFacts | undefined> {
-  const { db, accountId } = context;
-  const id = factsId === null ? await findNewestFactsId(db, context, instanceId) : factsId;
-  const stored = id === undefined ? undefined : await findNodeFacts(db, context, instanceId, id);
-  if (!stored) {
-    if (factsId === null) return undefined;
-    throw new FactsError('FACTS_NOT_FOUND', `${instanceId} has not submitted facts ${factsId}.`);
-  }
-  const { installedDigest, offersDigest, policyDigest } = stored;
-  const installed = await readUnit(db, 'installedSets', accountId, installedDigest);
-  const offers = await readUnit(db, 'offers', accountId, offersDigest);
-  const policy = await readUnit(db, 'nodePolicies', accountId, policyDigest);
-  if (!installed || !offers || !policy) throw new Error(`A unit of the facts ${stored.factsId} is gone`);
-  const { operatingSystem, overlay, receivedAt, doubts } = stored;
-  const facts = { operatingSystem, installed, offers, policy, overlay };
-  return { factsId: stored.factsId, receivedAt, installedDigest, offersDigest, policyDigest, facts, doubts };
+  const stored = await findFacts(instanceId, factsId, context);
+  return stored && (await loadFacts(stored, context));
 }

@@ -84,6 +84,12 @@ export interface ChangelogDatesTable {
   readAt: Date;
 }
 
+/** Counts the changes of an account's evidence. */
+export interface EvidenceRevisionsTable {
+  accountId: string;
+  revision: string;
+}
+
 export interface FactsTables {
   installedSets: ContentTable<InstalledSet>;
   offers: ContentTable<Offers>;
@@ -94,4 +100,5 @@ export interface FactsTables {
   archiveFirstSeen: ArchiveFirstSeenTable;
   archiveCoverage: ArchiveCoverageTable;
   changelogDates: ChangelogDatesTable;
+  evidenceRevisions: EvidenceRevisionsTable;
 }

@@ -21,7 +21,6 @@ import {
   blockedPackages,
   countCompliance,
   countPatches,
-  findChangelogQuestions,
   makePlan,
   type PlanOutcome,
   patchDocumentName,
@@ -39,7 +38,7 @@ import { findNewestFactsId } from '../facts/repository.ts';
 import { readFacts } from '../facts/service.ts';
 import { areOverridesInConflict, findTerms } from '../overrides/service.ts';
 import { insertPlan } from '../plans/repository.ts';
-import { type Judgement, judge } from '../verdicts/service.ts';
+import { type Judgement, judge, judgeBriefly, listChangelogQuestions } from '../verdicts/service.ts';
 import { PatchOperationError } from './errors.ts';
 import { describeVerdict } from './report.ts';
 import {
@@ -176,12 +175,13 @@ export async function beginOperation(
       outcomes: '[]',
     });
   }
-  return describeBegun(operationId, judgement, context);
+  return await describeBegun(operationId, judgement, context);
 }
 
-function describeBegun(operationId: string, judgement: Judgement, context: OperationContext): Begun {
-  const { verdict, baseline, read, input } = judgement;
-  const { changelogPackageBytes, changelogRunBytes } = input.settings;
+async function describeBegun(operationId: string, judgement: Judgement, context: OperationContext): Promise<Begun> {
+  const { verdict, baseline, read, settings } = judgement;
+  const { changelogPackageBytes, changelogRunBytes } = settings;
+  const questions = await listChangelogQuestions(judgement, context);
   return {
     operationId,
     baseline: { baselineId: publicBaselineId(context, baseline.baselineId), name: baseline.name },
@@ -190,7 +190,7 @@ function describeBegun(operationId: string, judgement: Judgement, context: Opera
     status: verdict.status,
     unknownReasons: verdict.unknownReasons,
     changelogs: {
-      questions: findChangelogQuestions(input).map(({ source, sourceVersion, packages }) => ({
+      questions: questions.map(({ source, sourceVersion, packages }) => ({
         source,
         sourceVersion,
         packages: [...packages],
@@ -215,7 +215,11 @@ export async function submitChangelogs(
   if (!read) throw new Error(`The facts of operation ${operationId} are gone`);
   await storeChangelogs(instanceId, readings, read.facts, context);
   const { terms } = await findTerms(operation, 'before', context);
-  return describeBegun(operationId, await judge({ instanceId, factsId, simulation: null, terms }, context), context);
+  return await describeBegun(
+    operationId,
+    await judge({ instanceId, factsId, simulation: null, terms }, context),
+    context,
+  );
 }
 
 /** An operation of this node, which nobody else changes until the transaction ends. */
@@ -387,7 +391,10 @@ export async function completeOperation(
       ? { groups: completion.simulation?.groups ?? [], refused, diskBytes: completion.simulation?.diskBytes ?? 0 }
       : null;
   const { terms, note } = await findTerms(operation, 'after', context);
-  const { verdict, baseline } = await judge({ instanceId, factsId: completion.factsId, simulation, terms }, context);
+  const { verdict, baseline } = await judgeBriefly(
+    { instanceId, factsId: completion.factsId, simulation, terms },
+    context,
+  );
   await requireNewestFacts(instanceId, completion.factsId, context);
   const answer = answerOf(verdict, baseline.name, completion.outcomes);
   await updatePatchOperation(context.db, operation.operationId, {

@@ -1,6 +1,7 @@
 import { type ArchiveAddress, archiveKey, type OperatingSystem } from '@patchbay/facts';
 import {
   type AvailablePatchStatus,
+  type CompiledBaseline,
   compileArchivePatterns,
   compileBaseline,
   dateRelease,
@@ -107,8 +108,10 @@ export async function pageEffectivePatches(
       `No archive of ${operatingSystem} is watched, so its patches are not known (patchbay archive-watch add).`,
     );
   }
-  const byKey = new Map(archives.map((archive) => [archive.key, archive]));
   const compiled = compileBaseline(baseline, revision);
+  const byKey = new Map(
+    archives.filter((archive) => isWithinReach(compiled, archive)).map((archive) => [archive.key, archive]),
+  );
   const found: EffectivePatch[] = [];
   let position = after;
   for (;;) {
@@ -128,6 +131,14 @@ export async function pageEffectivePatches(
     position = rows.at(-1);
     if (rows.length < rowsAtOnce) return found;
   }
+}
+
+/** Whether the baseline could say anything about what an archive offers: mostly it cannot about tens of thousands of rows. */
+function isWithinReach(compiled: CompiledBaseline, { product, isSecurity }: WatchedProduct): boolean {
+  const { rejectedPatches, approvedPatches, approvedPatchesEnableNonSecurity } = compiled.baseline;
+  if (rejectedPatches.length > 0) return true;
+  if (approvedPatches.length > 0 && (isSecurity || approvedPatchesEnableNonSecurity)) return true;
+  return compiled.approversFor(product).some(({ enableNonSecurity }) => isSecurity || enableNonSecurity);
 }
 
 async function readRecords(
