@@ -164,7 +164,15 @@ async function run(operation: 'Scan' | 'Install' | 'Facts', runId: string, serve
   const runDirectory = join(stage.folder, 'runs', runId);
   await mkdir(runDirectory, { recursive: true });
   const exitCode = await runPatchOperation(
-    { runId, commandId: null, operation, rebootOption: 'NoReboot', snapshotId: '', stateDirectory: stage.folder },
+    {
+      runId,
+      commandId: null,
+      stepName: '',
+      operation,
+      rebootOption: 'NoReboot',
+      snapshotId: '',
+      stateDirectory: stage.folder,
+    },
     {
       nodeId,
       key,
@@ -176,6 +184,7 @@ async function run(operation: 'Scan' | 'Install' | 'Facts', runId: string, serve
       server,
       report: (line) => lines.push(line),
       complain: (line) => complaints.push(line),
+      recordCounts: () => {},
     },
   );
   return { exitCode, lines, complaints };

@@ -9,6 +9,7 @@ export * from './baselines/predefined-baselines.ts';
 export * from './classification/archive-classification.ts';
 export * from './documents/built-in-documents.ts';
 export * from './documents/command-document.ts';
+export * from './documents/patch-hooks.ts';
 export * from './documents/resolve-parameters.ts';
 export * from './documents/substitute-parameters.ts';
 export { type CompiledBaseline, compileBaseline, evaluatedOperatingSystems } from './evaluation/compile-baseline.ts';

@@ -1,3 +1,4 @@
+import { hooksDocumentName } from '@patchbay/patching';
 import type { PinnedKey } from '../authorization.ts';
 import { type EndStatus, runDocument, type StepResult } from '../documents/index.ts';
 import type { JournalEntry } from '../journal/index.ts';
@@ -8,6 +9,7 @@ import type { PatchRunQueue } from '../patch-run-queue.ts';
 import { readNodePolicy } from '../policy/node-policy-file.ts';
 import type { CommandLedger } from './command-ledger.ts';
 import { type CommandDecision, decideCommand, patchStep } from './decide-command.ts';
+import { resumeWithHooks, runWithHooks } from './patch-with-hooks.ts';
 
 export interface ExecutionParts {
   readonly ledger: CommandLedger;
@@ -30,7 +32,9 @@ export async function executeCommand(parts: ExecutionParts, commandId: string, s
   const entry = ledger.find(commandId);
   if (entry === null) return;
   if (entry.final !== null) ledger.answerAgain(entry);
-  else if (entry.runId !== null) {
+  else if (entry.startedAt !== null && entry.documentName === hooksDocumentName) {
+    await resumeWithHooks(parts, entry, signal);
+  } else if (entry.runId !== null) {
     const end = await parts.runs.resume(entry.runId, signal);
     finishPatch(parts, ledger.find(commandId) ?? entry, end);
   } else if (entry.startedAt !== null) endInterrupted(parts, entry);
@@ -52,6 +56,9 @@ async function begin(parts: ExecutionParts, entry: JournalEntry, signal: AbortSi
       return;
     case 'patch':
       await patch(parts, entry, decision, signal);
+      return;
+    case 'hooks':
+      await runWithHooks(parts, commandId, decision, signal);
       return;
     case 'document':
       await runContent(parts, entry, decision, signal);
@@ -139,7 +146,7 @@ function endCancelled({ ledger, log }: ExecutionParts, commandId: string): void 
 async function runContent(
   parts: ExecutionParts,
   { commandId, documentName }: JournalEntry,
-  { document, values }: Extract<CommandDecision, { kind: 'document' }>,
+  { document, values, nested }: Extract<CommandDecision, { kind: 'document' }>,
   signal: AbortSignal,
 ): Promise<void> {
   const { ledger, machine, log, now } = parts;
@@ -149,6 +156,7 @@ async function runContent(
     commandId,
     document,
     values,
+    nested,
     machine,
     signal,
     isCancelled: () => ledger.find(commandId)?.isCancelled === true,

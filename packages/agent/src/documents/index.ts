@@ -1,2 +1,2 @@
-export { type DocumentRun, runDocument } from './run-document.ts';
+export { type DocumentRun, type NestedDocuments, runDocument, runNestedDocument } from './run-document.ts';
 export { capOutput, combineStatuses, type DocumentResult, EndStatus, markLoss, StepResult } from './step-result.ts';

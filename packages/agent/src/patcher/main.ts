@@ -21,17 +21,24 @@ async function main(): Promise<void> {
   }
   const runDirectory = resolve(values.run);
   let exitCode = 1;
+  let counts: PatchRunResult['counts'];
   try {
-    exitCode = await runRequest(resolve(values.state), runDirectory);
+    exitCode = await runRequest(resolve(values.state), runDirectory, (found) => {
+      counts = found;
+    });
   } catch (error) {
     process.stderr.write(`${describeError(error)}\n`);
   }
-  const result: PatchRunResult = { exitCode, finishedAt: new Date().toISOString() };
+  const result: PatchRunResult = { exitCode, finishedAt: new Date().toISOString(), counts };
   writeFileDurably(join(runDirectory, 'result.json'), `${JSON.stringify(result)}\n`);
   process.exitCode = exitCode;
 }
 
-async function runRequest(stateDirectory: string, runDirectory: string): Promise<number> {
+async function runRequest(
+  stateDirectory: string,
+  runDirectory: string,
+  recordCounts: (counts: NonNullable<PatchRunResult['counts']>) => void,
+): Promise<number> {
   const state = openStateDirectory(stateDirectory);
   const request = readJsonFile(join(runDirectory, 'request.json'), PatchRunRequest);
   if (request === null) throw new PatcherError('INVALID_REQUEST', `${runDirectory} holds no request.json`);
@@ -63,6 +70,7 @@ async function runRequest(stateDirectory: string, runDirectory: string): Promise
         now: () => server.now(),
       },
       report: (line) => process.stdout.write(`${line}\n`),
+      recordCounts,
       complain: (line) => process.stderr.write(`${line}\n`),
     });
   } finally {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { PinnedKey } from '../authorization.ts';
 import { isTransient } from '../client/index.ts';
 import { type Machine, openMachine } from '../machine/index.ts';
-import type { PatchRunRequest } from '../patch-run.ts';
+import type { PatchRunRequest, PatchRunResult } from '../patch-run.ts';
 import { readJsonFile, writeFileDurably } from '../state/index.ts';
 import { type CollectedFacts, collectFacts } from './collect-facts.ts';
 import { executePlan } from './execute.ts';
@@ -31,6 +31,8 @@ export interface RunParts {
   readonly report: (line: string) => void;
   /** One line that says why the run did not end well. */
   readonly complain: (line: string) => void;
+  /** Told what the result says about the node. */
+  readonly recordCounts: (counts: NonNullable<PatchRunResult['counts']>) => void;
 }
 
 /** What a run that starts again has to go on with: a plan was made, and from then on it is the plan that counts. */
@@ -63,6 +65,7 @@ export async function runPatchOperation(request: PatchRunRequest, parts: RunPart
       factsId,
       operation: request.operation,
       commandId: request.commandId,
+      stepName: request.stepName,
       rebootOption: request.rebootOption,
       snapshotId: request.snapshotId,
     });
@@ -172,6 +175,8 @@ interface Completion {
 
 async function complete(parts: RunParts, completion: Completion): Promise<0 | 1> {
   const result = await deliver(() => parts.server.callPatchbay(CompletePatchOperation, completion), parts.report);
+  const { missingCount: missing, installedPendingRebootCount: pendingReboot } = result.counts;
+  parts.recordCounts({ missing, pendingReboot });
   for (const line of result.report) parts.report(line);
   const undone = completion.outcomes.filter(({ status }) => status !== 'installed');
   const [first] = undone;
