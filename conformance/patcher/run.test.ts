@@ -197,7 +197,7 @@ async function run(
   const runDirectory = join(stage.folder, 'runs', runId);
   await mkdir(runDirectory, { recursive: true });
   const exitCode = await runPatchOperation(
-    { runId, commandId: null, operation, rebootOption, snapshotId: '', stateDirectory: stage.folder },
+    { runId, commandId: null, stepName: '', operation, rebootOption, snapshotId: '', stateDirectory: stage.folder },
     {
       nodeId,
       key,
@@ -209,6 +209,7 @@ async function run(
       server,
       report: (line) => lines.push(line),
       complain: (line) => complaints.push(line),
+      recordCounts: () => {},
     },
   );
   return { exitCode, lines, complaints };

@@ -9,6 +9,8 @@ export interface CommandClaim {
   readonly documentName: string;
   readonly documentContent: unknown;
   readonly parameters: unknown;
+  /** `PatchbayDocuments` of the payload: what its steps run; undefined for none. */
+  readonly nestedDocuments?: unknown;
   /** `PatchbayAuthorization` of the payload; undefined where a message carries none. */
   readonly authorization: unknown;
 }
@@ -33,7 +35,10 @@ export function explainUnauthorized(claim: CommandClaim, pinned: PinnedKey, now:
     return 'The signature of the command is wrong: it was not made by the control plane that this node enrolled with.';
   }
   if (authorization.kind !== 'command') return 'The signature belongs to a plan and not to a command.';
+  const { nestedDocuments } = claim;
+  const nestedDigest = nestedDocuments === undefined ? undefined : contentDigest(nestedDocuments);
   const mismatches = [
+    [authorization.nestedDigest, nestedDigest, 'documents that its steps run'],
     [authorization.nodeId, claim.nodeId, 'node'],
     [authorization.commandId, claim.commandId, 'command id'],
     [authorization.documentName, claim.documentName, 'document name'],

@@ -1,4 +1,4 @@
-import type { PatchRunEnd, PatchRunRequest, PatchRuns, RebootNote } from './patch-run.ts';
+import type { PatchRunEnd, PatchRunOrder, PatchRuns, RebootNote } from './patch-run.ts';
 
 /** Lets one run of the patcher happen at a time: two would wait for the same locks of the package manager. */
 export interface PatchRunQueue {
@@ -6,11 +6,7 @@ export interface PatchRunQueue {
    * Waits for the runs before it, then starts and waits. `mayStart` is asked right before it can have an effect; where
    * it says no the end is `not-started`, and `detached` where we are stopped before.
    */
-  perform(
-    request: Omit<PatchRunRequest, 'stateDirectory'>,
-    signal: AbortSignal,
-    mayStart?: () => boolean,
-  ): Promise<PatchRunEnd>;
+  perform(request: PatchRunOrder, signal: AbortSignal, mayStart?: () => boolean): Promise<PatchRunEnd>;
   /** Waits for a run that an earlier agent started. */
   resume(runId: string, signal: AbortSignal): Promise<PatchRunEnd>;
   /** Starts the patcher of an ended run once more, after the runs before it, and waits. */

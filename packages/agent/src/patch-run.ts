@@ -43,6 +43,8 @@ export const PatchRunRequest = z.object({
   runId: z.string(),
   /** Null for facts that the agent submits by itself. */
   commandId: z.string().nullable(),
+  /** The step of its document, where several patch. */
+  stepName: z.string().default(''),
   operation: z.enum(['Scan', 'Install', 'Facts', 'UpdateAgent']),
   rebootOption: z.enum(['RebootIfNeeded', 'NoReboot']),
   /** Empty for none. */
@@ -52,6 +54,8 @@ export const PatchRunRequest = z.object({
   update: AgentUpdateRequest.optional(),
 });
 export type PatchRunRequest = z.infer<typeof PatchRunRequest>;
+/** The same without what the agent knows by itself. */
+export type PatchRunOrder = Omit<z.input<typeof PatchRunRequest>, 'stateDirectory'>;
 
 /** What the patcher writes as `result.json`, atomically, as its last deed. */
 export const PatchRunResult = z.object({
@@ -59,6 +63,8 @@ export const PatchRunResult = z.object({
   /** Where given, it takes the place of what the patcher printed. */
   standardOutput: z.string().optional(),
   finishedAt: z.string(),
+  /** What the result says about the node; absent where there is none. */
+  counts: z.object({ missing: z.number().int(), pendingReboot: z.number().int() }).optional(),
 });
 export type PatchRunResult = z.infer<typeof PatchRunResult>;
 
@@ -81,6 +87,7 @@ export type PatchRunEnd =
       readonly exitCode: number;
       readonly standardOutput: string;
       readonly standardError: string;
+      readonly counts?: PatchRunResult['counts'];
     }
   /** The patcher is gone without a result. */
   | { readonly kind: 'vanished'; readonly standardOutput: string; readonly standardError: string }
@@ -92,7 +99,7 @@ export type PatchRunEnd =
 /** The agent's side of the patcher, which is a program of its own so that nothing that ends the agent ends it. */
 export interface PatchRuns {
   /** Returns as soon as it is started. @throws AgentError RUN_EXISTS: a run takes effect once */
-  start(request: Omit<PatchRunRequest, 'stateDirectory'>): void;
+  start(request: PatchRunOrder): void;
   /** Starts the patcher of a run again that ended without a result, or with one that asked for a reboot. */
   restart(runId: string, reboot: RebootNote | null): void;
   /** Waits for a run that this or an earlier agent started. */
@@ -148,7 +155,7 @@ export function openPatchRuns(parts: PatchRunParts): PatchRuns {
     start(request) {
       const run = join(directory, checkRunId(request.runId));
       createRunDirectory(run, request.runId);
-      const full: PatchRunRequest = { ...request, stateDirectory: parts.stateDirectory };
+      const full: z.input<typeof PatchRunRequest> = { ...request, stateDirectory: parts.stateDirectory };
       writeFileDurably(join(run, 'request.json'), JSON.stringify(full));
       syncDirectory(directory);
       startingRuns.add(request.runId);
@@ -276,6 +283,7 @@ function readEnd(run: string): PatchRunEnd | null {
     exitCode: result.exitCode,
     standardOutput: result.standardOutput ?? outputs.standardOutput,
     standardError: outputs.standardError,
+    counts: result.counts,
   };
 }
 

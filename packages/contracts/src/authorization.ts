@@ -12,6 +12,8 @@ export const CommandAuthorization = z.object({
   documentName: z.string(),
   documentDigest: z.string(),
   parametersDigest: z.string(),
+  /** Of the documents that its steps run, by name; absent where they run none. */
+  nestedDigest: z.string().optional(),
   expiresAt: z.iso.datetime(),
 });
 export type CommandAuthorization = z.infer<typeof CommandAuthorization>;

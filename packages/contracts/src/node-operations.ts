@@ -116,6 +116,8 @@ export const BeginPatchOperation = defineContract(
     operation: PatchOperationKind,
     /** The command that this carries out: a second begin for the same command continues the first. */
     commandId: z.string().nullable(),
+    /** The step of its document, where several patch. */
+    stepName: z.string().max(128).default(''),
     rebootOption: z.enum(['RebootIfNeeded', 'NoReboot']),
     snapshotId: z.string(),
   }),

@@ -13,6 +13,7 @@ export * from './classification/archive-classification.ts';
 export * from './classification/archive-product.ts';
 export * from './documents/built-in-documents.ts';
 export * from './documents/command-document.ts';
+export * from './documents/patch-hooks.ts';
 export * from './documents/resolve-parameters.ts';
 export * from './documents/substitute-parameters.ts';
 export * from './evaluation/available-patch.ts';

@@ -13,7 +13,8 @@ export interface CommandLedger {
   markCancelled(commandId: string): void;
   /** From here on it may have had an effect. */
   start(commandId: string, runId: string | null): void;
-  openStep(commandId: string, step: NonNullable<JournalEntry['openStep']>): void;
+  /** `runId`: the run of the patcher that carries the step out, where one does. */
+  openStep(commandId: string, step: NonNullable<JournalEntry['openStep']>, runId?: string): void;
   closeStep(commandId: string, result: StepResult): void;
   /** The machine is about to be rebooted for the open step. */
   openReboot(commandId: string, reboot: PendingReboot): void;
@@ -81,7 +82,8 @@ export function createCommandLedger(parts: {
       const entry = update(commandId, { startedAt: timers.now().toISOString(), runId });
       reply(entry, 'InProgress', [], '');
     },
-    openStep: (commandId, openStep) => void update(commandId, { openStep }),
+    openStep: (commandId, openStep, runId) =>
+      void update(commandId, { openStep, ...(runId === undefined ? {} : { runId }) }),
     closeStep(commandId, result) {
       const kept = outputs.keep(commandId, result);
       const entry = update(commandId, { openStep: null, steps: [...read(commandId).steps, kept] });

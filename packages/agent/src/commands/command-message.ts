@@ -14,6 +14,8 @@ export const CommandPayload = z.looseObject({
   DocumentName: z.string().min(1),
   DocumentContent: z.unknown(),
   Parameters: z.record(z.string(), z.array(z.string())),
+  /** The documents that its steps run, by the names under which they name them. */
+  PatchbayDocuments: z.record(z.string(), z.unknown()).optional(),
   PatchbayAuthorization: z.unknown().optional(),
 });
 export type CommandPayload = z.infer<typeof CommandPayload>;

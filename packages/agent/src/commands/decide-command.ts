@@ -1,12 +1,19 @@
+import { canonicalJson } from '@patchbay/facts';
 import {
   builtInDocuments,
   CommandDocument,
+  hookSteps,
+  hooksDocumentName,
+  noop,
+  noopDocumentName,
   type ParameterValues,
   patchDocumentName,
   resolveParameters,
+  runPatchBaselineWithHooks,
 } from '@patchbay/patching';
 import { z } from 'zod';
 import { explainUnauthorized, type PinnedKey } from '../authorization.ts';
+import type { NestedDocuments } from '../documents/index.ts';
 import type { AgentUpdateRequest } from '../patch-run.ts';
 import { explainForbiddenDocument, type PolicyReading } from '../policy/node-policy-file.ts';
 import type { SelfUpdateSettings } from '../self-update/index.ts';
@@ -22,7 +29,23 @@ export type CommandDecision =
       readonly snapshotId: string;
     }
   | { readonly kind: 'update-agent'; readonly update: AgentUpdateRequest }
-  | { readonly kind: 'document'; readonly document: CommandDocument; readonly values: ParameterValues };
+  | ({ readonly kind: 'hooks' } & HooksRequest)
+  | {
+      readonly kind: 'document';
+      readonly document: CommandDocument;
+      readonly values: ParameterValues;
+      readonly nested: NestedDocuments;
+    };
+
+/** What AWS-RunPatchBaselineWithHooks was asked to do. */
+export interface HooksRequest {
+  readonly operation: 'Scan' | 'Install';
+  readonly rebootOption: 'RebootIfNeeded' | 'NoReboot';
+  readonly snapshotId: string;
+  /** Of its hooks, by step name. */
+  readonly hookNames: ReadonlyMap<string, string>;
+  readonly nested: NestedDocuments;
+}
 
 export interface CommandFacts {
   readonly commandId: string;
@@ -70,6 +93,7 @@ export function decideCommand(facts: CommandFacts): CommandDecision {
       documentName: payload.DocumentName,
       documentContent: payload.DocumentContent,
       parameters: payload.Parameters,
+      nestedDocuments: payload.PatchbayDocuments,
       authorization: payload.PatchbayAuthorization,
     },
     facts.signingKey,
@@ -78,9 +102,17 @@ export function decideCommand(facts: CommandFacts): CommandDecision {
   if (unauthorized !== null) return refuse(unauthorized, step);
   if (payload.DocumentName === patchDocumentName) return decidePatching(payload);
   if (payload.DocumentName === updateDocumentName) return decideUpdate(payload, facts.selfUpdate);
-  const forbidden = explainForbiddenDocument(facts.policy, payload.DocumentName, facts.policyFile);
-  if (forbidden !== null) return refuse(forbidden, step);
-  return decideDocument(payload, step);
+  const nested = readNested(payload);
+  if (nested === null) return refuse('A document that its steps run is no document of schema 2.2.', step);
+  const isHooks = payload.DocumentName === hooksDocumentName;
+  // Whose content runs needs the owner's leave: for patching with hooks these are the hooks.
+  const names = [...(isHooks ? [] : [payload.DocumentName]), ...nested.keys()];
+  for (const name of names) {
+    const isHarmless = name === noopDocumentName && isNoop(nested.get(name));
+    const forbidden = isHarmless ? null : explainForbiddenDocument(facts.policy, name, facts.policyFile);
+    if (forbidden !== null) return refuse(forbidden, step);
+  }
+  return isHooks ? decideHooks(payload, nested, step) : decideDocument(payload, nested, step);
 }
 
 function refuse(reason: string, step: { name: string; action: string } | null): CommandDecision {
@@ -122,7 +154,58 @@ function builtInDocument(name: string): CommandDocument {
   return document;
 }
 
-function decideDocument(payload: CommandPayload, step: { name: string; action: string } | null): CommandDecision {
+function readNested(payload: CommandPayload): NestedDocuments | null {
+  const nested = new Map<string, CommandDocument>();
+  for (const [name, content] of Object.entries(payload.PatchbayDocuments ?? {})) {
+    const document = CommandDocument.safeParse(content);
+    if (!document.success) return null;
+    nested.set(name, document.data);
+  }
+  return nested;
+}
+
+/** Whether this is the document that does nothing, by its content: its name alone could be anybody's. */
+function isNoop(document: CommandDocument | undefined): boolean {
+  return document !== undefined && canonicalJson(document) === canonicalJson(noop);
+}
+
+/** What a command that patches with hooks asks for; null where its parameters do not fit. */
+export function readHooksRequest(payload: CommandPayload): HooksRequest | null {
+  const resolved = resolveParameters(runPatchBaselineWithHooks, payload.Parameters);
+  const nested = readNested(payload);
+  if (!resolved.ok || nested === null) return null;
+  const parameters = PatchParameters.parse(resolved.values);
+  return {
+    operation: parameters.Operation,
+    rebootOption: parameters.RebootOption,
+    snapshotId: parameters.SnapshotId,
+    hookNames: new Map(
+      hookSteps.flatMap((each) => (each.kind === 'hook' ? [[each.name, String(resolved.values[each.parameter])]] : [])),
+    ),
+    nested,
+  };
+}
+
+function decideHooks(
+  payload: CommandPayload,
+  nested: NestedDocuments,
+  step: { name: string; action: string } | null,
+): CommandDecision {
+  const resolved = resolveParameters(runPatchBaselineWithHooks, payload.Parameters);
+  if (!resolved.ok) return refuse(resolved.problems.map(({ message }) => message).join('; '), step);
+  const request = readHooksRequest(payload);
+  const missing = [...(request?.hookNames.values() ?? [])].find((name) => !nested.has(name));
+  if (request === null || missing !== undefined) {
+    return refuse(`The control plane did not send the document ${missing ?? ''} along.`, step);
+  }
+  return { kind: 'hooks', ...request };
+}
+
+function decideDocument(
+  payload: CommandPayload,
+  nested: NestedDocuments,
+  step: { name: string; action: string } | null,
+): CommandDecision {
   const document = CommandDocument.safeParse(payload.DocumentContent);
   if (!document.success) {
     const [issue] = document.error.issues;
@@ -131,7 +214,7 @@ function decideDocument(payload: CommandPayload, step: { name: string; action: s
   }
   const resolved = resolveParameters(document.data, payload.Parameters);
   if (!resolved.ok) return refuse(resolved.problems.map(({ message }) => message).join('; '), step);
-  return { kind: 'document', document: document.data, values: resolved.values };
+  return { kind: 'document', document: document.data, values: resolved.values, nested };
 }
 
 /** Where to show a refusal: people look at the result of a step. */

@@ -1,3 +1,4 @@
+import { hooksDocumentName } from '@patchbay/patching';
 import type { PinnedKey } from '../authorization.ts';
 import { type EndStatus, type InterruptedStep, runDocument, type StepResult } from '../documents/index.ts';
 import type { JournalEntry } from '../journal/index.ts';
@@ -10,6 +11,7 @@ import type { SelfUpdateSettings } from '../self-update/index.ts';
 import { awaitReboot, type RebootParts } from './await-reboot.ts';
 import type { CommandLedger } from './command-ledger.ts';
 import { type CommandDecision, decideCommand, patchStep, updateStep } from './decide-command.ts';
+import { resumeWithHooks, runWithHooks } from './patch-with-hooks.ts';
 import { settlePatchRun } from './settle-patch-run.ts';
 
 export interface ExecutionParts extends RebootParts {
@@ -34,7 +36,9 @@ export async function executeCommand(parts: ExecutionParts, commandId: string, s
   const entry = ledger.find(commandId);
   if (entry === null) return;
   if (entry.final !== null) ledger.answerAgain(entry);
-  else if (entry.runId !== null) {
+  else if (entry.startedAt !== null && entry.documentName === hooksDocumentName) {
+    await resumeWithHooks(parts, entry, signal);
+  } else if (entry.runId !== null) {
     const end = await parts.runs.resume(entry.runId, signal);
     finishPatch(parts, ledger.find(commandId) ?? entry, await settlePatchRun(parts, commandId, end, signal));
   } else if (entry.reboot !== null) await goOnAfterReboot(parts, entry, signal);
@@ -63,11 +67,14 @@ async function begin(parts: ExecutionParts, entry: JournalEntry, signal: AbortSi
       return;
     case 'patch': {
       const { kind: _kind, ...wanted } = decision;
-      await runPatcher(parts, entry, { ...wanted, step: patchStep }, signal);
+      await runPatcher(parts, entry, { ...wanted, stepName: '', step: patchStep }, signal);
       return;
     }
     case 'update-agent':
       await runPatcher(parts, entry, { ...updateRun, update: decision.update }, signal);
+      return;
+    case 'hooks':
+      await runWithHooks(parts, entry.commandId, decision, signal);
       return;
     case 'document':
       await runContent(parts, entry, decision, signal);
@@ -85,7 +92,13 @@ function refuseCommand(
   ledger.finish(commandId, { status: 'Failed', trace: reason });
 }
 
-const updateRun = { operation: 'UpdateAgent', rebootOption: 'NoReboot', snapshotId: '', step: updateStep } as const;
+const updateRun = {
+  operation: 'UpdateAgent',
+  rebootOption: 'NoReboot',
+  snapshotId: '',
+  stepName: '',
+  step: updateStep,
+} as const;
 
 type PatcherRun = Omit<PatchRunRequest, 'runId' | 'commandId' | 'stateDirectory'> & {
   readonly step: { readonly name: string; readonly action: string };
@@ -178,7 +191,7 @@ const mostReboots = 10;
 async function runSteps(
   parts: ExecutionParts,
   commandId: string,
-  { document, values }: DocumentDecision,
+  { document, values, nested }: DocumentDecision,
   interrupted: InterruptedStep | null,
   signal: AbortSignal,
 ): Promise<void> {
@@ -188,6 +201,7 @@ async function runSteps(
     commandId,
     document,
     values,
+    nested,
     machine,
     signal,
     isCancelled: () => ledger.find(commandId)?.isCancelled === true,

@@ -27,7 +27,7 @@ export async function settlePatchRun(
   const { ledger, runs, log, rebooter, timers } = parts;
   const restart = async (reboot: Parameters<PatchRunQueue['restart']>[1]): Promise<PatchRunEnd> => {
     ledger.countRestart(commandId);
-    return await runs.restart(commandId, reboot, signal);
+    return await runs.restart(ledger.find(commandId)?.runId ?? commandId, reboot, signal);
   };
   let end = first;
   for (;;) {

@@ -16,6 +16,7 @@ async function run(
     readonly answer?: (script: string) => Partial<CommandOutput>;
     readonly isCancelled?: () => boolean;
     readonly signal?: AbortSignal;
+    readonly nested?: Readonly<Record<string, Record<string, unknown>>>;
   } = {},
 ): Promise<DocumentResult & { machine: RecordingMachine }> {
   const document = CommandDocument.parse(shellDocument(steps, options.parameters));
@@ -29,6 +30,9 @@ async function run(
     commandId,
     document,
     values: resolved.values,
+    nested: new Map(
+      Object.entries(options.nested ?? {}).map(([name, content]) => [name, CommandDocument.parse(content)]),
+    ),
     machine,
     signal: options.signal ?? new AbortController().signal,
     rebootRefusal: 'No reboots here.',
@@ -140,5 +144,53 @@ describe('parameters of a document', () => {
     expect(machine.scripts.get(command?.argv[4] ?? '')).toBe('one\ntwo\necho {{ place }} "$SSM_place"\n');
     expect(command?.environment).toMatchObject({ SSM_place: '$(reboot)' });
     expect(command?.timeoutSeconds).toBe(60);
+  });
+});
+
+describe('a step that runs a document', () => {
+  const call = (documentPath: string, more: object = {}) => ({
+    name: 'call',
+    action: 'aws:runDocument',
+    inputs: { documentType: 'SSMDocument', documentPath, ...more },
+  });
+  const hook = shellDocument(
+    [
+      { name: 'first', inputs: { runCommand: ['exit {{ code }}'] } },
+      { name: 'second', inputs: { runCommand: ['exit 0'] } },
+    ],
+    { code: { type: 'String', default: '0' } },
+  );
+
+  it('ends as the document does, with the outputs of its steps', async () => {
+    const { status, steps } = await run([call('Hook', { documentParameters: { code: '3' } })], {
+      nested: { Hook: hook },
+      answer: (script) => ({ exitCode: Number(/exit (\d+)/.exec(script)?.[1]), stdout: 'said\n' }),
+    });
+    expect(status).toBe('Failed');
+    expect(steps).toMatchObject([{ name: 'call', status: 'Failed', code: 3 }]);
+    expect(steps[0]?.standardOutput).toBe('first:\nsaid\nsecond:\nsaid\n');
+  });
+
+  it('keeps the scripts of its steps apart', async () => {
+    const { machine } = await run([call('Hook'), { ...call('Hook'), name: 'again' }], { nested: { Hook: hook } });
+    expect(machine.scripts.size).toBe(4);
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['Other', {}, /did not sign the document Other along/],
+    ['constructor', {}, /did not sign/],
+    ['Hook', { documentParameters: { colour: 'red' } }, /colour is not defined/],
+    ['Hook', { documentParameters: '{' }, /no JSON object/],
+    ['Hook', { documentType: 'LocalPath' }, /documentType/],
+  ])('fails where it cannot: %s %j', async (documentPath, more, reason) => {
+    const { steps, machine } = await run([call(documentPath, more)], { nested: { Hook: hook } });
+    expect(steps[0]).toMatchObject({ status: 'Failed', standardError: expect.stringMatching(reason) });
+    expect(machine.commands).toEqual([]);
+  });
+
+  it('does not follow documents that run each other without end', async () => {
+    const loop = { schemaVersion: '2.2', mainSteps: [call('Loop')] };
+    const { steps } = await run([call('Loop')], { nested: { Loop: loop } });
+    expect(steps[0]).toMatchObject({ status: 'Failed', standardError: expect.stringMatching(/nested deeper than 3/) });
   });
 });

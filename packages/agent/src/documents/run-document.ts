@@ -1,5 +1,6 @@
 import type { CommandDocument, DocumentStep, ParameterValues } from '@patchbay/patching';
-import { substituteParameters } from '@patchbay/patching';
+import { resolveParameters, substituteParameters } from '@patchbay/patching';
+import { z } from 'zod';
 import type { Machine } from '../machine/index.ts';
 import { rebootExitCode } from '../patch-run.ts';
 import {
@@ -16,7 +17,11 @@ export interface DocumentRun {
   readonly document: CommandDocument;
   /** As `resolveParameters` gave them. */
   readonly values: ParameterValues;
+  /** What its steps may run, as the control plane signed it together with the command. */
+  readonly nested: NestedDocuments;
   readonly machine: Machine;
+  /** Which steps lead here from the command's own document; empty or absent for that itself. */
+  readonly path?: readonly number[];
   /** Ends the running step: the agent stops. */
   readonly signal: AbortSignal;
   /** Looked at before every step. */
@@ -40,6 +45,9 @@ export interface DocumentRunEnd extends DocumentResult {
   /** Where the step after `steps` ended with exit code 194: the machine is to be rebooted and that step run again. */
   readonly reboot: InterruptedStep | null;
 }
+
+/** Documents by the names under which steps name them. */
+export type NestedDocuments = ReadonlyMap<string, CommandDocument>;
 
 /** Plugins that exist on Windows only: a 2.2 document skips them elsewhere, even without a precondition. */
 const windowsPlugins = new Set([
@@ -146,16 +154,82 @@ function isPreconditionMet(step: DocumentStep, values: ParameterValues): boolean
 }
 
 async function runStep(run: DocumentRun, step: DocumentStep, index: number): Promise<StepOutcome> {
+  if (step.action === 'aws:runDocument') return await runNested(run, step, index);
   if (step.action !== 'aws:runShellScript') {
-    return failedOutcome(`This agent cannot run ${step.action}; it knows aws:runShellScript.`);
+    return failedOutcome(`This agent cannot run ${step.action}; it knows aws:runShellScript and aws:runDocument.`);
   }
   const outcome = await runShellStep(run.machine, {
     document: run.document,
     inputs: step.inputs,
     values: run.values,
-    scriptPath: `documents/${run.commandId}/${index}/script`,
+    scriptPath: `documents/${run.commandId}/${[...(run.path ?? []), index].join('/')}/script`,
     signal: run.signal,
   });
   if (outcome.code !== rebootExitCode || run.rebootRefusal === null) return outcome;
   return { ...outcome, standardError: `${outcome.standardError}\n${run.rebootRefusal}\n` };
+}
+
+/** How deep documents may run documents (SSM user guide, aws:runDocument). */
+const deepestNesting = 3;
+
+const NestedInputs = z.object({
+  documentType: z.literal('SSMDocument'),
+  documentPath: z.string(),
+  documentParameters: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+});
+
+async function runNested(run: DocumentRun, step: DocumentStep, index: number): Promise<StepOutcome> {
+  const inputs = NestedInputs.safeParse(substituteParameters(step.inputs, run.values));
+  if (!inputs.success) {
+    const [issue] = inputs.error.issues;
+    return failedOutcome(`The input ${issue?.path.join('.') ?? ''} of the step is wrong: ${issue?.message ?? ''}`);
+  }
+  const parameters = readParameters(inputs.data.documentParameters);
+  if (parameters === null) return failedOutcome('The input documentParameters of the step is no JSON object.');
+  return await runNestedDocument({ ...run, path: [...(run.path ?? []), index] }, inputs.data.documentPath, parameters);
+}
+
+/** Parameters of a nested document as SendCommand takes them; a single text stands for a list of one. */
+function readParameters(given: string | Record<string, unknown> | undefined): Record<string, string[]> | null {
+  let value: unknown = given ?? {};
+  try {
+    if (typeof value === 'string') value = value.trim() === '' ? {} : JSON.parse(value);
+  } catch {
+    // The caller reports it as a wrong input.
+    return null;
+  }
+  const parsed = z.record(z.string(), z.union([z.string(), z.array(z.string())])).safeParse(value);
+  if (!parsed.success) return null;
+  return Object.fromEntries(Object.entries(parsed.data).map(([name, texts]) => [name, [texts].flat()]));
+}
+
+/** Runs a document that came along with the command as one step: its outputs are those of its steps, one after another. */
+export async function runNestedDocument(
+  run: Omit<DocumentRun, 'document' | 'values'>,
+  name: string,
+  parameters: Readonly<Record<string, readonly string[]>>,
+): Promise<StepOutcome> {
+  const document = run.nested.get(name);
+  if (document === undefined) return failedOutcome(`The control plane did not sign the document ${name} along.`);
+  if ((run.path ?? []).length > deepestNesting) {
+    return failedOutcome(`${name} is nested deeper than ${deepestNesting} documents.`);
+  }
+  const resolved = resolveParameters(document, parameters);
+  if (!resolved.ok) return failedOutcome(resolved.problems.map(({ message }) => message).join('; '));
+  const { status, steps } = await runDocument({
+    ...run,
+    document,
+    values: resolved.values,
+    onStepStarted: () => {},
+    onStepFinished: () => {},
+  });
+  const decisive = steps.find((each) => each.status === status) ?? steps.at(-1);
+  const join = (stream: 'standardOutput' | 'standardError') =>
+    steps.map((each) => (steps.length > 1 && each[stream] ? `${each.name}:\n${each[stream]}` : each[stream])).join('');
+  return {
+    status: status === 'Skipped' ? 'Success' : status,
+    code: decisive?.code ?? 0,
+    standardOutput: join('standardOutput'),
+    standardError: join('standardError'),
+  };
 }

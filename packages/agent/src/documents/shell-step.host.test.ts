@@ -23,6 +23,7 @@ async function runOnHost(
       commandId,
       document,
       values: resolved.values,
+      nested: new Map(),
       machine,
       signal: new AbortController().signal,
       rebootRefusal: 'No reboots here.',

@@ -16,6 +16,8 @@ export const StepResult = z.object({
   /** How long an output is of which the text above is the beginning; absent where it is all there. */
   standardOutputBytes: z.number().int().optional(),
   standardErrorBytes: z.number().int().optional(),
+  /** What a step that patched found. */
+  counts: z.object({ missing: z.number().int(), pendingReboot: z.number().int() }).optional(),
   startedAt: z.string(),
   endedAt: z.string(),
 });

@@ -33,17 +33,24 @@ async function main(): Promise<void> {
   }
   const runDirectory = resolve(values.run);
   let exitCode = 1;
+  let counts: PatchRunResult['counts'];
   try {
-    exitCode = await runRequest(resolve(values.state), runDirectory);
+    exitCode = await runRequest(resolve(values.state), runDirectory, (found) => {
+      counts = found;
+    });
   } catch (error) {
     process.stderr.write(`${redactCredentials(describeError(error))}\n`);
   }
-  const result: PatchRunResult = { exitCode, finishedAt: new Date().toISOString() };
+  const result: PatchRunResult = { exitCode, finishedAt: new Date().toISOString(), counts };
   writeFileDurably(join(runDirectory, 'result.json'), `${JSON.stringify(result)}\n`);
   process.exitCode = exitCode;
 }
 
-async function runRequest(stateDirectory: string, runDirectory: string): Promise<number> {
+async function runRequest(
+  stateDirectory: string,
+  runDirectory: string,
+  recordCounts: (counts: NonNullable<PatchRunResult['counts']>) => void,
+): Promise<number> {
   const state = openStateDirectory(stateDirectory);
   const request = readJsonFile(join(runDirectory, 'request.json'), PatchRunRequest);
   if (request === null) throw new PatcherError('INVALID_REQUEST', `${runDirectory} holds no request.json`);
@@ -79,6 +86,7 @@ async function runRequest(stateDirectory: string, runDirectory: string): Promise
             }),
           now: () => server.now(),
         },
+        recordCounts,
         report: (line) => process.stdout.write(`${redactCredentials(line)}\n`),
         complain: (line) => process.stderr.write(`${redactCredentials(line)}\n`),
       },

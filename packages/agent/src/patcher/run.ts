@@ -11,7 +11,7 @@ import { GroupOutcome, Plan, Simulation } from '@patchbay/facts';
 import { z } from 'zod';
 import type { PinnedKey } from '../authorization.ts';
 import type { Machine } from '../machine/index.ts';
-import { type PatchRunRequest, RebootNote, rebootExitCode } from '../patch-run.ts';
+import { type PatchRunRequest, type PatchRunResult, RebootNote, rebootExitCode } from '../patch-run.ts';
 import { readJsonFile, writeFileDurably } from '../state/index.ts';
 import { describeClock } from './clock-words.ts';
 import { type CollectedFacts, collectFacts } from './collect-facts.ts';
@@ -38,6 +38,8 @@ export interface RunParts {
   readonly report: (line: string) => void;
   /** One line that says why the run did not end well. */
   readonly complain: (line: string) => void;
+  /** Told what the result says about the node. */
+  readonly recordCounts: (counts: NonNullable<PatchRunResult['counts']>) => void;
 }
 
 /** What a run that starts again has to go on with: a plan was made, and from then on it is the plan that counts. */
@@ -82,6 +84,7 @@ export async function runPatchOperation(request: PatchOperationRequest, parts: R
       factsId,
       operation: request.operation,
       commandId: request.commandId,
+      stepName: request.stepName,
       rebootOption: request.rebootOption,
       snapshotId: request.snapshotId,
     });
@@ -288,6 +291,8 @@ async function completeAgain(parts: RunParts): Promise<0 | 1 | null> {
 
 async function complete(parts: RunParts, completion: Completion): Promise<0 | 1> {
   const result = await deliverCompletion(completion, parts);
+  const { missingCount: missing, installedPendingRebootCount: pendingReboot } = result.counts;
+  parts.recordCounts({ missing, pendingReboot });
   for (const line of result.report) parts.report(line);
   const undone = completion.outcomes.filter(({ status }) => status !== 'installed');
   const [first] = undone;

@@ -25,6 +25,7 @@ export interface TestCommand {
   readonly documentName?: string;
   readonly documentContent?: unknown;
   readonly parameters?: Readonly<Record<string, readonly string[]>>;
+  readonly nested?: Readonly<Record<string, unknown>>;
   readonly expiresAt?: string;
   /** Changes to what is signed, behind the signature's back or before it. */
   readonly signed?: Partial<CommandAuthorization>;
@@ -47,6 +48,7 @@ export function writePayload(command: TestCommand, key: TestSigningKey): Record<
     documentName: name,
     documentDigest: contentDigest(content),
     parametersDigest: contentDigest(parameters),
+    ...(command.nested === undefined ? {} : { nestedDigest: contentDigest(command.nested) }),
     expiresAt: command.expiresAt ?? '2026-11-22T12:00:00.000Z',
     ...command.signed,
   };
@@ -59,6 +61,7 @@ export function writePayload(command: TestCommand, key: TestSigningKey): Record<
     OutputS3BucketName: '',
     CloudWatchLogGroupName: '',
     CloudWatchOutputEnabled: 'false',
+    ...(command.nested === undefined ? {} : { PatchbayDocuments: command.nested }),
     PatchbayAuthorization: signAuthorization(authorization, key),
   };
 }

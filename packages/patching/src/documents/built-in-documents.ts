@@ -1,4 +1,5 @@
 import type { CommandDocument } from './command-document.ts';
+import { hooksDocumentName, noop, noopDocumentName, runPatchBaselineWithHooks } from './patch-hooks.ts';
 
 /** The document that patches. */
 export const patchDocumentName = 'AWS-RunPatchBaseline';
@@ -142,7 +143,9 @@ const updateAgent: CommandDocument = {
 
 /** The documents that exist without anybody creating them, by name. */
 export const builtInDocuments: Readonly<Record<string, CommandDocument>> = {
-  'AWS-RunPatchBaseline': runPatchBaseline,
+  [noopDocumentName]: noop,
+  [patchDocumentName]: runPatchBaseline,
+  [hooksDocumentName]: runPatchBaselineWithHooks,
   'AWS-RunShellScript': runShellScript,
   'AWS-UpdateSSMAgent': updateAgent,
 };

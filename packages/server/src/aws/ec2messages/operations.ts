@@ -1,6 +1,7 @@
 import type { SignedAuthorization } from '@patchbay/contracts';
 import { authorizationText } from '@patchbay/contracts';
 import { contentDigest } from '@patchbay/facts/digest';
+import { resolveParameters } from '@patchbay/patching';
 import { type OperationContext, operation } from '../../operations/operation.ts';
 import { nodeResource } from '../../operations/resources.ts';
 import { nodeTopic } from '../ssm/commands/advance.ts';
@@ -15,7 +16,7 @@ import {
   recordUndeliverable,
 } from '../ssm/commands/replies.ts';
 import { findCommand, type Invocation, takeDeliverable } from '../ssm/commands/repository.ts';
-import { findDocument } from '../ssm/documents/service.ts';
+import { findDocument, resolveNested } from '../ssm/documents/service.ts';
 import { waitForMessage } from './long-poll.ts';
 
 interface Message {
@@ -45,6 +46,9 @@ async function writeMessage(invocation: Invocation, context: OperationContext): 
   if (!command) throw new Error(`The invocation of ${commandId} has lost its command`);
   const { content } = findDocument(command.documentName, command.documentVersion);
   const { signingKey } = context.dependencies;
+  const resolved = resolveParameters(content, command.parameters);
+  const nested = resolved.ok ? resolveNested(content, resolved.values) : {};
+  const hasNested = Object.keys(nested).length > 0;
   const authorization = {
     kind: 'command',
     nodeId: instanceId,
@@ -52,6 +56,7 @@ async function writeMessage(invocation: Invocation, context: OperationContext): 
     documentName: command.documentName,
     documentDigest: contentDigest(content),
     parametersDigest: contentDigest(command.parameters),
+    ...(hasNested ? { nestedDigest: contentDigest(nested) } : {}),
     expiresAt: command.expiresAfter.toISOString(),
   } as const;
   const signed: SignedAuthorization = {
@@ -73,6 +78,7 @@ async function writeMessage(invocation: Invocation, context: OperationContext): 
       OutputS3BucketName: '',
       CloudWatchLogGroupName: '',
       CloudWatchOutputEnabled: 'false',
+      ...(hasNested ? { PatchbayDocuments: nested } : {}),
       PatchbayAuthorization: signed,
     }),
   };

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- x509 reads its decorators through it
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -33,15 +33,17 @@ export async function findPatchOperation(
     .executeTakeFirst();
 }
 
-/** The operation of a command on a node: there is at most one. */
+/** The operation of a step of a command on a node: there is at most one. */
 export async function findOperationOfCommand(
   db: Database,
   commandId: string,
   instanceId: string,
+  stepName: string,
 ): Promise<PatchOperation | undefined> {
   return await db
     .selectFrom('patchOperations')
     .selectAll()
+    .where('stepName', '=', stepName)
     .where('commandId', '=', commandId)
     .where('instanceId', '=', instanceId)
     .executeTakeFirst();

@@ -23,20 +23,16 @@ import {
   countPatches,
   makePlan,
   type PlanOutcome,
-  patchDocumentName,
   planDigest,
-  resolveParameters,
   selectTargets,
 } from '@patchbay/patching';
-import { findCommand, findInvocation } from '../../aws/ssm/commands/repository.ts';
-import { findDocument } from '../../aws/ssm/documents/service.ts';
 import { readQuarantines } from '../../aws/ssm/instances/repository.ts';
 import { getPatchBaseline, publicBaselineId } from '../../aws/ssm/patch-baselines/service.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { storeChangelogs } from '../facts/changelogs.ts';
 import { findNewestFactsId } from '../facts/repository.ts';
 import { readFacts } from '../facts/service.ts';
-import { areOverridesInConflict, findTerms } from '../overrides/service.ts';
+import { findTerms } from '../overrides/service.ts';
 import { insertPlan } from '../plans/repository.ts';
 import { type Judgement, judge, judgeBriefly, listChangelogQuestions } from '../verdicts/service.ts';
 import { PatchOperationError } from './errors.ts';
@@ -52,6 +48,7 @@ import {
   type PatchOperation,
   updatePatchOperation,
 } from './repository.ts';
+import { requireCommand } from './requested-command.ts';
 
 /** How long a node may take from getting its plan to carrying it out. */
 const planLifetimeMilliseconds = 6 * 3_600_000;
@@ -60,40 +57,9 @@ export interface BeginRequest {
   readonly factsId: string;
   readonly operation: PatchOperationKind;
   readonly commandId: string | null;
+  readonly stepName: string;
   readonly rebootOption: string;
   readonly snapshotId: string;
-}
-
-const fromParameters = { operation: 'Operation', rebootOption: 'RebootOption', snapshotId: 'SnapshotId' } as const;
-
-/** A node carries out what the command says: the operation must be the one that somebody sent and was allowed to send. */
-async function requireCommand(
-  instanceId: string,
-  request: BeginRequest,
-  commandId: string,
-  context: OperationContext,
-): Promise<void> {
-  const refuse = (message: string) => new PatchOperationError('PATCH_OPERATION_COMMAND', message);
-  const command = await findCommand(context.db, context, commandId);
-  if (!command || !(await findInvocation(context.db, context, commandId, instanceId))) {
-    throw refuse(`No command ${commandId} was sent to ${instanceId}.`);
-  }
-  if (command.documentName !== patchDocumentName) {
-    throw refuse(`The command ${commandId} runs ${command.documentName} and does not patch.`);
-  }
-  const { content } = findDocument(command.documentName, command.documentVersion);
-  const resolved = resolveParameters(content, command.parameters);
-  if (!resolved.ok) throw new Error(`The stored command ${commandId} does not fit its document`);
-  for (const [member, parameter] of Object.entries(fromParameters)) {
-    const given = request[member as keyof typeof fromParameters];
-    const sent = resolved.values[parameter];
-    if (given !== sent) throw refuse(`The command ${commandId} says ${parameter} ${String(sent)}, not ${given}.`);
-  }
-  if (areOverridesInConflict(resolved.values)) {
-    throw refuse(
-      'BaselineOverride and InstallOverrideList cannot be used together. Nothing was scanned or installed: send the command again with one of them.',
-    );
-  }
 }
 
 /** Which of two machines with one key a quarantined node is, nobody can tell: neither is judged or changed. */
@@ -110,8 +76,8 @@ async function findBegun(
   context: OperationContext,
 ): Promise<PatchOperation | undefined> {
   if (request.commandId === null) return undefined;
-  await requireCommand(instanceId, request, request.commandId, context);
-  const begun = await findOperationOfCommand(context.db, request.commandId, instanceId);
+  await requireCommand(instanceId, { ...request, commandId: request.commandId }, context);
+  const begun = await findOperationOfCommand(context.db, request.commandId, instanceId, request.stepName);
   if (begun && begun.status !== 'in-progress') {
     throw new PatchOperationError(
       'PATCH_OPERATION_ENDED',
@@ -162,6 +128,7 @@ export async function beginOperation(
       instanceId,
       operation: request.operation,
       commandId: request.commandId,
+      stepName: request.stepName,
       ...underBaseline,
       rebootOption: request.rebootOption,
       snapshotId: request.snapshotId,

@@ -9,6 +9,8 @@ export class CommandError extends AppError<
   | 'COMMAND_TARGETS'
   | 'COMMAND_ID'
   | 'COMMAND_REPLY'
+  | 'COMMAND_DOCUMENT_HASH'
+  | 'COMMAND_PLATFORM'
   | 'COMMAND_FILTER'
   | 'COMMAND_UNSUPPORTED'
   | 'INVOCATION_NOT_FOUND'
@@ -25,6 +27,8 @@ export const commandErrors: ErrorTable = {
   OVERRIDE_UNREADABLE: 'InvalidParameters',
   OVERRIDE_CONTENT: 'InvalidParameters',
   COMMAND_ID: 'InvalidCommandId',
+  COMMAND_DOCUMENT_HASH: 'InvalidDocument',
+  COMMAND_PLATFORM: 'UnsupportedPlatformType',
   COMMAND_REPLY: 'ValidationException',
   COMMAND_FILTER: 'InvalidFilterKey',
   COMMAND_UNSUPPORTED: 'ValidationException',

@@ -37,7 +37,6 @@ const unsupportedMembers = {
   outputS3BucketName: 'OutputS3BucketName: outputs are kept by Patchbay and read with GetCommandInvocation',
   notificationConfig: 'NotificationConfig: there is no SNS here',
   cloudWatchOutputConfig: 'CloudWatchOutputConfig: there is no CloudWatch here',
-  documentHash: 'DocumentHash: the documents here are built in and have no hash to compare with',
   alarmConfiguration: 'AlarmConfiguration: there is no CloudWatch here',
 } as const;
 
@@ -58,6 +57,8 @@ async function SendCommand(
     {
       documentName: input.documentName ?? '',
       documentVersion: input.documentVersion,
+      documentHash: input.documentHash,
+      documentHashType: input.documentHashType,
       instanceIds: input.instanceIds ?? [],
       targets: (input.targets ?? []).map(({ key = '', values = [] }) => ({ key, values })),
       parameters: input.parameters ?? {},

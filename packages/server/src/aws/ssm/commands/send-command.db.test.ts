@@ -164,9 +164,10 @@ describe('sending a command', () => {
       'InvalidParameters',
     ],
     ['a bucket', { OutputS3BucketName: 'bucket', InstanceIds: ['web'] }, 'ValidationException'],
+    ['the hash of another content', { DocumentHash: 'a'.repeat(64), InstanceIds: ['web'] }, 'InvalidDocument'],
     [
-      'a document hash, which is not checked yet',
-      { DocumentHash: 'a'.repeat(64), InstanceIds: ['web'] },
+      'a deprecated hash',
+      { DocumentHash: 'a'.repeat(40), DocumentHashType: 'Sha1', InstanceIds: ['web'] },
       'ValidationException',
     ],
     ['a bad concurrency', { MaxConcurrency: '0', InstanceIds: ['web'] }, 'ValidationException'],

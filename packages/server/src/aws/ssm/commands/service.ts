@@ -7,7 +7,7 @@ import {
 import type { OperationContext } from '../../../operations/operation.ts';
 import { principalArn } from '../../../operations/principal.ts';
 import { takeOverride } from '../../../patchbay/overrides/service.ts';
-import { findDocument } from '../documents/service.ts';
+import { type BuiltInDocument, findDocument, hashDocument, resolveNested } from '../documents/service.ts';
 import { type CommandedNode, readNodesForCommand } from '../instances/repository.ts';
 import { advanceCommand } from './advance.ts';
 import { CommandError } from './errors.ts';
@@ -18,6 +18,8 @@ import { explainQuarantine, resolveTargets } from './targets.ts';
 export interface CommandRequest {
   readonly documentName: string;
   readonly documentVersion?: string | undefined;
+  readonly documentHash?: string | undefined;
+  readonly documentHashType?: string | undefined;
   readonly instanceIds: readonly string[];
   readonly targets: readonly CommandTarget[];
   readonly parameters: Readonly<Record<string, readonly string[]>>;
@@ -38,6 +40,16 @@ function executionSeconds(document: CommandDocument, parameters: ParameterValues
   }, 0);
 }
 
+/** DocumentHash pins the content that the caller looked at (SSM API, SendCommand). */
+function requireHash({ documentHash, documentHashType = 'Sha256' }: CommandRequest, document: BuiltInDocument): void {
+  if (documentHash === undefined) return;
+  if (documentHashType !== 'Sha256') {
+    throw new CommandError('COMMAND_UNSUPPORTED', 'DocumentHashType must be Sha256; Sha1 hashes are deprecated.');
+  }
+  if (documentHash.toLowerCase() === hashDocument(document.content)) return;
+  throw new CommandError('COMMAND_DOCUMENT_HASH', `${document.name} has another content than DocumentHash says.`);
+}
+
 /** How an invocation begins; where the node can never have it, that is its end (Run Command, "command statuses"). */
 function beginningOf(node: CommandedNode | undefined, now: Date) {
   const ended = { status: 'Failed', finishedAt: now };
@@ -56,9 +68,12 @@ function beginningOf(node: CommandedNode | undefined, now: Date) {
 export async function sendCommand(request: CommandRequest, context: OperationContext): Promise<Command> {
   const { db, now, accountId, region } = context;
   const document = findDocument(request.documentName, request.documentVersion);
+  requireHash(request, document);
   const parameters = resolveParameters(document.content, request.parameters);
   if (!parameters.ok)
     throw new CommandError('COMMAND_PARAMETERS', parameters.problems.map((problem) => problem.message).join('; '));
+  // Before anything is stored: a hook that does not exist is the caller's mistake.
+  resolveNested(document.content, parameters.values);
   const instanceIds = await resolveTargets(request.instanceIds, request.targets, context);
   const commandId = context.dependencies.randomId();
   const timeoutSeconds = request.timeoutSeconds ?? defaults.timeoutSeconds;

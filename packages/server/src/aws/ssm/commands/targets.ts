@@ -23,6 +23,12 @@ async function checkInstanceIds(instanceIds: readonly string[], context: Context
     if (node.quarantineReason !== null) {
       throw new CommandError('COMMAND_INSTANCE', explainQuarantine(instanceId, node.quarantineReason));
     }
+    if (node.platformType !== null && node.platformType !== 'Linux') {
+      throw new CommandError(
+        'COMMAND_PLATFORM',
+        `The documents here are for Linux; ${instanceId} runs ${node.platformType}.`,
+      );
+    }
     if (!isOnline(node, context.now)) {
       const since = node.lastPingAt ? `was last heard of at ${node.lastPingAt.toISOString()}` : 'has never been online';
       throw new CommandError(

@@ -1,6 +1,13 @@
-import { GetDocumentCommand, ListDocumentsCommand, type ListDocumentsCommandInput } from '@aws-sdk/client-ssm';
+import {
+  DescribeDocumentCommand,
+  GetDocumentCommand,
+  ListDocumentsCommand,
+  type ListDocumentsCommandInput,
+  SendCommandCommand,
+} from '@aws-sdk/client-ssm';
 import { builtInDocuments } from '@patchbay/patching';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { readSuccess } from '../../../test-support/send-request.ts';
 import { enrolNode } from '../../../test-support/test-node.ts';
 import { withTestServer } from '../../../test-support/test-server.ts';
@@ -37,6 +44,53 @@ describe('documents', () => {
     ).rejects.toMatchObject({ name: 'InvalidDocumentVersion' });
   });
 
+  it('are described with their parameters, whose defaults are texts', async () => {
+    const { Document } = await server().ssm.send(
+      new DescribeDocumentCommand({ Name: 'AWS-RunPatchBaselineWithHooks' }),
+    );
+    expect(Document).toMatchObject({
+      Name: 'AWS-RunPatchBaselineWithHooks',
+      Owner: 'Amazon',
+      SchemaVersion: '2.2',
+      DocumentType: 'Command',
+      PlatformTypes: ['Linux'],
+      DefaultVersion: '1',
+      HashType: 'Sha256',
+    });
+    expect(Document?.Parameters).toContainEqual({
+      Name: 'OnExitHookDocName',
+      Type: 'String',
+      Description: expect.any(String),
+      DefaultValue: 'AWS-Noop',
+    });
+    expect(Document?.Parameters?.find((each) => each.Name === 'Operation')?.DefaultValue).toBeUndefined();
+  });
+
+  it('are read as YAML too', async () => {
+    const { Content, DocumentFormat } = await server().ssm.send(
+      new GetDocumentCommand({ Name: 'AWS-RunShellScript', DocumentFormat: 'YAML' }),
+    );
+    expect(DocumentFormat).toBe('YAML');
+    expect(parse(Content ?? '')).toEqual(builtInDocuments['AWS-RunShellScript']);
+  });
+
+  it('can be pinned by their hash when they are sent', async () => {
+    const node = await enrolNode(server());
+    const { Document } = await server().ssm.send(new DescribeDocumentCommand({ Name: 'AWS-RunShellScript' }));
+    const send = (DocumentHash: string | undefined) =>
+      server().ssm.send(
+        new SendCommandCommand({
+          DocumentName: 'AWS-RunShellScript',
+          Parameters: { commands: ['true'] },
+          InstanceIds: [node.instanceId],
+          DocumentHash,
+          DocumentHashType: 'Sha256',
+        }),
+      );
+    await send(Document?.Hash);
+    await expect(send('0'.repeat(64))).rejects.toMatchObject({ name: 'InvalidDocument' });
+  });
+
   it('may be read by nodes', async () => {
     const node = await enrolNode(server());
     expect(readSuccess(await node.callSsm('GetDocument', { Name: 'AWS-RunShellScript' }))).toMatchObject({
@@ -50,8 +104,12 @@ describe('documents', () => {
   }
 
   it.each<[string, ListDocumentsCommandInput, string[]]>([
-    ['no filter', {}, ['AWS-RunPatchBaseline', 'AWS-RunShellScript']],
-    ['the beginning of a name', { Filters: [{ Key: 'Name', Values: ['AWS-RunP'] }] }, ['AWS-RunPatchBaseline']],
+    ['no filter', {}, ['AWS-Noop', 'AWS-RunPatchBaseline', 'AWS-RunPatchBaselineWithHooks', 'AWS-RunShellScript']],
+    [
+      'the beginning of a name',
+      { Filters: [{ Key: 'Name', Values: ['AWS-RunPatchBaselineW', 'AWS-N'] }] },
+      ['AWS-Noop', 'AWS-RunPatchBaselineWithHooks'],
+    ],
     ['the owner Self', { Filters: [{ Key: 'Owner', Values: ['Self'] }] }, []],
     ['a keyword', { Filters: [{ Key: 'SearchKeyword', Values: ['shell'] }] }, ['AWS-RunShellScript']],
     ['another platform', { Filters: [{ Key: 'PlatformTypes', Values: ['Windows'] }] }, []],
@@ -71,9 +129,9 @@ describe('documents', () => {
   });
 
   it('are listed in pages', async () => {
-    const first = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 1 }));
-    expect(first.DocumentIdentifiers).toHaveLength(1);
-    const second = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 1, NextToken: first.NextToken }));
+    const first = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 3 }));
+    expect(first.DocumentIdentifiers).toHaveLength(3);
+    const second = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 3, NextToken: first.NextToken }));
     expect(second.DocumentIdentifiers?.map((each) => each.Name)).toEqual(['AWS-RunShellScript']);
     expect(second.NextToken).toBeUndefined();
   });

@@ -1,25 +1,60 @@
 import type {
+  DescribeDocumentRequest,
+  DescribeDocumentResult,
   GetDocumentRequest,
   GetDocumentResult,
   ListDocumentsRequest,
   ListDocumentsResult,
 } from '@aws-sdk/client-ssm';
+import { stringify } from 'yaml';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
 import { ssmResource } from '../../../operations/resources.ts';
 import { DocumentError, documentErrors } from './errors.ts';
-import { type BuiltInDocument, findDocument, listEveryDocument } from './service.ts';
+import { type BuiltInDocument, findDocument, hashDocument, listEveryDocument } from './service.ts';
 
 async function GetDocument(input: CamelCased<GetDocumentRequest>): Promise<CamelCased<GetDocumentResult>> {
   const document = findDocument(input.name ?? '', input.documentVersion);
+  const format = input.documentFormat === 'YAML' ? 'YAML' : 'JSON';
   return {
     name: document.name,
     documentVersion: '1',
     status: 'Active',
     documentType: 'Command',
-    documentFormat: 'JSON',
-    content: JSON.stringify(document.content, null, 2),
+    documentFormat: format,
+    content: format === 'YAML' ? stringify(document.content) : JSON.stringify(document.content, null, 2),
+  };
+}
+
+async function DescribeDocument(
+  input: CamelCased<DescribeDocumentRequest>,
+): Promise<CamelCased<DescribeDocumentResult>> {
+  const { name, content } = findDocument(input.name ?? '', input.documentVersion);
+  return {
+    document: {
+      name,
+      hash: hashDocument(content),
+      hashType: 'Sha256',
+      owner: 'Amazon',
+      status: 'Active',
+      documentVersion: '1',
+      latestVersion: '1',
+      defaultVersion: '1',
+      description: content.description,
+      parameters: Object.entries(content.parameters).map(([parameter, { type, description, default: value }]) => ({
+        name: parameter,
+        type,
+        description,
+        // A list is written as JSON here; a text as it is.
+        defaultValue: value === undefined || typeof value === 'string' ? value : JSON.stringify(value),
+      })),
+      platformTypes: ['Linux'],
+      documentType: 'Command',
+      schemaVersion: content.schemaVersion,
+      documentFormat: 'JSON',
+      tags: [],
+    },
   };
 }
 
@@ -71,6 +106,11 @@ async function ListDocuments(
 }
 
 export const documentOperations = {
+  DescribeDocument: operation({
+    handle: DescribeDocument,
+    errors: documentErrors,
+    resource: (input, context) => ssmResource(context, `document/${input.name}`),
+  }),
   GetDocument: operation({
     handle: GetDocument,
     errors: documentErrors,

@@ -3,7 +3,13 @@ import type { CamelCased } from '../../../operations/camel-cased.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { InstanceError } from './errors.ts';
 import { onlineSince } from './presence.ts';
-import { type ColumnOperator, findNodesByTags, type NodeQuery, type TagCondition } from './repository.ts';
+import {
+  type ColumnOperator,
+  findNodesByTags,
+  findUnknownNodes,
+  type NodeQuery,
+  type TagCondition,
+} from './repository.ts';
 
 type Filters = Pick<NodeQuery, 'instanceIds' | 'namesNodes' | 'columns' | 'ping'>;
 
@@ -71,6 +77,13 @@ export async function readPropertyFilters(
 
 type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now'>;
 
+/** Named nodes must be there; one that has not reported yet is, and is not shown (SSM API, InvalidInstanceId). */
+async function requireNodes(instanceIds: readonly string[], context: Context): Promise<readonly string[]> {
+  const unknown = await findUnknownNodes(context.db, context, instanceIds);
+  if (unknown.length === 0) return instanceIds;
+  throw new InstanceError('INSTANCE_ID', `There is no registered node ${unknown.join(', ')}.`);
+}
+
 async function readFilters(filters: readonly Filter[], context: Context): Promise<Filters> {
   let instanceIds: readonly string[] | undefined;
   let ping: Filters['ping'];
@@ -88,7 +101,8 @@ async function readFilters(filters: readonly Filter[], context: Context): Promis
       throw new InstanceError('INSTANCE_FILTER_KEY', `${operator} can compare ${comparable}, not ${key}.`);
     }
     if (column !== undefined) found.push({ column, operator, values });
-    else if (key === 'InstanceIds' || key === 'SourceIds') narrow(values);
+    else if (key === 'InstanceIds') narrow(await requireNodes(values, context));
+    else if (key === 'SourceIds') narrow(values);
     else if (key === 'PingStatus') {
       const wantsOnline = values.includes('Online');
       const wantsLost = values.includes('ConnectionLost');

@@ -295,7 +295,10 @@ describe('describing nodes', () => {
   it('filters by ids and activations, in the older list of filters as well', async () => {
     const { instanceId, activationId } = nodeOf('lost');
     const unknown = 'mi-00000000000000000';
-    expect(await find({ Filters: [{ Key: 'InstanceIds', Values: [instanceId, unknown] }] })).toEqual(['lost']);
+    expect(await find({ Filters: [{ Key: 'InstanceIds', Values: [instanceId] }] })).toEqual(['lost']);
+    await expect(find({ Filters: [{ Key: 'InstanceIds', Values: [instanceId, unknown] }] })).rejects.toMatchObject({
+      name: 'InvalidInstanceId',
+    });
     expect(await find({ Filters: [{ Key: 'ActivationIds', Values: [activationId] }] })).toEqual(['lost']);
     expect(await find({ Filters: [{ Key: 'SourceIds', Values: [instanceId] }] })).toEqual(['lost']);
     expect(await find({ InstanceInformationFilterList: [{ key: 'InstanceIds', valueSet: [instanceId] }] })).toEqual([

@@ -161,6 +161,20 @@ export async function existsNode(db: Database, scope: Scope, instanceId: string)
   return (await findNode(db, scope, instanceId)) !== undefined;
 }
 
+/** Which of the ids name no registered node of this account and region. */
+export async function findUnknownNodes(db: Database, scope: Scope, instanceIds: readonly string[]): Promise<string[]> {
+  const rows = await db
+    .selectFrom('nodes')
+    .select('instanceId')
+    .where('accountId', '=', scope.accountId)
+    .where('region', '=', scope.region)
+    .where('deregisteredAt', 'is', null)
+    .where((where) => where('instanceId', '=', where.fn.any(where.val([...instanceIds]))))
+    .execute();
+  const known = new Set(rows.map((row) => row.instanceId));
+  return instanceIds.filter((instanceId) => !known.has(instanceId));
+}
+
 /** What a command needs to know of a node before it goes there. */
 export type CommandedNode = Pick<Node, 'instanceId' | 'name' | 'platformType' | 'quarantineReason'>;
 

@@ -1,0 +1,75 @@
+import type { PatchOperationKind } from '@patchbay/contracts';
+import {
+  hookSteps,
+  hooksDocumentName,
+  type ParameterValues,
+  patchDocumentName,
+  resolveParameters,
+} from '@patchbay/patching';
+import { findCommand, findInvocation } from '../../aws/ssm/commands/repository.ts';
+import { findDocument } from '../../aws/ssm/documents/service.ts';
+import type { OperationContext } from '../../operations/operation.ts';
+import { areOverridesInConflict } from '../overrides/service.ts';
+import { PatchOperationError } from './errors.ts';
+
+interface Requested {
+  readonly commandId: string;
+  readonly stepName: string;
+  readonly operation: PatchOperationKind;
+  readonly rebootOption: string;
+  readonly snapshotId: string;
+}
+
+type Allowed = Pick<Requested, 'operation' | 'rebootOption' | 'snapshotId'>;
+
+/** What a step of a command's document may begin; null where it does not patch. */
+function operationOf(documentName: string, stepName: string, values: ParameterValues): Allowed | null {
+  const [operation, rebootOption, snapshotId] = ['Operation', 'RebootOption', 'SnapshotId'].map((name) =>
+    String(values[name]),
+  );
+  const asked = {
+    operation: operation === 'Install' ? 'Install' : 'Scan',
+    rebootOption: rebootOption ?? '',
+    snapshotId: snapshotId ?? '',
+  } as const;
+  if (documentName === patchDocumentName && stepName === '') return asked;
+  if (documentName !== hooksDocumentName) return null;
+  const step = hookSteps.find((each) => each.name === stepName);
+  if (step?.kind !== 'patch' || (step.operation === 'Install' && operation !== 'Install')) return null;
+  return { operation: step.operation, rebootOption: step.rebootOption, snapshotId: asked.snapshotId };
+}
+
+/** A node carries out what the command says: the operation must be the one that somebody sent and was allowed to send. */
+export async function requireCommand(
+  instanceId: string,
+  requested: Requested,
+  context: OperationContext,
+): Promise<void> {
+  const { commandId, stepName } = requested;
+  const refuse = (message: string) => new PatchOperationError('PATCH_OPERATION_COMMAND', message);
+  const command = await findCommand(context.db, context, commandId);
+  if (!command || !(await findInvocation(context.db, context, commandId, instanceId))) {
+    throw refuse(`No command ${commandId} was sent to ${instanceId}.`);
+  }
+  const { content } = findDocument(command.documentName, command.documentVersion);
+  const resolved = resolveParameters(content, command.parameters);
+  if (!resolved.ok) throw new Error(`The stored command ${commandId} does not fit its document`);
+  const allowed = operationOf(command.documentName, stepName, resolved.values);
+  if (allowed === null) {
+    const step = stepName === '' ? '' : `, step ${stepName},`;
+    throw refuse(`The command ${commandId} runs ${command.documentName}${step} and does not patch.`);
+  }
+  for (const [member, parameter] of [
+    ['operation', 'Operation'],
+    ['rebootOption', 'RebootOption'],
+    ['snapshotId', 'SnapshotId'],
+  ] as const) {
+    if (requested[member] === allowed[member]) continue;
+    throw refuse(`The command ${commandId} says ${parameter} ${allowed[member]}, not ${requested[member]}.`);
+  }
+  if (areOverridesInConflict(resolved.values)) {
+    throw refuse(
+      'BaselineOverride and InstallOverrideList cannot be used together. Nothing was scanned or installed: send the command again with one of them.',
+    );
+  }
+}
