@@ -311,6 +311,30 @@ describe('listing patch baselines', () => {
     }
   });
 
+  it.each([
+    [
+      'an owner that does not exist',
+      { Filters: [{ Key: 'OWNER', Values: ['Me'] }] },
+      'Invalid Filter Value: Me for Key: OWNER, valid values are: AWS, Self',
+    ],
+    [
+      'a system that does not exist',
+      { Filters: [{ Key: 'OPERATING_SYSTEM', Values: ['PLAN9'] }] },
+      'Invalid Filter Value: PLAN9',
+    ],
+    ['a filter without values', { Filters: [{ Key: 'OWNER' }] }, 'The filter OWNER has no values'],
+    [
+      'six filters',
+      { Filters: Array.from({ length: 6 }, () => ({ Key: 'OWNER', Values: ['AWS'] })) },
+      'Member must have length less than or equal to 5',
+    ],
+    ['a page of nothing', { MaxResults: 0 }, 'Member must have value greater than or equal to 1'],
+    ['a page that is too large', { MaxResults: 101 }, 'Member must have value less than or equal to 100'],
+  ])('is refused with %s', async (_title, input, message) => {
+    const error = readError(await server().call('AmazonSSM.DescribePatchBaselines', input));
+    expect(error).toMatchObject({ code: 'ValidationException', message: expect.stringContaining(message) });
+  });
+
   it('shows each once however small the pages are', async () => {
     const everything = await list({});
     for (const MaxResults of [1, 2, 7]) {

@@ -295,4 +295,18 @@ describe('the quota of baselines', () => {
     await register('two');
     await expect(register('three')).rejects.toMatchObject({ name: 'ResourceLimitExceededException' });
   });
+
+  it('of patch groups holds for predefined baselines, however many come at the same moment', async () => {
+    const { BaselineId } = await server().ssm.send(new GetDefaultPatchBaselineCommand({ OperatingSystem: 'SUSE' }));
+    const registered = await Promise.allSettled(
+      Array.from(
+        { length: 8 },
+        async (_, index) =>
+          await server().ssm.send(
+            new RegisterPatchBaselineForPatchGroupCommand({ BaselineId, PatchGroup: `at-once-${index}` }),
+          ),
+      ),
+    );
+    expect(registered.filter((each) => each.status === 'fulfilled')).toHaveLength(2);
+  });
 });

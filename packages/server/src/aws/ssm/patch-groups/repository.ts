@@ -9,6 +9,12 @@ export interface Registration {
   readonly baselineId: string;
 }
 
+/** Lets one registration of a baseline after the other count how many there are. */
+export async function lockRegistrationsOf(db: Database, scope: Scope, baselineId: string): Promise<void> {
+  const name = `patchbay:patch-groups:${scope.accountId}:${scope.region}:${baselineId}`;
+  await sql`select pg_advisory_xact_lock(hashtext(${name}))`.execute(db);
+}
+
 /** Registers; false when the group already has a baseline for the operating system. */
 export async function insertRegistration(db: Database, scope: Scope, registration: Registration): Promise<boolean> {
   const { accountId, region } = scope;

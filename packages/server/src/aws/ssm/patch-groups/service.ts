@@ -5,7 +5,13 @@ import { bareBaselineId } from '../patch-baselines/baseline-ids.ts';
 import { listDefaultBaselines } from '../patch-baselines/repository.ts';
 import { getPatchBaselineForUse } from '../patch-baselines/service.ts';
 import { PatchGroupError } from './errors.ts';
-import { deleteRegistration, insertRegistration, listGroupsOfBaseline, listRegistrations } from './repository.ts';
+import {
+  deleteRegistration,
+  insertRegistration,
+  listGroupsOfBaseline,
+  listRegistrations,
+  lockRegistrationsOf,
+} from './repository.ts';
 
 /** Gives a patch group its baseline for the baseline's operating system. Doing it again changes nothing. */
 export async function registerBaselineForGroup(
@@ -14,6 +20,7 @@ export async function registerBaselineForGroup(
   context: OperationContext,
 ): Promise<void> {
   const { baseline } = await getPatchBaselineForUse(baselineId, context);
+  await lockRegistrationsOf(context.db, context, baseline.baselineId);
   const groups = await listGroupsOfBaseline(context.db, context, baseline.baselineId);
   if (groups.includes(patchGroup)) return;
   const mostGroups = context.dependencies.quotas['patch-groups-per-baseline'];
