@@ -42,8 +42,8 @@ const facts = sampleFacts({
 });
 
 /** So many commands the node has been given and has not ended. */
-const deliveredCommands = 8;
-const oddReplies = 40;
+const deliveredCommands = 16;
+const oddReplies = 60;
 
 const simulation = { groups: [[upgradeOf('openssl', '3.0.1', '3.0.2')]], refused: [], diskBytes: 0 };
 

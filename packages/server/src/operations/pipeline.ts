@@ -28,7 +28,7 @@ import type { OperationContext } from './operation.ts';
 import { operationErrors } from './operation-error.ts';
 import { principalArn } from './principal.ts';
 import type { Implementation, RegisteredOperation, Service } from './registry.ts';
-import { refuseUnstorableText } from './storable-text.ts';
+import { refuseUnstorable } from './storable-text.ts';
 
 export interface PipelineParts {
   readonly db: Database;
@@ -117,7 +117,7 @@ async function handle(call: Call, context: OperationContext, resource: Resource,
 async function decodeAudited(call: Call, caller: OperationContext): Promise<unknown> {
   try {
     const input = call.implementation.decode(call.request.body);
-    refuseUnstorableText(input);
+    refuseUnstorable(input);
     return input;
   } catch (error) {
     const isKnownCaller = caller.principal.kind !== 'anonymous';
