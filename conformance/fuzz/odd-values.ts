@@ -1,20 +1,19 @@
 import * as fc from 'fast-check';
 
-/** Texts that get past the first checks of something, and such that only look like it. */
-const tellingTexts = [
-  '',
-  ' ',
-  '0',
-  'mi-00000000000000000',
-  'i-00000000000000000',
-  'pb-00000000000000000',
-  'arn:aws:ssm:us-east-1:123456789012:patchbaseline/pb-00000000000000000',
-  'arn:aws:ssm:us-east-1::patchbaseline/pb-00000000000000000',
-  '00000000-0000-4000-8000-000000000000',
-  `sha256:${'0'.repeat(64)}`,
-  'AWS-RunPatchBaseline',
-  'AWS-RunShellScript',
-  '$LATEST',
+export const oddTimes = [
+  '2026-11-20',
+  '2026-11-20T00:00:00Z',
+  '+275760-09-13T00:00:00.001Z',
+  '-000001-01-01T00:00:00Z',
+  '-271821-04-20T00:00:00Z',
+  '0001-01-01T00:00:00Z',
+  '9999-12-31T23:59:60Z',
+  '2026-02-30T25:00:00Z',
+  '+275760-09-13T00:00:00Z',
+] as const;
+
+/** What lists can be filtered by. */
+export const filterKeys = [
   'InstanceIds',
   'ActivationIds',
   'PingStatus',
@@ -31,6 +30,33 @@ const tellingTexts = [
   'Status',
   'InvokedAfter',
   'InvokedBefore',
+  'DocumentName',
+  'ExecutionStage',
+  'IamRole',
+  'DefaultInstanceName',
+  'Name',
+  'Owner',
+  'KBId',
+  'PlatformTypes',
+] as const;
+
+/** Texts that get past the first checks of something, and such that only look like it. */
+const tellingTexts = [
+  ...oddTimes,
+  ...filterKeys,
+  '',
+  ' ',
+  '0',
+  'mi-00000000000000000',
+  'i-00000000000000000',
+  'pb-00000000000000000',
+  'arn:aws:ssm:us-east-1:123456789012:patchbaseline/pb-00000000000000000',
+  'arn:aws:ssm:us-east-1::patchbaseline/pb-00000000000000000',
+  '00000000-0000-4000-8000-000000000000',
+  `sha256:${'0'.repeat(64)}`,
+  'AWS-RunPatchBaseline',
+  'AWS-RunShellScript',
+  '$LATEST',
   'Operation',
   'Scan',
   'constructor',
@@ -38,14 +64,6 @@ const tellingTexts = [
   'toString',
   'hasOwnProperty',
   '__proto__',
-  '2026-11-20',
-  '2026-11-20T00:00:00Z',
-  '+275760-09-13T00:00:00.001Z',
-  '-000001-01-01T00:00:00Z',
-  '-271821-04-20T00:00:00Z',
-  '0001-01-01T00:00:00Z',
-  '9999-12-31T23:59:60Z',
-  '2026-02-30T25:00:00Z',
   '99999999999999999999',
   '-1',
   '1e400',
