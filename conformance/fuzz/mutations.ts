@@ -107,7 +107,7 @@ const paths = [
   '/__proto__',
   '/constructor?__proto__[x]=1',
   '/healthz/../..',
-  '/metrics?x=%',
+  '/metrics%2f?x=%',
   '/readyz%00',
   `/${'a'.repeat(9_000)}`,
   `/${'%41'.repeat(30_000)}`,

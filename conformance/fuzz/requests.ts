@@ -45,15 +45,15 @@ export const operations: readonly FuzzedOperation[] = services.flatMap(({ target
     })),
 );
 
-function bodyOf(operation: FuzzedOperation, known: KnownTexts, example: object | undefined): fc.Arbitrary<string> {
+function bodyOf(operation: FuzzedOperation, known: KnownTexts, examples: readonly object[]): fc.Arbitrary<string> {
   const shaped = shapedJson(operation.input, known);
-  if (!example) return shaped;
-  const changed = changedExample(example);
+  if (examples.length === 0) return shaped;
+  const changed = fc.oneof(...examples.map((example) => changedExample(example)));
   return fc.oneof(
     { weight: 3, arbitrary: changed },
     // What is wrong with facts shows only where their digest is right.
     { weight: 3, arbitrary: changed.map(withRightDigests) },
-    { weight: 1, arbitrary: fc.constant(JSON.stringify(example)) },
+    { weight: 1, arbitrary: fc.constantFrom(...examples.map((example) => JSON.stringify(example))) },
     { weight: 3, arbitrary: shaped },
   );
 }
@@ -90,7 +90,7 @@ export function planRequests(scene: Scene, seed: number, count: number): Planned
         { weight: 1, arbitrary: fc.constantFrom('administrator', 'node') },
       ),
       isSignedByKey: fc.constant(operation.isSignedByKey),
-      body: bodyOf(operation, scene.known, scene.examples.get(operation.target)),
+      body: bodyOf(operation, scene.known, scene.examples.get(operation.target) ?? []),
       mutation: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: mutations }),
     }),
   }));

@@ -20,6 +20,7 @@ import {
 } from '../../packages/server/src/test-support/test-node.ts';
 import { changedExample } from './changed-example.ts';
 import { placeholderOf } from './learned-texts.ts';
+import { filterKeys, oddTimes } from './odd-values.ts';
 import type { KnownTexts } from './shaped-json.ts';
 import type { FuzzedServer } from './start-fuzzed-server.ts';
 
@@ -33,7 +34,7 @@ export interface Scene {
   /** What the placeholders stand for until an answer says something newer. */
   readonly initial: ReadonlyMap<string, string>;
   /** Inputs that the operations accept, by target; to be changed in one place. */
-  readonly examples: ReadonlyMap<string, object>;
+  readonly examples: ReadonlyMap<string, readonly object[]>;
 }
 
 const facts = sampleFacts({
@@ -42,8 +43,8 @@ const facts = sampleFacts({
 });
 
 /** So many commands the node has been given and has not ended. */
-const deliveredCommands = 8;
-const oddReplies = 40;
+const deliveredCommands = 16;
+const oddReplies = 60;
 
 const simulation = { groups: [[upgradeOf('openssl', '3.0.1', '3.0.2')]], refused: [], diskBytes: 0 };
 
@@ -158,6 +159,7 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
   const { operationId } = await node.patchbay(BeginPatchOperation, install);
   const { plan } = await node.patchbay(ProposePlan, { operationId, simulation });
 
+  const payloads = replyPayloads(seed);
   const instanceIds = [node.instanceId, other.instanceId];
   const known: Record<string, readonly string[]> = {
     baselineid: [baselineId, predefined, placeholderOf('baselineid')],
@@ -173,7 +175,9 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
     documentname: ['AWS-RunPatchBaseline', 'AWS-RunShellScript'],
     fingerprint: [node.fingerprint],
     publickey: [node.key.publicKey],
-    payload: replyPayloads(seed),
+    payload: payloads,
+    key: filterKeys,
+    value: [...oddTimes, 'Online', 'Success', 'Self', 'AWS', 'DEBIAN', patchGroup],
     factsid: [factsId, placeholderOf('factsid')],
     operationid: [operationId, scanId, placeholderOf('operationid')],
     planid: [plan?.planId ?? '', placeholderOf('planid')],
@@ -195,7 +199,7 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
       ['operationid', operationId],
       ['commandid', waiting],
     ]),
-    examples: new Map<string, object>([
+    examples: examplesByTarget([
       ['AmazonSSM.CreatePatchBaseline', baseline],
       ['AmazonSSM.SendCommand', command],
       ['AmazonSSM.CreateActivation', activation],
@@ -212,7 +216,9 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
         'AmazonSSM.ListCommands',
         { CommandId: sent, Filters: [{ key: 'InvokedAfter', value: '2026-01-01T00:00:00Z' }] },
       ],
-      ['EC2WindowsMessageDeliveryService.SendReply', reply(message)],
+      ...messageIds.map(
+        (id, index): Example => ['EC2WindowsMessageDeliveryService.SendReply', reply(id, payloads[index] ?? '')],
+      ),
       ['Patchbay.SubmitFacts', submissionOf(facts)],
       ['Patchbay.BeginPatchOperation', { ...install, factsId: newestFacts, commandId: placeholderOf('commandid') }],
       ['Patchbay.ProposePlan', { operationId: newestOperation, simulation }],
@@ -232,8 +238,16 @@ function registration(activation: z.infer<typeof ActivationAnswer>, node: TestNo
   return { ...activation, PublicKey: node.key.publicKey, PublicKeyType: 'Rsa', Fingerprint: 'fuzzed' };
 }
 
-function reply(messageId: string): object {
-  return { MessageId: messageId, ReplyId: messageId, Payload: JSON.stringify(replyPayload) };
+function reply(messageId: string, payload: string): object {
+  return { MessageId: messageId, ReplyId: messageId, Payload: payload };
+}
+
+type Example = readonly [target: string, input: object];
+
+function examplesByTarget(examples: readonly Example[]): Map<string, object[]> {
+  const byTarget = new Map<string, object[]>();
+  for (const [target, input] of examples) byTarget.set(target, [...(byTarget.get(target) ?? []), input]);
+  return byTarget;
 }
 
 function exampleBaseline(name: string): object {

@@ -29,7 +29,7 @@ import type { OperationContext } from './operation.ts';
 import { operationErrors } from './operation-error.ts';
 import { principalArn } from './principal.ts';
 import type { Implementation, RegisteredOperation, Service } from './registry.ts';
-import { refuseUnstorableText } from './storable-text.ts';
+import { refuseUnstorable } from './storable-text.ts';
 
 export interface PipelineParts {
   readonly db: Database;
@@ -135,7 +135,7 @@ async function handle(
 
 function decode(call: Call): unknown {
   const input = call.implementation.decode(call.request.body);
-  refuseUnstorableText(input);
+  refuseUnstorable(input);
   return input;
 }
 

@@ -1,4 +1,5 @@
 import { validationError } from '@patchbay/aws-wire';
+import { isStorableTime } from './storable-time.ts';
 
 /**
  * PostgreSQL stores neither the NUL character nor half of a surrogate pair, in text as in jsonb (manual, 8.3 and 8.14);
@@ -15,9 +16,8 @@ export function storableText(text: string): string {
 
 function findUnstorable(value: unknown, path: string): string | undefined {
   if (typeof value === 'string') return isStorable(value) ? undefined : path;
-  if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array) {
-    return undefined;
-  }
+  if (value instanceof Date) return isStorableTime(value) ? undefined : path;
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined;
   for (const [key, member] of Object.entries(value)) {
     const memberPath = path === '' ? key : `${path}.${key}`;
     const found = isStorable(key) ? findUnstorable(member, memberPath) : path;
@@ -26,11 +26,11 @@ function findUnstorable(value: unknown, path: string): string | undefined {
   return undefined;
 }
 
-/** Refuses an input that holds such a text anywhere. */
-export function refuseUnstorableText(input: unknown): void {
+/** Refuses an input that holds such a text, or such a time, anywhere. */
+export function refuseUnstorable(input: unknown): void {
   const path = findUnstorable(input, '');
   if (path === undefined) return;
   throw validationError(
-    `1 validation error detected: Value at '${path}' failed to satisfy constraint: Member must not contain the NUL character or an unpaired surrogate`,
+    `1 validation error detected: Value at '${path}' failed to satisfy constraint: Member must not contain the NUL character, an unpaired surrogate or a time before 4713 BC`,
   );
 }

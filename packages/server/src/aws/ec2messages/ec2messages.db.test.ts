@@ -205,6 +205,23 @@ describe('the messages of a node', () => {
   });
 
   it.each([
+    [3_221_225_477, 2_147_483_647],
+    [-(2 ** 52), -2_147_483_648],
+  ])('can be answered with the exit code %i and times that no database stores', async (code, ResponseCode) => {
+    const node = await enrolNode(server());
+    const { commandId, messageId } = await send(node);
+    await node.getMessages();
+    const [startDateTime, endDateTime] = ['-271821-04-20T00:00:00Z', '+275760-09-13T00:00:00Z'];
+    await node.reply(messageId, {
+      documentStatus: 'Failed',
+      runtimeStatus: { runShellScript: { status: 'Failed', code, startDateTime, endDateTime, standardOutput: 'kept' } },
+    });
+    const result = await resultOf(node, commandId);
+    expect(result).toMatchObject({ Status: 'Failed', ResponseCode, StandardOutputContent: 'kept' });
+    expect(result.ExecutionStartDateTime).toBe('');
+  });
+
+  it.each([
     ['no JSON', 'text'],
     ['a JSON text of another shape', '[]'],
     ['a status of another type', '{"documentStatus":7}'],

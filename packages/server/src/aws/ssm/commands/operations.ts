@@ -15,6 +15,7 @@ import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type EmptyResult, type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
 import { nodeResource, ssmResource } from '../../../operations/resources.ts';
+import { isStorableTime } from '../../../operations/storable-time.ts';
 import { permissionsToSend } from '../documents/permissions.ts';
 import { keepWithinReach } from '../instances/repository.ts';
 import { cancelCommand } from './cancel.ts';
@@ -76,7 +77,7 @@ type Filter = Pick<CommandQuery, 'invokedAfter' | 'invokedBefore' | 'status' | '
 
 function readDate(key: string, value: string): Date {
   const date = new Date(value);
-  if (Number.isNaN(date.getTime()))
+  if (!isStorableTime(date))
     throw new CommandError('COMMAND_FILTER', `${key} must be a time such as 2026-11-22T00:00:00Z.`);
   return date;
 }

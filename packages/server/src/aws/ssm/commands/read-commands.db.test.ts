@@ -83,6 +83,7 @@ describe('reading commands', () => {
     ['DocumentName', [{ key: 'DocumentName', value: 'AWS-RunShellScript' }], ['failed']],
     ['ExecutionStage Complete', [{ key: 'ExecutionStage', value: 'Complete' }], ['failed', 'done']],
     ['InvokedBefore', [{ key: 'InvokedBefore', value: '2026-11-20T12:00:10Z' }], ['done']],
+    ['InvokedBefore the first time there is', [{ key: 'InvokedBefore', value: '-004712-01-01T00:00:00Z' }], []],
     [
       'InvokedAfter and DocumentName',
       [
@@ -117,6 +118,7 @@ describe('reading commands', () => {
 
   it.each([
     ['an unknown time', { key: 'InvokedAfter', value: 'yesterday' }],
+    ['a time before all that a database stores', { key: 'InvokedAfter', value: '-271821-04-20T00:00:00Z' }],
     ['a stage for invocations', { key: 'ExecutionStage', value: 'Complete' }],
   ] as const)('refuses to filter by %s', async (_title, filter) => {
     await expect(listInvocations({ Filters: [filter] })).rejects.toMatchObject({ name: 'InvalidFilterKey' });

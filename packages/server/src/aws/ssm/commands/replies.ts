@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { storableText } from '../../../operations/storable-text.ts';
+import { isStorableTime } from '../../../operations/storable-time.ts';
 import { advanceCommand } from './advance.ts';
 import { CommandError } from './errors.ts';
 import {
@@ -18,9 +19,17 @@ const OutputBytes = z
   .nonnegative()
   .max(2 ** 31 - 1);
 
+/** A response code has 32 bits. A larger one must not cost the output that comes with it, nor turn into a success. */
+const smallestCode = -(2 ** 31);
+const largestCode = 2 ** 31 - 1;
+
 const StepStatus = z.object({
   status: z.string(),
-  code: z.number().int().default(0),
+  code: z
+    .number()
+    .int()
+    .transform((code) => Math.max(smallestCode, Math.min(largestCode, code)))
+    .default(0),
   startDateTime: z.string().optional(),
   endDateTime: z.string().optional(),
   standardOutput: z.string().default(''),
@@ -55,7 +64,7 @@ const mostOutputCharacters = 1_000_000;
 
 function asDate(text: string | undefined): Date | null {
   const date = new Date(text ?? '');
-  return Number.isNaN(date.getTime()) ? null : date;
+  return isStorableTime(date) ? date : null;
 }
 
 /** `aws.ssm.<command id>.<node>`: the id of the message that carries a command to a node. */
