@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRecordingMachine } from '../test-support/recording-machine.ts';
-import { describeHolder, parseLockHolders } from './lock-holder.ts';
+import { awaitIdlePackageManager, describeHolder, parseLockHolders } from './lock-holder.ts';
 
 const path = '/var/lib/dpkg/lock-frontend';
 const locks = `1: POSIX  ADVISORY  WRITE 811 fe:01:1310855 0 EOF
@@ -38,5 +38,32 @@ describe('the holder of a lock', () => {
     expect(await describeHolder(host, { path, processId: 5, processName: 'python3' })).toBe(
       `${path} is held by process 5 (python3)`,
     );
+  });
+});
+
+describe('awaitIdlePackageManager', () => {
+  it('waits until the lock is free', async () => {
+    let looks = 0;
+    const busyTwice = {
+      ...host,
+      readFile: async (name: string) => {
+        if (name === '/proc/locks') looks += 1;
+        return name === '/proc/locks' && looks > 2 ? null : await host.readFile(name);
+      },
+    };
+    const lines: string[] = [];
+    const report = (line: string) => lines.push(line);
+    expect(await awaitIdlePackageManager(busyTwice, 600, report, async () => undefined)).toBeNull();
+    expect(lines).toEqual([expect.stringContaining('Waiting with the reboot: ')]);
+  });
+
+  it('names who still holds it when its time is over', async () => {
+    const words = await awaitIdlePackageManager(
+      host,
+      20,
+      () => undefined,
+      async () => undefined,
+    );
+    expect(words).toContain('is held by process 811');
   });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { redactCredentials } from '@patchbay/facts';
 import type { LockHolder } from '@patchbay/package-managers';
 import type { Machine } from '../machine/index.ts';
@@ -23,6 +24,29 @@ export async function describeHolder(machine: Machine, holder: LockHolder): Prom
   if (pid === null || pid === 0) return `${path} is held by another process${named(processName)}`;
   const commandLine = machine.kind === 'host' ? await readCommandLine(machine, pid) : '';
   return `${path} is held by process ${pid}${named(commandLine === '' ? processName : commandLine)}`;
+}
+
+const frontendLock = '/var/lib/dpkg/lock-frontend';
+const lookSeconds = 5;
+
+/**
+ * Waits until nobody installs packages, because a reboot would cut that in half. Answers who still does after the time
+ * given; null where nobody does.
+ */
+export async function awaitIdlePackageManager(
+  machine: Machine,
+  waitSeconds: number,
+  report: (line: string) => void,
+  sleep: (milliseconds: number) => Promise<unknown> = wait,
+): Promise<string | null> {
+  for (let waited = 0; ; waited += lookSeconds) {
+    const pid = await findHolder(machine, frontendLock);
+    if (pid === null) return null;
+    const words = await describeHolder(machine, { path: frontendLock, processId: pid, processName: null });
+    if (waited >= waitSeconds) return words;
+    if (waited === 0) report(`Waiting with the reboot: ${words}`);
+    await sleep(lookSeconds * 1000);
+  }
 }
 
 function named(name: string | null): string {

@@ -17,6 +17,7 @@ import { describeClock } from './clock-words.ts';
 import { type CollectedFacts, collectFacts } from './collect-facts.ts';
 import { type Completion, deliverCompletion, isOutdated, readCompletion, resultPatience } from './completion.ts';
 import { executePlan } from './execute.ts';
+import { awaitIdlePackageManager } from './lock-holder.ts';
 import { PatcherError } from './patcher-error.ts';
 import { readChangelogs } from './read-changelogs.ts';
 import { restartByPolicy, tellServices } from './service-effects.ts';
@@ -185,6 +186,9 @@ function reportSimulation({ report }: RunParts, { groups, refused }: Simulation)
   );
 }
 
+/** Another package manager gets this long before a reboot is given up. */
+const mostWaitSeconds = 600;
+
 async function carryOut(checkpoint: Checkpoint, request: PatchRunRequest, parts: RunParts): Promise<ExitCode> {
   const { operationId, signed } = checkpoint;
   const outcomes = checkpoint.outcomes ?? (signed === null ? [] : await executeSigned(checkpoint, signed, parts));
@@ -197,9 +201,15 @@ async function carryOut(checkpoint: Checkpoint, request: PatchRunRequest, parts:
     await withMachine(parts, 'read-only', async (machine) => collectAndSubmit(machine, parts, false));
   let { collected, factsId } = await look();
   const reasons = findRebootReasons(collected, request, parts);
+  let obstacle = reboot?.problem ?? null;
   if (reboot === null && reasons.length > 0) {
-    parts.report(`The machine has to be rebooted: ${reasons.join('; ')}`);
-    return rebootExitCode;
+    obstacle = await withMachine(parts, 'read-only', async (machine) =>
+      awaitIdlePackageManager(machine, mostWaitSeconds, parts.report),
+    );
+    if (obstacle === null) {
+      parts.report(`The machine has to be rebooted: ${reasons.join('; ')}`);
+      return rebootExitCode;
+    }
   }
   await withMachine(parts, 'read-write', async (machine) => {
     if (await restartByPolicy(machine, collected.facts.overlay, parts)) ({ collected, factsId } = await look());
@@ -210,9 +220,9 @@ async function carryOut(checkpoint: Checkpoint, request: PatchRunRequest, parts:
   if (reasons.length === 0) return exitCode;
   // It is asked for once: what a boot did not settle, the next one would not either.
   parts.complain(
-    reboot?.problem == null
+    obstacle === null
       ? `The machine was rebooted, and yet a reboot is due: ${reasons.join('; ')}`
-      : `A reboot is due (${reasons.join('; ')}), and it did not happen: ${reboot.problem}`,
+      : `A reboot is due (${reasons.join('; ')}), and it did not happen: ${obstacle}`,
   );
   return 1;
 }

@@ -27,26 +27,25 @@ export async function runTransaction(
   recordName: string,
   report: (line: string) => void,
 ): Promise<TransactionEnd> {
-  let waiting: Promise<void> | null = null;
+  const waits: Promise<void>[] = [];
   const output = await machine.run({
     argv,
     environment: commandEnvironment,
     timeoutSeconds: null,
     uninterruptible: { recordName },
     onOutput: ({ text }) => {
-      if (waiting !== null || !text.includes('Waiting for cache lock: ')) return;
+      if (waits.length > 0 || !text.includes('Waiting for cache lock: ')) return;
       const holder = findLockHolder({
         exitCode: -1,
         stdout: '',
         stderr: text.replace('Waiting for cache lock: ', 'E: '),
       });
       const said = /Waiting for cache lock: (.*)/.exec(text)?.[1] ?? '';
-      waiting = (holder === null ? Promise.resolve(said) : describeHolder(machine, holder)).then((words) =>
-        report(`Waiting: ${words}`),
-      );
+      const words = holder === null ? Promise.resolve(said) : describeHolder(machine, holder);
+      waits.push(words.then((text) => report(`Waiting: ${text}`)));
     },
   });
-  await waiting;
+  await Promise.all(waits);
   const end = readEnd(output);
   if (end.lockHolder === null) return end;
   return { ...end, message: await describeHolder(machine, end.lockHolder) };
