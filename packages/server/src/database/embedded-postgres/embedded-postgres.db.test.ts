@@ -128,6 +128,21 @@ describe('startEmbeddedPostgres', () => {
     expect(await readProcessIdentity(orphan)).toBeNull();
   });
 
+  it('is not kept from starting by a dead one that nobody has waited for', async () => {
+    await dataDirectory.close();
+    orphan = await startInChild();
+    // A parent that is stopped takes no notice of the death of its child, which so keeps its pid.
+    child?.kill('SIGSTOP');
+    process.kill(orphan, 'SIGKILL');
+    try {
+      await expect.poll(() => readProcessIdentity(orphan)).toBeNull();
+      expect(await takeOverCluster(clusterPath())).toBe('removed-stale-file');
+      await expect(stat(join(clusterPath(), 'postmaster.pid'))).rejects.toMatchObject({ code: 'ENOENT' });
+    } finally {
+      child?.kill('SIGCONT');
+    }
+  });
+
   it('refuses a second server on its data directory', async () => {
     await dataDirectory.close();
     orphan = await startInChild();
