@@ -135,7 +135,7 @@ describe('startEmbeddedPostgres', () => {
     child?.kill('SIGSTOP');
     process.kill(orphan, 'SIGKILL');
     try {
-      await expect.poll(() => readProcessIdentity(orphan)).toBeNull();
+      await expect.poll(() => readProcessIdentity(orphan ?? 0)).toBeNull();
       expect(await takeOverCluster(clusterPath())).toBe('removed-stale-file');
       await expect(stat(join(clusterPath(), 'postmaster.pid'))).rejects.toMatchObject({ code: 'ENOENT' });
     } finally {
@@ -156,6 +156,7 @@ describe('startEmbeddedPostgres', () => {
     const bystander = spawn('sleep', ['60']);
     try {
       await writeFile(join(clusterPath(), 'postmaster.pid'), `${bystander.pid}\n/mnt/data\n1\n5432\n\n\n`);
+      await writeFile(join(dataDirectory.run, '.s.PGSQL.5432.lock'), `${bystander.pid}\n/mnt/data\n1\n5432\n\n\n`);
       const { connection } = await start();
       expect(await query(connection, 'select 1 as one')).toEqual([{ one: 1 }]);
       expect(bystander.exitCode).toBeNull();

@@ -44,6 +44,14 @@ export async function takeOverCluster(cluster: string): Promise<Takeover> {
   );
 }
 
+/**
+ * Takes away the socket of a server that is gone, after `takeOverCluster`. PostgreSQL would do so itself, unless the
+ * pid in the socket's lock file still exists: as a dead process that nobody has waited for, or as another program.
+ */
+export async function removeStaleSocket(folder: string): Promise<void> {
+  for (const name of ['.s.PGSQL.5432', '.s.PGSQL.5432.lock']) await rm(join(folder, name), { force: true });
+}
+
 /** The children of a postmaster that died end by themselves; until then nobody else may write where they write. */
 async function waitForChildren(cluster: string): Promise<void> {
   const deadline = performance.now() + FAST_SHUTDOWN_SECONDS * 1000;
