@@ -18,7 +18,8 @@ const launcher = join(import.meta.dirname, '../patchbay');
 interface Started {
   readonly child: ChildProcess;
   readonly milliseconds: number;
-  readonly url: string;
+  /** Of the control plane, without PostgreSQL: what does not depend on how busy the machine is. */
+  readonly processorMilliseconds: number;
 }
 
 async function start(): Promise<Started> {
@@ -33,9 +34,17 @@ async function start(): Promise<Started> {
     if (url === undefined) continue;
     const answer = await fetch(`${url}/readyz`);
     if (!answer.ok) throw new Error(`/readyz answered ${answer.status}`);
-    return { child, milliseconds: performance.now() - began, url };
+    const milliseconds = performance.now() - began;
+    return { child, milliseconds, processorMilliseconds: readProcessorTime(child.pid ?? 0) };
   }
   throw new Error('patchbay up ended before it was ready');
+}
+
+/** proc_pid_stat(5), fields 14 and 15, in ticks of ten milliseconds. */
+function readProcessorTime(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 async function stop({ child }: Started): Promise<void> {
@@ -63,16 +72,18 @@ try {
   console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, ${runs} runs`);
   let server = await start();
   show('first start, with a new database', [server.milliseconds]);
-  const [clean, killed]: [number[], number[]] = [[], []];
+  const [clean, killed, processor]: [number[], number[], number[]] = [[], [], []];
   for (let run = 0; run < runs; run += 1) {
     await stop(server);
     server = await start();
     clean.push(server.milliseconds);
+    processor.push(server.processorMilliseconds);
     await killAll(server);
     server = await start();
     killed.push(server.milliseconds);
   }
   show('after a clean stop (floor: 2000)', clean);
+  show('processor time of a start after a clean stop', processor);
   show('after kill -9 of both (floor: 10000)', killed);
   const memory = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))?.[1];
   console.log(

@@ -53,7 +53,8 @@ export const upCommand = new Command('up')
     const config = readServerConfig(flags);
     const logger = createLogger({ level: config.logLevel, isPretty: config.logFormat === 'pretty' });
     const server = await startServer(config, logger, exitWithError);
-    process.on('SIGHUP', () => void server.refreshTls());
+    // Only then: otherwise it means that the terminal was closed, which ends the server as it ends everything there.
+    if (config.tls.kind === 'files') process.on('SIGHUP', () => void server.refreshTls());
     if (server.caFingerprint !== undefined) console.log(`ca-fingerprint ${server.caFingerprint}`);
     console.log(`ready ${server.url}`);
     const signal = await waitForStopSignal();

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import {
-  certificateFingerprint,
   createCertificateAuthority,
   issueServerCertificate,
   type KeyedCertificate,
   renewalTime,
 } from './certificate-authority.ts';
+import { certificateFingerprint } from './certificate-fingerprint.ts';
 
 async function handshake(server: KeyedCertificate, authority: KeyedCertificate, servername: string): Promise<string> {
   const listener = createServer({ cert: server.certificate, key: server.privateKey }).listen(0, '127.0.0.1');

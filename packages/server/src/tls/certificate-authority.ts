@@ -1,6 +1,6 @@
 // oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs its side effect, before itself
 import 'reflect-metadata';
-import { createHash, createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
+import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import {
   AuthorityKeyIdentifierExtension,
@@ -27,11 +27,6 @@ const dayMilliseconds = 86_400_000;
 const backdatedMilliseconds = dayMilliseconds;
 const authorityDays = 3650;
 const serverDays = 90;
-
-/** `sha256:` and the hexadecimal digest of a certificate's DER form: what nodes compare with at enrolment. */
-export function certificateFingerprint(certificate: string): string {
-  return `sha256:${createHash('sha256').update(new X509Certificate(certificate).raw).digest('hex')}`;
-}
 
 /** Makes a certificate authority (RFC 5280, 4.2.1.9) that signs certificates of servers and nothing else. */
 export async function createCertificateAuthority(accountId: string, now: Date): Promise<KeyedCertificate> {

@@ -1,2 +1,2 @@
-export { certificateFingerprint } from './certificate-authority.ts';
+export { certificateFingerprint } from './certificate-fingerprint.ts';
 export * from './server-tls.ts';

@@ -6,13 +6,8 @@ import { ConfigError, type ServerConfig } from '../config.ts';
 import type { Database } from '../database/tables.ts';
 import type { Logger } from '../observability/index.ts';
 import type { SecretBox } from '../secrets/index.ts';
-import {
-  certificateFingerprint,
-  createCertificateAuthority,
-  issueServerCertificate,
-  type KeyedCertificate,
-  renewalTime,
-} from './certificate-authority.ts';
+import type { KeyedCertificate } from './certificate-authority.ts';
+import { certificateFingerprint } from './certificate-fingerprint.ts';
 import { findCertificateAuthority, insertCertificateAuthority } from './repository.ts';
 
 /** What `tls.createSecureContext` takes. */
@@ -89,7 +84,11 @@ async function readTlsFiles(files: { readonly cert: string; readonly key: string
 }
 
 async function openAuthority(names: readonly string[], parts: ServerTlsParts): Promise<ServerTls> {
-  const authority = await readOrCreateAuthority(parts);
+  // Loaded only where it is used: the library for certificates is a tenth of a start.
+  const { createCertificateAuthority, issueServerCertificate, renewalTime } = await import(
+    './certificate-authority.ts'
+  );
+  const authority = await readOrCreateAuthority(parts, createCertificateAuthority);
   let current = await issueServerCertificate(authority, names, parts.now);
   const materialOf = ({ certificate: cert, privateKey: key }: KeyedCertificate): TlsMaterial => ({ cert, key });
   return {
@@ -106,7 +105,10 @@ async function openAuthority(names: readonly string[], parts: ServerTlsParts): P
   };
 }
 
-async function readOrCreateAuthority({ db, secrets, accountId, now }: ServerTlsParts): Promise<KeyedCertificate> {
+async function readOrCreateAuthority(
+  { db, secrets, accountId, now }: ServerTlsParts,
+  createCertificateAuthority: (accountId: string, now: Date) => Promise<KeyedCertificate>,
+): Promise<KeyedCertificate> {
   if (!(await findCertificateAuthority(db))) {
     const { certificate, privateKey } = await createCertificateAuthority(accountId, now);
     const sealedPrivateKey = secrets.seal(privateKey, sealContext);

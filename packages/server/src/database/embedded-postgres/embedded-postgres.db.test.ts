@@ -128,6 +128,21 @@ describe('startEmbeddedPostgres', () => {
     expect(await readProcessIdentity(orphan)).toBeNull();
   });
 
+  it('is not kept from starting by a dead one that nobody has waited for', async () => {
+    await dataDirectory.close();
+    orphan = await startInChild();
+    // A parent that is stopped takes no notice of the death of its child, which so keeps its pid.
+    child?.kill('SIGSTOP');
+    process.kill(orphan, 'SIGKILL');
+    try {
+      await expect.poll(() => readProcessIdentity(orphan ?? 0)).toBeNull();
+      expect(await takeOverCluster(clusterPath())).toBe('removed-stale-file');
+      await expect(stat(join(clusterPath(), 'postmaster.pid'))).rejects.toMatchObject({ code: 'ENOENT' });
+    } finally {
+      child?.kill('SIGCONT');
+    }
+  });
+
   it('refuses a second server on its data directory', async () => {
     await dataDirectory.close();
     orphan = await startInChild();
@@ -141,6 +156,7 @@ describe('startEmbeddedPostgres', () => {
     const bystander = spawn('sleep', ['60']);
     try {
       await writeFile(join(clusterPath(), 'postmaster.pid'), `${bystander.pid}\n/mnt/data\n1\n5432\n\n\n`);
+      await writeFile(join(dataDirectory.run, '.s.PGSQL.5432.lock'), `${bystander.pid}\n/mnt/data\n1\n5432\n\n\n`);
       const { connection } = await start();
       expect(await query(connection, 'select 1 as one')).toEqual([{ one: 1 }]);
       expect(bystander.exitCode).toBeNull();

@@ -5,7 +5,7 @@ import { type DataDirectoryLayout, readVersionRecord } from '../../data-director
 import type { ConnectionTarget } from '../connection.ts';
 import { EmbeddedPostgresError } from '../database-error.ts';
 import { openBoundedLog } from './bounded-log.ts';
-import { takeOverCluster } from './orphan-takeover.ts';
+import { removeStaleSocket, takeOverCluster } from './orphan-takeover.ts';
 import { findPostgresBinaries, linkLibraries } from './postgres-binaries.ts';
 import {
   ACCESS_FILES,
@@ -96,6 +96,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     onEvent({ kind: 'initialized' });
   }
   if ((await takeOverCluster(cluster)) === 'stopped-orphan') onEvent({ kind: 'took-over-orphan' });
+  await removeStaleSocket(dataDirectory.run);
 
   const log = openBoundedLog(join(dataDirectory.log, 'postgres.log'), LOG_LIMIT_BYTES);
   const logTimer = setInterval(() => log.enforceLimit(), LOG_CHECK_MILLISECONDS).unref();

@@ -1,7 +1,7 @@
-import { readFile, readlink, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isProcessRunning, type ProcessIdentity, readProcessIdentity } from '../../data-directory/index.ts';
+import { fileExists, isProcessRunning, type ProcessIdentity, readProcessIdentity } from '../../data-directory/index.ts';
 import { EmbeddedPostgresError } from '../database-error.ts';
 
 const POLL_MILLISECONDS = 20;
@@ -20,8 +20,14 @@ export async function takeOverCluster(cluster: string): Promise<Takeover> {
   const pid = await readPid(pidPath);
   if (pid === null) return 'nothing';
   const identity = await readProcessIdentity(pid);
-  // Of a dead process PostgreSQL itself makes sure that nothing is left behind, children included.
-  if (identity === null) return 'nothing';
+  if (identity === null) {
+    // Of a process that is gone PostgreSQL itself makes sure that nothing is left behind, children included. One that
+    // is dead and that nobody has waited for (in a container whose first process does not) it takes for a running one.
+    if (!(await fileExists(`/proc/${pid}`))) return 'nothing';
+    await waitForChildren(cluster);
+    await rm(pidPath, { force: true });
+    return 'removed-stale-file';
+  }
   if (!(await isPostgresOf(cluster, pid))) {
     await rm(pidPath, { force: true });
     return 'removed-stale-file';
@@ -36,6 +42,38 @@ export async function takeOverCluster(cluster: string): Promise<Takeover> {
     'ORPHAN_DOES_NOT_STOP',
     `A PostgreSQL left from before (process ${pid}) still uses ${cluster} and does not stop. Stop it and start again.`,
   );
+}
+
+/**
+ * Takes away the socket of a server that is gone, after `takeOverCluster`. PostgreSQL would do so itself, unless the
+ * pid in the socket's lock file still exists: as a dead process that nobody has waited for, or as another program.
+ */
+export async function removeStaleSocket(folder: string): Promise<void> {
+  for (const name of ['.s.PGSQL.5432', '.s.PGSQL.5432.lock']) await rm(join(folder, name), { force: true });
+}
+
+/** The children of a postmaster that died end by themselves; until then nobody else may write where they write. */
+async function waitForChildren(cluster: string): Promise<void> {
+  const deadline = performance.now() + FAST_SHUTDOWN_SECONDS * 1000;
+  for (;;) {
+    const left = await listPostgresOf(cluster);
+    if (left.length === 0) return;
+    if (performance.now() > deadline) {
+      throw new EmbeddedPostgresError(
+        'ORPHAN_DOES_NOT_STOP',
+        `Processes of a PostgreSQL left from before (${left.join(', ')}) still use ${cluster} and do not stop. Stop them and start again.`,
+      );
+    }
+    await sleep(POLL_MILLISECONDS);
+  }
+}
+
+async function listPostgresOf(cluster: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const name of await readdir('/proc')) {
+    if (/^\d+$/.test(name) && (await isPostgresOf(cluster, Number(name)))) found.push(Number(name));
+  }
+  return found;
 }
 
 async function readPid(path: string): Promise<number | null> {
