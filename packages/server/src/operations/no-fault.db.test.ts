@@ -10,12 +10,19 @@ import {
 import {
   BeginPatchOperation,
   CompletePatchOperation,
+  GetCommandOutput,
+  GetNode,
   GetPatchOperation,
   GetPlan,
   ListFirstSeen,
+  ListManagedNodes,
   ListPatchOperations,
   ProposePlan,
+  ReleaseNode,
+  RenameNode,
+  ReportPresence,
   SubmitFacts,
+  UploadCommandOutput,
 } from '@patchbay/contracts';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -140,13 +147,23 @@ describe('no input makes the server fail', () => {
     [SubmitFacts.name, submissionOf(sampleFacts())],
     [
       BeginPatchOperation.name,
-      { factsId, operation: 'Scan', commandId: null, rebootOption: 'NoReboot', snapshotId: '' },
+      { factsId, operation: 'Scan', commandId: null, stepName: '', rebootOption: 'NoReboot', snapshotId: '' },
     ],
     [ProposePlan.name, { operationId: factsId, simulation }],
     [CompletePatchOperation.name, { operationId: factsId, factsId, simulation, outcomes: [] }],
     [ListPatchOperations.name, { instanceId: 'mi-00000000000000000', maxResults: 1, nextToken: '' }],
     [GetPatchOperation.name, { operationId: factsId }],
     [GetPlan.name, { planId: factsId }],
+    [
+      ReportPresence.name,
+      { state: 'running', agentRunId: 'a', bootId: 'b', machineIdHash: 'm', agentClock: '2026-11-20T12:00:00.000Z' },
+    ],
+    [UploadCommandOutput.name, { commandId: factsId, stepName: 'a', stream: 'stdout', startByte: 0, content: 'eA==' }],
+    [GetCommandOutput.name, { commandId: factsId, instanceId: 'mi-0', stepName: 'a', stream: 'stdout', startByte: 0 }],
+    [GetNode.name, { instanceId: 'mi-00000000000000000' }],
+    [ListManagedNodes.name, { includeArchived: true, includeDeregistered: true, maxResults: 1, nextToken: '' }],
+    [RenameNode.name, { instanceId: 'mi-00000000000000000', name: 'a' }],
+    [ReleaseNode.name, { instanceId: 'mi-00000000000000000' }],
     [ListFirstSeen.name, { source: 'openssl', maxResults: 1, nextToken: '' }],
   ])('of Patchbay.%s', async (name, valid) => {
     const changed = fc
