@@ -64,7 +64,8 @@ export async function requireCommand(
     ['rebootOption', 'RebootOption'],
     ['snapshotId', 'SnapshotId'],
   ] as const) {
-    if (requested[member] === allowed[member]) continue;
+    // A Scan never reboots, whatever it is told (SSM user guide, RebootOption).
+    if (requested[member] === allowed[member] || (member === 'rebootOption' && allowed.operation === 'Scan')) continue;
     throw refuse(`The command ${commandId} says ${parameter} ${allowed[member]}, not ${requested[member]}.`);
   }
   if (areOverridesInConflict(resolved.values)) {
