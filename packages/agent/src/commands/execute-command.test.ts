@@ -83,7 +83,7 @@ function setUp(
     instanceId: nodeId,
     signingKey: key,
     policyFile,
-    selfUpdate: { reportInSeconds: 180 },
+    selfUpdate: null,
     now: () => timers.now(),
     log: () => {},
     client: {

@@ -50,7 +50,7 @@ describe('documents', () => {
   }
 
   it.each<[string, ListDocumentsCommandInput, string[]]>([
-    ['no filter', {}, ['AWS-RunPatchBaseline', 'AWS-RunShellScript']],
+    ['no filter', {}, ['AWS-RunPatchBaseline', 'AWS-RunShellScript', 'AWS-UpdateSSMAgent']],
     ['the beginning of a name', { Filters: [{ Key: 'Name', Values: ['AWS-RunP'] }] }, ['AWS-RunPatchBaseline']],
     ['the owner Self', { Filters: [{ Key: 'Owner', Values: ['Self'] }] }, []],
     ['a keyword', { Filters: [{ Key: 'SearchKeyword', Values: ['shell'] }] }, ['AWS-RunShellScript']],
@@ -75,7 +75,10 @@ describe('documents', () => {
     expect(first.DocumentIdentifiers).toHaveLength(1);
     const second = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 1, NextToken: first.NextToken }));
     expect(second.DocumentIdentifiers?.map((each) => each.Name)).toEqual(['AWS-RunShellScript']);
-    expect(second.NextToken).toBeUndefined();
+    const rest = new ListDocumentsCommand({ MaxResults: 50, NextToken: second.NextToken });
+    const last = await server().ssm.send(rest);
+    expect(last.DocumentIdentifiers?.map((each) => each.Name)).toEqual(['AWS-UpdateSSMAgent']);
+    expect(last.NextToken).toBeUndefined();
   });
 
   it('cannot be filtered by what documents do not have', async () => {
