@@ -65,6 +65,7 @@ describe('one line in a root shell', () => {
     expect(enrolled).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Enrolled as mi-') });
     [, instanceId = ''] = /Enrolled as (mi-[0-9a-f]{17})/.exec(enrolled.stdout) ?? [];
     expect((await stage.machine.run(['dpkg', '--audit'])).stdout).toBe('');
+    expect((await stage.machine.run(['dpkg', '--verify', 'patchbay-agent'])).stdout).toBe('');
     expect((await stage.machine.run(['patchbay-agent', 'version'])).stdout.trim()).toBe('0.1.0');
     expect((await stage.machine.run(['patchbay-agent', 'status'])).exitCode).toBe(3);
     expect((await stat(join(stage.root.directory, 'var/lib/patchbay-agent'))).mode & 0o777).toBe(0o700);
@@ -97,6 +98,17 @@ describe('one line in a root shell', () => {
   });
 });
 
+describe('the same line pasted again', () => {
+  it('changes nothing while the agent runs', async () => {
+    const { output } = await runPatchbay(['enrol-line', '--data', stage.data]);
+    const line = output.split('\n').find((each) => each.startsWith('printf')) ?? '';
+    expect(await stage.machine.run(['sh', '-c', line])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(`Enrolled as ${instanceId} already`),
+    });
+  });
+});
+
 describe('AWS-UpdateSSMAgent', () => {
   it('has nothing to do where the newest version is in place', async () => {
     const update = await command('AWS-UpdateSSMAgent', '{}');
@@ -122,6 +134,7 @@ describe('AWS-UpdateSSMAgent', () => {
     expect(update).toMatchObject({ Status: 'Failed' });
     expect(update.StandardErrorContent).toContain('0.1.2 did not report in within 20 seconds: putting 0.1.1 back');
     expect(update.StandardErrorContent).toContain('0.1.1 is back and has reported in');
+    expect(agent.output().match(/ended: Failed/g)).toHaveLength(1);
     expect(await installedVersion()).toBe('0.1.1');
     expect((await stage.machine.run(['dpkg', '--audit'])).stdout).toBe('');
   });

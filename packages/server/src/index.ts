@@ -1,4 +1,4 @@
-export { agentPackageDirectory, signedElsewhere, writeChecksums } from './agent-packages/index.ts';
+export { agentPackageDirectory, signedElsewhere, writeChecksumsOf } from './agent-packages/index.ts';
 export { BackupError, createBackup, openInstallationToRead, restoreBackup } from './backup/index.ts';
 export {
   ConfigError,

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { agentVersion } from '@patchbay/agent';
 import type { PackageArchitecture } from './architectures.ts';
 import { type BundledPrograms, bundlePrograms } from './bundle-programs.ts';
@@ -37,7 +37,7 @@ export interface BuiltPackage {
 }
 
 /** Changes when the layout of the package does, so that no older one is taken from the cache. */
-const layoutRevision = '2';
+const layoutRevision = '3';
 const maintainerScripts = ['postinst', 'prerm', 'postrm'] as const;
 const sources = join(repository, 'packages/agent-package/debian');
 const library = 'usr/lib/patchbay-agent';
@@ -110,8 +110,24 @@ function writeTree(
   copy('patchbay-agent.service', 'usr/lib/systemd/system/patchbay-agent.service', 0o644);
   copy('copyright', 'usr/share/doc/patchbay-agent/copyright', 0o644);
   write('usr/share/doc/patchbay-agent/node.LICENSE', readFileSync(runtime.license), 0o644);
-  const sizeKibibytes = Math.ceil(settle(tree) / 1024);
-  write('DEBIAN/control', controlFile(version, architecture, sizeKibibytes), 0o644);
+  const installed = listFiles(tree).filter((path) => !path.startsWith('DEBIAN/'));
+  const sizeBytes = installed.reduce((sum, path) => sum + statSync(join(tree, path)).size, 0);
+  write('DEBIAN/control', controlFile(version, architecture, Math.ceil(sizeBytes / 1024)), 0o644);
+  // For dpkg --verify.
+  write('DEBIAN/md5sums', installed.map((path) => `${md5Of(join(tree, path))}  ${path}\n`).join(''), 0o644);
+  settle(tree);
+}
+
+function md5Of(path: string): string {
+  return createHash('md5').update(readFileSync(path)).digest('hex');
+}
+
+/** Paths of all files, relative and sorted. */
+function listFiles(tree: string): string[] {
+  return readdirSync(tree, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(tree, join(entry.parentPath, entry.name)))
+    .sort();
 }
 
 /** Needs no more than what Node itself was built against (its symbols want glibc 2.28 and libstdc++ of GCC 6). */
@@ -131,14 +147,14 @@ Description: agent of the Patchbay control plane
 `;
 }
 
-/** Gives everything one time and folders one mode, whatever the umask is, and answers the size of all files. */
-function settle(directory: string): number {
-  let bytes = 0;
+/** Gives everything one time and folders one mode, whatever the umask is. */
+function settle(directory: string): void {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
-    if (entry.isDirectory()) chmodSync(path, 0o755);
-    bytes += entry.isDirectory() ? settle(path) : statSync(path).size;
+    if (entry.isDirectory()) {
+      chmodSync(path, 0o755);
+      settle(path);
+    }
     lutimesSync(path, builtAt, builtAt);
   }
-  return bytes;
 }

@@ -18,6 +18,8 @@ export const AgentSettings = z.object({
   caFile: z.string().startsWith('/').optional(),
   /** The way to the control plane: `http://proxy.example:3128`. */
   httpsProxy: z.url().optional(),
+  /** False: AWS-UpdateSSMAgent is refused. */
+  updates: z.boolean().optional(),
   /** How long a new version has to report in before the old one is put back; default 180. */
   updateReportInSeconds: z.number().int().min(5).max(3600).optional(),
 });

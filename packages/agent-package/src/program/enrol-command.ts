@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { enrolOnly, formatLogLine } from '@patchbay/agent';
+import { enrolOnly, formatLogLine, openStateDirectory, readIdentity, readLockHolder } from '@patchbay/agent';
 import { applySettings } from './agent-environment.ts';
 import {
   AgentSettings,
@@ -44,6 +44,7 @@ export async function enrolCommand(words: readonly string[]): Promise<void> {
     const [issue] = settings.error.issues;
     throw new SettingsError('USAGE', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}\n${enrolUsage}`);
   }
+  if (isEnrolledAndRunning(endpoint, region)) return;
   applySettings(settings.data, process.env);
   const identity = await enrolOnly(
     stateDirectory,
@@ -58,6 +59,23 @@ export async function enrolCommand(words: readonly string[]): Promise<void> {
   writeSettings(settings.data);
   console.log(`Enrolled as ${identity.instanceId}. The settings are in ${settingsFile}.`);
   if (values['no-start'] !== true) startUnit();
+}
+
+/** The line that enrols may be pasted twice: the second time there is nothing to do. */
+function isEnrolledAndRunning(endpoint: string, region: string): boolean {
+  if (!existsSync(stateDirectory)) return false;
+  const state = openStateDirectory(stateDirectory);
+  const identity = readIdentity(state);
+  const holder = readLockHolder(state.path);
+  if (identity === null || holder === null) return false;
+  if (identity.endpoint !== endpoint || identity.region !== region) {
+    throw new SettingsError(
+      'USAGE',
+      `This machine is enrolled as ${identity.instanceId} at ${identity.endpoint} (${identity.region}), and its agent runs. Stop it first (systemctl stop patchbay-agent); for another region remove ${stateDirectory} as well.`,
+    );
+  }
+  console.log(`Enrolled as ${identity.instanceId} already, and the agent runs. The activation was not used.`);
+  return true;
 }
 
 /** The first line, so that `echo` and a text editor both write it right. */

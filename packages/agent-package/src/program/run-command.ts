@@ -20,7 +20,10 @@ export async function runCommand(): Promise<void> {
     rootDirectory: null,
     patcherProgram: [fileURLToPath(new URL('./patcher.mjs', import.meta.url))],
     patcherEnvironment: applySettings(settings, process.env),
-    selfUpdate: { reportInSeconds: settings.updateReportInSeconds ?? defaultReportInSeconds },
+    selfUpdate: {
+      reportInSeconds: settings.updateReportInSeconds ?? defaultReportInSeconds,
+      isAllowed: settings.updates ?? true,
+    },
     log: (event) => console.error(formatLogLine(event, new Date())),
     signal: stopping.signal,
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SelfUpdateSettings } from '../self-update/index.ts';
 import {
   commandId,
   createTestSigningKey,
@@ -15,7 +16,7 @@ function decide(
   command: TestCommand,
   mode: 'patch-only' | 'documents' | 'full' = 'patch-only',
   payload?: unknown,
-  selfUpdate: { reportInSeconds: number } | null = { reportInSeconds: 180 },
+  selfUpdate: SelfUpdateSettings | null = { reportInSeconds: 180, isAllowed: true },
 ) {
   return decideCommand({
     commandId,
@@ -83,6 +84,12 @@ describe('what is done about a command', () => {
   it('refuses to update an agent that did not come from a package', () => {
     const decision = decide({ documentName: 'AWS-UpdateSSMAgent', parameters: {} }, 'full', undefined, null);
     expect(decision).toMatchObject({ kind: 'refuse', reason: expect.stringContaining('package patchbay-agent') });
+  });
+
+  it('refuses to update an agent whose owner wants no updates, under any policy', () => {
+    const selfUpdate = { reportInSeconds: 180, isAllowed: false };
+    const decision = decide({ documentName: 'AWS-UpdateSSMAgent', parameters: {} }, 'full', undefined, selfUpdate);
+    expect(decision).toMatchObject({ kind: 'refuse', reason: expect.stringContaining('Its owner can change that') });
   });
 
   it('refuses a document that the policy does not allow, at its first step', () => {

@@ -132,7 +132,7 @@ function decidePatching(payload: CommandPayload): CommandDecision {
 }
 
 /**
- * Allowed by every policy: what is installed is the agent itself, vouched for by the release key that this node pinned.
+ * Allowed by every node policy: what is installed is the agent itself, vouched for by the release key that this node pinned.
  * As with patching, the content of the document is not run.
  */
 function decideUpdate(payload: CommandPayload, selfUpdate: SelfUpdateSettings | null): CommandDecision {
@@ -140,6 +140,12 @@ function decideUpdate(payload: CommandPayload, selfUpdate: SelfUpdateSettings | 
     const reason =
       'This agent was not installed from the package patchbay-agent, so it cannot update itself: update what it runs from.';
     return refuse(reason, updateStep);
+  }
+  if (!selfUpdate.isAllowed) {
+    return refuse(
+      'The settings of this node allow no updates of its agent. Its owner can change that; the control plane cannot.',
+      updateStep,
+    );
   }
   const resolved = resolveParameters(builtInDocument(updateDocumentName), payload.Parameters);
   if (!resolved.ok) return refuse(resolved.problems.map(({ message }) => message).join('; '), updateStep);

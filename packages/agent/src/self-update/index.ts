@@ -5,4 +5,6 @@ export { updateAgent } from './update-agent.ts';
 export interface SelfUpdateSettings {
   /** How long a new version has to report in before the old one is put back. */
   readonly reportInSeconds: number;
+  /** False where the owner of the machine wants no updates that the control plane begins. */
+  readonly isAllowed: boolean;
 }

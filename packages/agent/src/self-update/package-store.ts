@@ -21,7 +21,7 @@ const smallFileLimits = { timeoutSeconds: 30, mostBytes: 1024 * 1024 };
 const packageLimits = { timeoutSeconds: 1800, mostBytes: 512 * 1024 * 1024 };
 
 /** A small file below `/agent/` of the control plane. @throws UnreachableError, UpdateError NOT_SERVED */
-export async function fetchReleaseFile(connection: HttpConnection, name: string): Promise<Buffer> {
+export async function fetchReleaseFile(connection: Pick<HttpConnection, 'get'>, name: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   const statusCode = await connection.get(`/agent/${name}`, smallFileLimits, (chunk) => chunks.push(chunk));
   requireFound(statusCode, name);
@@ -39,7 +39,7 @@ function requireFound(statusCode: number, name: string): void {
 export async function obtainPackage(
   directory: string,
   wanted: ReleasedPackage,
-  connection: HttpConnection,
+  connection: Pick<HttpConnection, 'get'>,
 ): Promise<string> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, wanted.fileName);

@@ -24,7 +24,7 @@ export interface UpdateParts {
   readonly identity: Pick<Identity, 'releaseKey'>;
   readonly state: Pick<StateDirectory, 'path' | 'packages' | 'onlineFile'>;
   readonly runDirectory: string;
-  readonly connection: HttpConnection;
+  readonly connection: Pick<HttpConnection, 'get'>;
   readonly dpkg: Dpkg;
   /** Whether the package restarts its unit by itself. Elsewhere a supervisor starts the agent again when it ends. */
   readonly isSystemd: boolean;

@@ -104,7 +104,7 @@ export function openCommandStage(
     instanceId: nodeId,
     signingKey: key,
     policyFile,
-    selfUpdate: { reportInSeconds: 180 },
+    selfUpdate: null,
     now: () => timers.now(),
     rebooter: options.rebooter ?? null,
     timers,

@@ -184,7 +184,9 @@ export async function startControlPlane(): Promise<TestControlPlane> {
         request.socket.once('close', () => resolve());
       });
     }
-    return { status: 200, body: operations[operation]?.(JSON.parse(body.toString())) ?? {} };
+    const told = Object(operations[operation]?.(JSON.parse(body.toString())) ?? {}) as object;
+    // A control plane of a later version may say more than the agent knows.
+    return { status: 200, body: { ...told, aLaterMember: 'of a later version' } };
   };
 
   const respond = async (request: IncomingMessage, received: Buffer, response: ServerResponse) => {

@@ -52,21 +52,15 @@ export const signedElsewhere = {
 export function openAgentPackages(directory: string, ownKey: SigningKey): AgentPackages {
   const known = new Map<string, { readonly state: string; readonly sha256: Promise<string> }>();
 
-  const list = async () => {
-    const packages: AgentPackage[] = [];
-    for (const fileName of await listNames(directory)) {
-      const { version, architecture } = packageName.exec(fileName)?.groups ?? {};
-      if (version === undefined || architecture === undefined) continue;
-      const path = join(directory, fileName);
-      const { size, mtimeMs, ino } = await stat(path);
-      const state = `${ino} ${size} ${mtimeMs}`;
-      const before = known.get(fileName);
-      const sha256 = before?.state === state ? before.sha256 : digestFile(path);
-      known.set(fileName, { state, sha256 });
-      packages.push({ fileName, path, version, architecture, sizeBytes: size, sha256: await sha256 });
-    }
-    return packages.sort(byVersion);
+  const digestOnce = async (path: string): Promise<string> => {
+    const { size, mtimeMs, ino } = await stat(path);
+    const state = `${ino} ${size} ${mtimeMs}`;
+    const before = known.get(path);
+    const sha256 = before?.state === state ? before.sha256 : digestFile(path);
+    known.set(path, { state, sha256 });
+    return await sha256;
   };
+  const list = async () => await listPackages(directory, digestOnce);
   const readForeignKey = async () => await readTextOrNull(join(directory, signedElsewhere.publicKey));
 
   return {
@@ -95,14 +89,40 @@ export function openAgentPackages(directory: string, ownKey: SigningKey): AgentP
   };
 }
 
+async function listPackages(
+  directory: string,
+  digest: (path: string) => Promise<string>,
+): Promise<readonly AgentPackage[]> {
+  const packages: AgentPackage[] = [];
+  for (const fileName of await listNames(directory)) {
+    const { version, architecture } = packageName.exec(fileName)?.groups ?? {};
+    if (version === undefined || architecture === undefined) continue;
+    const path = join(directory, fileName);
+    packages.push({
+      fileName,
+      path,
+      version,
+      architecture,
+      sizeBytes: (await stat(path)).size,
+      sha256: await digest(path),
+    });
+  }
+  return packages.sort(byVersion);
+}
+
 function byVersion(left: AgentPackage, right: AgentPackage): number {
   const order = findVersionScheme('dpkg').compare(left.version, right.version);
   return order === 0 ? left.fileName.localeCompare(right.fileName) : order;
 }
 
 /** In the form of sha256sum(1), so that `sha256sum -c` reads it. */
-export function writeChecksums(packages: readonly Pick<AgentPackage, 'fileName' | 'sha256'>[]): string {
+function writeChecksums(packages: readonly AgentPackage[]): string {
   return packages.map(({ fileName, sha256 }) => `${sha256}  ${fileName}\n`).join('');
+}
+
+/** The checksums of all packages in a directory, for whoever signs them elsewhere. */
+export async function writeChecksumsOf(directory: string): Promise<string> {
+  return writeChecksums(await listPackages(directory, digestFile));
 }
 
 async function digestFile(path: string): Promise<string> {

@@ -4,6 +4,6 @@ export {
   openAgentPackages,
   type ReleaseKey,
   signedElsewhere,
-  writeChecksums,
+  writeChecksumsOf,
 } from './agent-packages.ts';
 export { registerAgentPackageRoutes } from './routes.ts';

@@ -104,7 +104,11 @@ describe('documents', () => {
   }
 
   it.each<[string, ListDocumentsCommandInput, string[]]>([
-    ['no filter', {}, ['AWS-Noop', 'AWS-RunPatchBaseline', 'AWS-RunPatchBaselineWithHooks', 'AWS-RunShellScript']],
+    [
+      'no filter',
+      {},
+      ['AWS-Noop', 'AWS-RunPatchBaseline', 'AWS-RunPatchBaselineWithHooks', 'AWS-RunShellScript', 'AWS-UpdateSSMAgent'],
+    ],
     [
       'the beginning of a name',
       { Filters: [{ Key: 'Name', Values: ['AWS-RunPatchBaselineW', 'AWS-N'] }] },
@@ -133,7 +137,10 @@ describe('documents', () => {
     expect(first.DocumentIdentifiers).toHaveLength(3);
     const second = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 3, NextToken: first.NextToken }));
     expect(second.DocumentIdentifiers?.map((each) => each.Name)).toEqual(['AWS-RunShellScript']);
-    expect(second.NextToken).toBeUndefined();
+    const rest = new ListDocumentsCommand({ MaxResults: 50, NextToken: second.NextToken });
+    const last = await server().ssm.send(rest);
+    expect(last.DocumentIdentifiers?.map((each) => each.Name)).toEqual(['AWS-UpdateSSMAgent']);
+    expect(last.NextToken).toBeUndefined();
   });
 
   it('cannot be filtered by what documents do not have', async () => {
