@@ -114,6 +114,7 @@ function run({ endpoint, region, activations }: FleetOrder) {
           Destination: node.instanceId,
           MessagesRequestId: randomUUID(),
           VisibilityTimeoutInSeconds: 10,
+          PatchbayPollSeconds: 50,
         }),
       );
       for (const { MessageId: messageId } of messages) {

@@ -15,8 +15,10 @@ export interface PollingParts {
   readonly signal: AbortSignal;
 }
 
-/** The server holds a poll for less than 20 seconds; the rest is for slow networks. */
-const pollTimeoutSeconds = 30;
+/** Below the minute after which proxies give up a silent connection. */
+const pollSeconds = 50;
+/** The rest is for slow networks. */
+const pollTimeoutSeconds = 70;
 const visibilityTimeoutSeconds = 10;
 /** An empty answer that comes faster is no long poll: the agent must not spin. */
 const fastAnswerMilliseconds = 1_000;
@@ -35,6 +37,7 @@ export async function pollMessages(parts: PollingParts): Promise<void> {
         Destination: instanceId,
         MessagesRequestId: randomUUID(),
         VisibilityTimeoutInSeconds: visibilityTimeoutSeconds,
+        PatchbayPollSeconds: pollSeconds,
       };
       const options = { signal, attempts: 1, timeoutSeconds: pollTimeoutSeconds };
       const answer = await client.callMessages('GetMessages', input, Messages, options);

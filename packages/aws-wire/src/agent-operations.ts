@@ -148,6 +148,8 @@ export const ec2MessagesOperations: ReadonlyMap<string, OperationShape> = byName
       'MessagesRequestId!': text(someText),
       NextToken: text(),
       VisibilityTimeoutInSeconds: integer({ min: 1, max: 43_200 }),
+      // Ours: how long the caller waits for an answer. Amazon's agent gives up after 20 seconds and does not say so.
+      PatchbayPollSeconds: integer({ min: 1, max: 55 }),
     },
     {
       Destination: text(),

@@ -55,7 +55,9 @@ describe('versions of agent and control plane', () => {
     expect(sinceFirst.filter((name) => !called.has(name))).toEqual([]);
   });
 
-  it.each(contracts.map((each) => [each.name, each] as const))(
+  // What people type is checked strictly where a slip would be costly; agents are two versions older or newer.
+  const ofNodes = contracts.filter(({ caller }) => caller === 'node');
+  it.each(ofNodes.map((each) => [each.name, each] as const))(
     '%s refuses no member that it does not know',
     (_name, contract) => {
       for (const schema of [contract.input, contract.output]) {

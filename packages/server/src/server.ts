@@ -2,10 +2,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Server as TlsServer } from 'node:tls';
-import { sql } from 'kysely';
 import packageJson from '../package.json' with { type: 'json' };
 import { agentPackageDirectory, openAgentPackages } from './agent-packages/index.ts';
 import { buildApp } from './app.ts';
+import { startLookout } from './aws/ec2messages/lookout.ts';
 import { sweepCommandsHandler, sweepCommandsJob } from './aws/ssm/commands/sweep.ts';
 import { archiveNodesHandler, archiveNodesJob } from './aws/ssm/instances/archive.ts';
 import type { ServerConfig } from './config.ts';
@@ -168,6 +168,9 @@ async function start(
     longPollMilliseconds,
     egress: createEgressClient(createEgressPolicy(config.egressAllow)),
   };
+  const { wakeSubscribers } = notifications;
+  const lookout = startLookout({ db, clock, wakeSubscribers, logger });
+  cleanUp.add('lookout', () => lookout.stop());
   const archiveAfterDays = config.archiveSilentNodesAfterDays;
   const jobs = await startJobs({
     connection,
@@ -221,11 +224,7 @@ async function start(
   cleanUp.add('certificate', async () => freshTls?.stop());
 
   const { accessKeys } = dependencies;
-  const key = await runInTransaction(db, async (transaction) => {
-    // Replicas that start together must not make an administrator each.
-    await sql`select pg_advisory_xact_lock(hashtext('patchbay:administrator'))`.execute(transaction);
-    return await ensureAdministrator(transaction, installation.accountId, { accessKeys, now: clock() });
-  });
+  const key = await ensureAdministrator(db, installation.accountId, { accessKeys, now: clock() });
   const place = {
     endpoint: url,
     region: config.regions[0] ?? '',

@@ -23,6 +23,8 @@ export type WakeReason = 'notified' | 'reconnected';
 export interface Notifications {
   /** Calls back until the answered function is called. */
   subscribe(topic: string, key: string, callback: (reason: WakeReason) => void): () => void;
+  /** Calls back the subscribers of keys as if they had been notified, here and on no other replica. */
+  wakeSubscribers(topic: string, keys: readonly string[]): void;
   /** False while the connection is down: only polling finds changes then. */
   isConnected(): boolean;
   stop(): Promise<void>;
@@ -101,6 +103,11 @@ export async function startNotifications(
         callbacks.delete(entry);
         if (callbacks.size === 0 && subscribers.get(name) === callbacks) subscribers.delete(name);
       };
+    },
+    wakeSubscribers: (topic, keys) => {
+      for (const key of keys) {
+        for (const callback of subscribers.get(JSON.stringify([topic, key])) ?? []) callback('notified');
+      }
     },
     isConnected: () => client !== null,
     stop: async () => {

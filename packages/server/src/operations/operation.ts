@@ -22,6 +22,8 @@ export interface OperationContext {
   readonly dependencies: Dependencies;
   /** Aborted when the caller has gone away. */
   readonly signal: AbortSignal;
+  /** Does something once the transaction is committed and before the caller is answered, on the bare database. */
+  readonly afterCommit: (task: (db: Database) => Promise<unknown>) => void;
 }
 
 /** Domain error code → AWS error code. What is not in it is a fault of ours. */
@@ -44,6 +46,8 @@ export interface Operation<Input, Output> {
    * for an operation that waits, since it must not hold a transaction meanwhile; true for one that reads and writes.
    */
   readonly isTransactional?: boolean;
+  /** True for a poll that is held until there is something: how long it takes says nothing. */
+  readonly isWaiting?: boolean;
   /** The agents' data plane is counted, not audited. */
   readonly isAudited?: boolean;
 }

@@ -197,6 +197,7 @@ async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent)
   const { permission } = call.operation;
   const { principal, scope } = await authenticate(call, parts);
   call.trace.principal = principalArn(principal);
+  const tasks: ((db: Database) => Promise<unknown>)[] = [];
   const caller: OperationContext = {
     principal,
     reach: reachOf(principal, permission),
@@ -208,6 +209,7 @@ async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent)
     db: parts.db,
     dependencies: parts.dependencies,
     signal: call.request.signal,
+    afterCommit: (task) => void tasks.push(task),
   };
   if (!mayEver(principal, permission)) return await denyUnread(record, call, caller);
   const input = await decodeAudited(call, caller, record);
@@ -222,10 +224,13 @@ async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent)
   if (missing !== undefined) return await deny(record, call, context, missing, resource, input);
   try {
     const output = needsTransaction(call)
-      ? await runInTransaction(parts.db, (db) =>
-          handle(call, { ...context, db }, resource, input, (event) => recordAuditEvent(db, event)),
-        )
+      ? await runInTransaction(parts.db, (db) => {
+          // A transaction that is tried again starts from nothing.
+          tasks.length = 0;
+          return handle(call, { ...context, db }, resource, input, (event) => recordAuditEvent(db, event));
+        })
       : await handle(call, context, resource, input, record);
+    for (const task of tasks) await task(parts.db);
     return encode(output);
   } catch (error) {
     const translated = translateError(error, call.implementation);
@@ -290,7 +295,7 @@ async function answer(
     trace.result = error.code;
     return encodeJsonError(error, jsonContext);
   }
-  trace.isWaiting = implementation.definition.isTransactional === false;
+  trace.isWaiting = implementation.definition.isWaiting === true;
   trace.isAudited = implementation.definition.isAudited !== false;
   const stopWaiting = trace.isWaiting ? dependencies.metrics.startWaiting() : undefined;
   try {

@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How often a waiting poll looks by itself: a notification can be lost while the listener reconnects. */
-const lookEveryMilliseconds = 2_000;
-
 /**
- * Waits until there is a message, at most so long. It looks once before it waits, then on every wake and every two
- * seconds; a caller that hangs up ends it.
+ * Waits until there is a message, at most so long. It looks once before it waits, then on every wake; a caller that hangs
+ * up ends it.
  */
 export async function waitForMessage<Message>(
   source: {
@@ -31,10 +28,7 @@ export async function waitForMessage<Message>(
       const pause = new AbortController();
       const stop = () => pause.abort();
       signal.addEventListener('abort', stop, { once: true });
-      await Promise.race([
-        woken,
-        sleep(Math.min(left, lookEveryMilliseconds), undefined, { signal: pause.signal }).catch(() => {}),
-      ]);
+      await Promise.race([woken, sleep(left, undefined, { signal: pause.signal }).catch(() => {})]);
       signal.removeEventListener('abort', stop);
       stop();
     }

@@ -88,6 +88,7 @@ interface GetMessagesInput {
   readonly destination: string;
   readonly messagesRequestId: string;
   readonly visibilityTimeoutInSeconds?: number | undefined;
+  readonly patchbayPollSeconds?: number | undefined;
 }
 
 async function GetMessages(
@@ -104,7 +105,9 @@ async function GetMessages(
         return await takeDeliverable(context.db, destination, now, new Date(now.getTime() + hiddenMilliseconds));
       },
     },
-    context.dependencies.longPollMilliseconds,
+    input.patchbayPollSeconds === undefined
+      ? context.dependencies.longPollMilliseconds
+      : input.patchbayPollSeconds * 1000,
     context.signal,
   );
   const messages = invocation ? [await writeMessage(invocation, context)] : [];
@@ -168,6 +171,7 @@ export const ec2MessagesOperations = {
     ...agentCall,
     handle: GetMessages,
     isTransactional: false,
+    isWaiting: true,
     resource: (input, context) => nodeResource(context, input.destination),
   }),
   AcknowledgeMessage: operation({ ...agentCall, handle: AcknowledgeMessage }),

@@ -1,4 +1,6 @@
 import { decideDispatch, summarizeCommand } from '@patchbay/patching';
+import type { Database } from '../../../database/tables.ts';
+import { runInTransaction } from '../../../database/transaction.ts';
 import type { Dependencies } from '../../../dependencies.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { countProgress, dispatchQueued, endOverdue, terminateQueued } from './progress-repository.ts';
@@ -34,4 +36,45 @@ export async function advanceCommand(commandId: string, context: Context): Promi
     errorCount: counts.failed,
     deliveryTimedOutCount: counts.undelivered,
   });
+}
+
+interface Advance {
+  readonly running: Promise<void>;
+  /** Begins when the running one has ended; whoever asks meanwhile shares it. */
+  next: Promise<void> | null;
+}
+
+const advancesOf = new WeakMap<Database, Map<string, Advance>>();
+
+/**
+ * Brings a command forward for whoever asks at this moment: those that come while it is being brought forward share the
+ * next time, so that thousands of replies do not wait for each other at the command's row. A replica that dies in
+ * between leaves it to the sweep.
+ */
+export function advanceTogether(
+  commandId: string,
+  db: Database,
+  dependencies: Pick<Dependencies, 'wake' | 'clock'>,
+): Promise<void> {
+  const advances = advancesOf.get(db) ?? new Map<string, Advance>();
+  advancesOf.set(db, advances);
+  const start = (): Promise<void> => {
+    const running = runInTransaction(db, (transaction) =>
+      advanceCommand(commandId, { db: transaction, now: dependencies.clock(), dependencies }),
+    );
+    const advance: Advance = { running, next: null };
+    advances.set(commandId, advance);
+    return running.finally(() => {
+      if (advance.next === null) advances.delete(commandId);
+    });
+  };
+  const current = advances.get(commandId);
+  if (!current) return start();
+  current.next ??= current.running.catch(() => undefined).then(start);
+  return current.next;
+}
+
+/** The same once the transaction of a call is committed. */
+export function advanceAfterCommit(commandId: string, { afterCommit, dependencies }: OperationContext): void {
+  afterCommit((db) => advanceTogether(commandId, db, dependencies));
 }

@@ -1,5 +1,5 @@
 import type { OperationContext } from '../../../operations/operation.ts';
-import { advanceCommand, nodeTopic } from './advance.ts';
+import { advanceAfterCommit, advanceCommand, nodeTopic } from './advance.ts';
 import { CommandError } from './errors.ts';
 import { messageId } from './replies.ts';
 import {
@@ -70,7 +70,7 @@ export async function acknowledgeCancellation(invocation: Invocation, context: O
     ? {}
     : { status: 'Cancelled', statusDetails: 'Cancelled', finishedAt: context.now };
   await updateInvocations(context.db, commandId, [instanceId], { ...end, cancelAcknowledgedAt: context.now });
-  await advanceCommand(commandId, context);
+  advanceAfterCommit(commandId, context);
 }
 
 /** What agents read of a cancellation (ssm-agent source, messagecontracts). */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { storableText } from '../../../operations/storable-text.ts';
 import { isStorableTime } from '../../../operations/storable-time.ts';
-import { advanceCommand } from './advance.ts';
+import { advanceAfterCommit } from './advance.ts';
 import { CommandError } from './errors.ts';
 import {
   findInvocation,
@@ -108,7 +108,7 @@ export async function acknowledge(invocation: Invocation, context: OperationCont
     ...progressOf(invocation),
     acknowledgedAt: context.now,
   });
-  await advanceCommand(invocation.commandId, context);
+  advanceAfterCommit(invocation.commandId, context);
 }
 
 /**
@@ -129,7 +129,7 @@ export async function recordReply(
   if (updated === 0) await recordLateReply(invocation, payload, end?.statusDetails, context);
   await mergeSteps(invocation, payload, context);
   // Agents reply that they are at work before they acknowledge, so this can be what starts the command.
-  if (updated > 0 && (end || !invocation.acknowledgedAt)) await advanceCommand(invocation.commandId, context);
+  if (updated > 0 && (end || !invocation.acknowledgedAt)) advanceAfterCommit(invocation.commandId, context);
 }
 
 /**
@@ -199,5 +199,5 @@ export async function recordUndeliverable(
     finishedAt: context.now,
     answeredAt: context.now,
   });
-  await advanceCommand(invocation.commandId, context);
+  advanceAfterCommit(invocation.commandId, context);
 }

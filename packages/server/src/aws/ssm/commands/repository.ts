@@ -84,6 +84,29 @@ export async function updateInvocations(
   return Number(result.numUpdatedRows);
 }
 
+/** A command that is to be handed to its node, or a cancellation that its node is to be told of; of `waiting`. */
+function isDeliverable(now: Date) {
+  return sql<boolean>`waiting.dispatched_at is not null and waiting.finished_at is null
+    and case when waiting.cancel_id is null
+      then waiting.acknowledged_at is null and waiting.delivery_expires_at > ${now}
+        and (waiting.visible_at is null or waiting.visible_at <= ${now})
+      else waiting.cancel_acknowledged_at is null
+        and (waiting.cancel_visible_at is null or waiting.cancel_visible_at <= ${now}) end
+    and not exists (
+      select from nodes where nodes.instance_id = waiting.instance_id and nodes.quarantined_at is not null)`;
+}
+
+/** Nodes that have something to fetch. */
+export async function listDeliverableNodes(db: Database, now: Date): Promise<string[]> {
+  const rows = await db
+    .selectFrom('commandInvocations as waiting')
+    .select('waiting.instanceId')
+    .distinct()
+    .where(isDeliverable(now))
+    .execute();
+  return rows.map((row) => row.instanceId);
+}
+
 /**
  * Takes the oldest message that may go out to a node, a cancellation before a command, and hides it from the next call
  * until `visibleAt`, so that two polls of one node never get the same message at once. A command that has to be handed
@@ -111,34 +134,7 @@ export async function takeDeliverable(
         .selectFrom('commandInvocations as waiting')
         .select('waiting.commandId')
         .where('waiting.instanceId', '=', instanceId)
-        .where('waiting.dispatchedAt', 'is not', null)
-        .where('waiting.finishedAt', 'is', null)
-        .where((where) =>
-          where.or([
-            where.and([
-              where('waiting.cancelId', 'is', null),
-              where('waiting.acknowledgedAt', 'is', null),
-              where('waiting.deliveryExpiresAt', '>', now),
-              where.or([where('waiting.visibleAt', 'is', null), where('waiting.visibleAt', '<=', now)]),
-            ]),
-            where.and([
-              where('waiting.cancelId', 'is not', null),
-              where('waiting.cancelAcknowledgedAt', 'is', null),
-              where.or([where('waiting.cancelVisibleAt', 'is', null), where('waiting.cancelVisibleAt', '<=', now)]),
-            ]),
-          ]),
-        )
-        .where((where) =>
-          where.not(
-            where.exists(
-              where
-                .selectFrom('nodes')
-                .select('nodes.instanceId')
-                .where('nodes.instanceId', '=', instanceId)
-                .where('nodes.quarantinedAt', 'is not', null),
-            ),
-          ),
-        )
+        .where(isDeliverable(now))
         .orderBy(sql`waiting.cancel_id is null`)
         .orderBy('waiting.requestedAt')
         .limit(1)
@@ -363,6 +359,28 @@ export async function listOverdueCommands(db: Database, now: Date, limit: number
           where('commandInvocations.acknowledgedAt', 'is', null),
         ]),
       ]),
+    )
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.commandId);
+}
+
+/** Commands whose invocations have come further than they say: whoever was to sum them up was stopped before. */
+export async function listForgottenCommands(db: Database, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('commands')
+    .select('commandId')
+    .where('status', 'in', ['Pending', 'InProgress', 'Cancelling'])
+    .where((where) =>
+      where(
+        where
+          .selectFrom('commandInvocations')
+          .select((select) => select.fn.countAll<number>().as('ended'))
+          .whereRef('commandInvocations.commandId', '=', 'commands.commandId')
+          .where('finishedAt', 'is not', null),
+        '>',
+        where.ref('completedCount'),
+      ),
     )
     .limit(limit)
     .execute();

@@ -4,9 +4,12 @@ import { runInTransaction } from '../../../database/transaction.ts';
 import type { Dependencies } from '../../../dependencies.ts';
 import { defineJob, handleJob, type JobHandler } from '../../../jobs/index.ts';
 import { advanceCommand } from './advance.ts';
-import { listOverdueCommands } from './repository.ts';
+import { listForgottenCommands, listOverdueCommands } from './repository.ts';
 
-/** Ends what is past its time. Every minute is enough: a command's times are counted in minutes and hours. */
+/**
+ * Ends what is past its time, and sums up what nobody did. Every minute is enough: a command's times are counted in minutes
+ * and hours.
+ */
 export const sweepCommandsJob = defineJob({
   name: 'sweep-commands',
   payload: z.object({}),
@@ -16,14 +19,15 @@ export const sweepCommandsJob = defineJob({
 
 const mostAtOnce = 500;
 
-/** Advances every overdue command, each in a transaction of its own. */
+/** Advances every overdue or forgotten command, each in a transaction of its own. */
 export async function sweepCommands(db: Database, dependencies: Dependencies): Promise<number> {
   const now = dependencies.clock();
-  const overdue = await listOverdueCommands(db, now, mostAtOnce);
-  for (const commandId of overdue) {
+  const forgotten = await listForgottenCommands(db, mostAtOnce);
+  const due = new Set([...(await listOverdueCommands(db, now, mostAtOnce)), ...forgotten]);
+  for (const commandId of due) {
     await runInTransaction(db, (transaction) => advanceCommand(commandId, { db: transaction, now, dependencies }));
   }
-  return overdue.length;
+  return due.size;
 }
 
 export function sweepCommandsHandler(db: Database, dependencies: Dependencies): JobHandler {
