@@ -20,7 +20,6 @@ import {
   notify,
   openInstallation,
   readPostgresMajor,
-  runInTransaction,
   startEmbeddedPostgres,
   startNotifications,
 } from './database/index.ts';
