@@ -42,8 +42,26 @@ describe('the configuration of a server', () => {
     { tlsName: ['patchbay.example'] },
     { tls: 'auto', tlsName: ['not a name'] },
     { quota: ['patch-baselines=many'] },
+    { archiveSilentNodesAfterDays: '0' },
+    { commandOutputLimit: '100' },
+    { commandOutputLimit: '99999999999' },
+    { overrideAllow: ['http://host/'] },
   ])('refuses %j', (flags) => {
     expect(codeOf(flags)).toBe('INVALID_OPTION');
+  });
+
+  it('keeps outputs to ten mebibytes, archives nobody and reads overrides from nowhere unless told otherwise', () => {
+    expect(readServerConfig({}, {})).toMatchObject({
+      commandOutputLimitBytes: 10_485_760,
+      archiveSilentNodesAfterDays: undefined,
+      overrideAllowed: [],
+    });
+    const told = { commandOutputLimit: '50000', archiveSilentNodesAfterDays: '30', overrideAllow: ['https://host/a'] };
+    expect(readServerConfig(told, {})).toMatchObject({
+      commandOutputLimitBytes: 50_000,
+      archiveSilentNodesAfterDays: 30,
+      overrideAllowed: ['https://host/a'],
+    });
   });
 
   it('prefers --database-url to the environment', () => {

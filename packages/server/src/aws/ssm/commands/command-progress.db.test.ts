@@ -207,6 +207,41 @@ describe('the progress of a command', () => {
     });
   });
 
+  it('is delayed on a node that has to be told again, until the node acknowledges', async () => {
+    const start = server().now();
+    const [node] = await enrolTagged('delayed', 1);
+    if (!node) throw new Error('unreachable');
+    const commandId = await send('delayed');
+    const status = async () => (await invocationsOf(commandId)).get(node.instanceId);
+    expect(await hasMessage(node)).toBe(true);
+    expect(await status()).toMatchObject({ Status: 'Pending', StatusDetails: 'Pending' });
+    server().advance({ seconds: 2 });
+    expect(await hasMessage(node)).toBe(true);
+    expect(await status()).toMatchObject({ Status: 'Delayed', StatusDetails: 'Delayed' });
+    expect(await commandOf(commandId)).toMatchObject({ Status: 'Pending' });
+    await node.acknowledge(`aws.ssm.${commandId}.${node.instanceId}`);
+    expect(await status()).toMatchObject({ Status: 'InProgress', StatusDetails: 'InProgress' });
+    server().setNow(start);
+  });
+
+  it('ends at once on a node of another platform, which counts as no error', async () => {
+    const windows = await enrolNode(server(), { tags: { Group: 'mixed' }, platform: { PlatformType: 'Windows' } });
+    const linux = await enrolNode(server(), { tags: { Group: 'mixed' } });
+    const commandId = await send('mixed', { MaxErrors: '0' });
+    expect((await invocationsOf(commandId)).get(windows.instanceId)).toMatchObject({
+      Status: 'Failed',
+      StatusDetails: 'InvalidPlatform',
+      TraceOutput: expect.stringContaining('Windows'),
+    });
+    expect(await hasMessage(windows)).toBe(false);
+    expect(await hasMessage(linux)).toBe(true);
+    await finish(linux, commandId, 'Success');
+    expect(await commandOf(commandId)).toMatchObject({ StatusDetails: 'Incomplete', ErrorCount: 0, CompletedCount: 2 });
+    await expect(send('mixed', { Targets: undefined, InstanceIds: [windows.instanceId] })).rejects.toMatchObject({
+      name: 'UnsupportedPlatformType',
+    });
+  });
+
   it('ends once for many nodes that answer at the same moment', async () => {
     const nodes = await enrolTagged('crowd', 6);
     const commandId = await send('crowd', { MaxConcurrency: '100%', MaxErrors: '100%' });

@@ -43,6 +43,9 @@ export async function recordMachine(
     node.machineIdHash === null && node.previousInstanceId === null && machineIdHash !== null
       ? await findPreviousLife(db, node, machineIdHash, onlineSince(now))
       : undefined;
+  const isSameBoot = seen.agentRunId === null || seen.bootId === node.bootId;
+  // What every ping and all facts say is not worth a write.
+  if (machineIdHash === node.machineIdHash && agentRunId === node.agentRunId && isSameBoot) return null;
   await updateNode(db, instanceId, {
     machineIdHash,
     agentRunId,
