@@ -37,7 +37,7 @@ export interface BuiltPackage {
 }
 
 /** Changes when the layout of the package does, so that no older one is taken from the cache. */
-const layoutRevision = '3';
+const layoutRevision = '4';
 const maintainerScripts = ['postinst', 'prerm', 'postrm'] as const;
 const sources = join(repository, 'packages/agent-package/debian');
 const library = 'usr/lib/patchbay-agent';
@@ -149,12 +149,11 @@ Description: agent of the Patchbay control plane
 
 /** Gives everything one time and folders one mode, whatever the umask is. */
 function settle(directory: string): void {
+  chmodSync(directory, 0o755);
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
-    if (entry.isDirectory()) {
-      chmodSync(path, 0o755);
-      settle(path);
-    }
-    lutimesSync(path, builtAt, builtAt);
+    if (entry.isDirectory()) settle(path);
+    else lutimesSync(path, builtAt, builtAt);
   }
+  lutimesSync(directory, builtAt, builtAt);
 }
