@@ -4,7 +4,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPatchbay } from '../support/patchbay-process.ts';
-import type { Supervised } from '../support/running-root.ts';
+import { type Supervised, startRunningRoot } from '../support/running-root.ts';
 import { type PackageStage, servePackage, setPackageStage } from './package-stage.ts';
 
 // The package as people get it: the printed line in a root shell of a real Debian, with a supervisor in place of systemd.
@@ -13,7 +13,7 @@ let agent: Supervised;
 let instanceId: string;
 
 beforeAll(async () => {
-  stage = await setPackageStage();
+  stage = await setPackageStage(startRunningRoot);
 });
 
 afterAll(() => stage?.close());

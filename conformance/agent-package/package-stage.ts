@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buildAgentPackage } from '@patchbay/agent-package';
 import { type PatchbayProcess, runPatchbay, startPatchbay } from '../support/patchbay-process.ts';
 import { runTool } from '../support/run-tool.ts';
-import { type RunningRoot, startRunningRoot } from '../support/running-root.ts';
+import type { RunningRoot } from '../support/running-root.ts';
 import { startTestArchives, type TestArchives } from '../support/test-archive.ts';
 import {
   growArchives,
@@ -18,18 +18,24 @@ import { createTestRoot, prepareBaseRoot, type TestRoot } from '../support/test-
 const cases = [hardCases.epoch, hardCases.automatic];
 
 /** A control plane, and a machine that has packages to patch and no agent yet. */
-export interface PackageStage {
+export interface PackageStage<Machine extends BootedRoot = RunningRoot> {
   readonly folder: string;
   readonly data: string;
   readonly endpoint: string;
   readonly root: TestRoot;
-  readonly machine: RunningRoot;
+  readonly machine: Machine;
   /** An aws CLI as the first administrator; its answer is taken at its word. */
   aws<Answer = unknown>(words: string): Promise<Answer>;
   close(): Promise<void>;
 }
 
-export async function setPackageStage(): Promise<PackageStage> {
+/** What every kind of machine offers. */
+export type BootedRoot = Pick<RunningRoot, 'run' | 'stop'>;
+
+export async function setPackageStage<Machine extends BootedRoot>(
+  boot: (directory: string) => Promise<Machine>,
+  packages: readonly string[] = [],
+): Promise<PackageStage<Machine>> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-package-'));
   const data = join(folder, 'data');
   const server: PatchbayProcess = startPatchbay(['up', '--data', data, '--port', '0']);
@@ -37,14 +43,14 @@ export async function setPackageStage(): Promise<PackageStage> {
   const archives: TestArchives<HardCaseArchive> = await startTestArchives(hardCaseReleases);
   const root = await createTestRoot({
     // Every Debian machine has them; the smallest roots have not.
-    base: await prepareBaseRoot({ packages: ['mount', 'wget'] }),
+    base: await prepareBaseRoot({ packages: ['mount', 'wget', ...packages] }),
     directory: join(folder, 'root'),
     archives: Object.values(archives.archives),
     keyring: archives.keyring,
   });
   await stageHardCases({ root, archives: archives.archives }, cases);
   await growArchives(archives.archives, cases);
-  const machine = await startRunningRoot(root.directory);
+  const machine = await boot(root.directory);
   const { output: environment } = await runPatchbay(['env', '--data', data]);
   return {
     folder,
@@ -66,7 +72,7 @@ export async function setPackageStage(): Promise<PackageStage> {
 
 /** Lets the control plane serve a package; `change` may spoil the tree first, and gives it another version. */
 export async function servePackage(
-  stage: PackageStage,
+  stage: Pick<PackageStage, 'data' | 'folder'>,
   version: string,
   spoil?: (tree: string) => Promise<void>,
 ): Promise<string> {

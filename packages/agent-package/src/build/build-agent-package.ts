@@ -37,7 +37,8 @@ export interface BuiltPackage {
 }
 
 /** Changes when the layout of the package does, so that no older one is taken from the cache. */
-const layoutRevision = '3';
+const layoutRevision = '4';
+const keptPackages = 8;
 const maintainerScripts = ['postinst', 'prerm', 'postrm'] as const;
 const sources = join(repository, 'packages/agent-package/debian');
 const library = 'usr/lib/patchbay-agent';
@@ -74,8 +75,17 @@ export async function buildAgentPackage(request: PackageRequest): Promise<BuiltP
     } finally {
       rmSync(work, { recursive: true, force: true });
     }
+    prune(cache);
   }
   return { fileName, path, version };
+}
+
+/** Every change of the agent's code leaves a package of its own behind: the newest few are kept. */
+function prune(cache: string): void {
+  const folders = readdirSync(cache).filter((name) => /^[0-9a-f]{32}$/.test(name));
+  const byAge = folders.map((name) => ({ path: join(cache, name), at: statSync(join(cache, name)).mtimeMs }));
+  const old = byAge.toSorted((left, right) => right.at - left.at).slice(keptPackages);
+  for (const { path } of old) rmSync(path, { recursive: true, force: true });
 }
 
 function digestOf(programs: BundledPrograms, runtime: NodeRuntime, ...words: readonly string[]): string {
@@ -149,12 +159,11 @@ Description: agent of the Patchbay control plane
 
 /** Gives everything one time and folders one mode, whatever the umask is. */
 function settle(directory: string): void {
+  chmodSync(directory, 0o755);
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
-    if (entry.isDirectory()) {
-      chmodSync(path, 0o755);
-      settle(path);
-    }
-    lutimesSync(path, builtAt, builtAt);
+    if (entry.isDirectory()) settle(path);
+    else lutimesSync(path, builtAt, builtAt);
   }
+  lutimesSync(directory, builtAt, builtAt);
 }
