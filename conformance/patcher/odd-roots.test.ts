@@ -136,7 +136,7 @@ describe.each(releases)('a root of $suite', ({ suite, checker, missing }) => {
   });
 
   it('lists what dpkg lists, foreign packages included', async () => {
-    const { stdout } = await root.run(['dpkg-query', '-W', '-f', '\${Package}.\${Architecture} \${Version}\n']);
+    const { stdout } = await root.run(['dpkg-query', '-W', '-f', '${Package}.${Architecture} ${Version}\n']);
     const own = report.verdict.items.map((item) => `${item.name}.${item.architecture} ${item.installedVersion}`);
     expect(own.sort()).toEqual(stdout.trim().split('\n').sort());
   });
