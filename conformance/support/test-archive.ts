@@ -183,16 +183,21 @@ async function writeArchive(
   const files = new Map<string, Buffer>();
   if (condition.reachability === 'missing') return files;
   for (const { filename, content } of packages) files.set(filename, content);
-  const index = Buffer.from(packages.map(({ stanza }) => stanza).join('\n'));
-  const indexes = new Map([
-    [`main/binary-${nativeArchitecture}/Packages`, index],
-    [`main/binary-${nativeArchitecture}/Packages.gz`, gzipSync(index)],
-  ]);
+  const architectures = architecturesOf(packages);
+  const indexes = new Map<string, Buffer>();
+  for (const architecture of architectures) {
+    const held = packages.filter(
+      ({ description: { architecture: own = 'all' } }) => own === 'all' || own === architecture,
+    );
+    const index = Buffer.from(held.map(({ stanza }) => stanza).join('\n'));
+    indexes.set(`main/binary-${architecture}/Packages`, index);
+    indexes.set(`main/binary-${architecture}/Packages.gz`, gzipSync(index));
+  }
   const folder = `dists/${release.codename}`;
   if (condition.reachability !== 'index-missing') {
     for (const [path, content] of indexes) files.set(`${folder}/${path}`, content);
   }
-  const text = writeRelease(release, indexes, condition);
+  const text = writeRelease(release, architectures, indexes, condition);
   if (condition.signature === 'none') {
     files.set(`${folder}/Release`, Buffer.from(text));
     return files;
@@ -204,8 +209,15 @@ async function writeArchive(
   return files;
 }
 
+/** This machine's own first, then those of the packages. */
+function architecturesOf(packages: readonly BuiltPackage[]): string[] {
+  const own = packages.map(({ description }) => description.architecture ?? 'all');
+  return [...new Set([nativeArchitecture, ...own.filter((architecture) => architecture !== 'all').sort()])];
+}
+
 function writeRelease(
   release: TestRelease,
+  architectures: readonly string[],
   indexes: ReadonlyMap<string, Buffer>,
   condition: TestArchiveCondition,
 ): string {
@@ -219,7 +231,7 @@ function writeRelease(
       ? []
       : [`Valid-Until: ${condition.validUntil.toUTCString().replace('GMT', 'UTC')}`]),
     'Acquire-By-Hash: no',
-    `Architectures: all ${nativeArchitecture}`,
+    `Architectures: all ${architectures.join(' ')}`,
     'Components: main',
     'SHA256:',
     ...[...indexes].map(([path, content]) => {

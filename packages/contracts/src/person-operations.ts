@@ -101,7 +101,7 @@ export const ListFirstSeen = defineContract(
         sourceVersion: z.string(),
         rung: z.enum(['first-seen', 'undated']),
         firstSeenAt: Timestamp,
-        /** The node whose report it was. */
+        /** The node whose report it was, or `archive-watch ID`. */
         reportedBy: z.string(),
       }),
     ),

@@ -138,19 +138,40 @@ async function findPhased(
   if (!isPhasing) return [];
   try {
     const workspace = await prepareAptWorkspace(machine, source);
-    const { phased } = await ask(machine, closure(workspace.options));
+    const byTurn = await ask(machine, closure(workspace.options));
     const native = known.policy.architecture;
-    return known.installed.packages
-      .filter(({ name, architecture }) => {
+    const named = (names: readonly string[]) => {
+      const set = new Set(names);
+      return known.installed.packages.filter(({ name, architecture }) => {
         const isNative = architecture === native || architecture === 'all';
-        return phased.includes(`${name}:${architecture}`) || (isNative && phased.includes(name));
-      })
-      .map(({ name, architecture }) => ({ name, architecture }));
+        return set.has(`${name}:${architecture}`) || (isNative && set.has(name));
+      });
+    };
+    const told = named(byTurn.phased);
+    // apt before 2.9 only says that it keeps them back, as it does for other reasons: what it takes once phasing is
+    // out of the question was kept back for that.
+    const isPhasedCandidate = new Set(
+      known.offers.flatMap((offer) => {
+        const candidate = offer.versions.find(({ version }) => version === offer.candidate);
+        return (candidate?.phasedUpdatePercentage ?? 100) < 100 ? [`${offer.name}.${offer.architecture}`] : [];
+      }),
+    );
+    const suspected = named(byTurn.keptBack).filter((each) =>
+      isPhasedCandidate.has(`${each.name}.${each.architecture}`),
+    );
+    if (suspected.length === 0) return told.map(onlyName);
+    const all = await ask(machine, closure(workspace.options, 'all'));
+    const keptAnyway = new Set(named(all.keptBack));
+    return [...told, ...suspected.filter((each) => !keptAnyway.has(each))].map(onlyName);
   } catch (error) {
     const message = `apt cannot be asked whose turn phased updates are: ${describeError(error)}`;
     doubts.push({ code: 'package-status', message, archive: null });
     return [];
   }
+}
+
+function onlyName({ name, architecture }: PackageName): PackageName {
+  return { name, architecture };
 }
 
 async function readOverlay(

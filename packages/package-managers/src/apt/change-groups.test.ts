@@ -121,6 +121,14 @@ describe('groups of changes', () => {
     expect(group(present, coming)).toEqual(expected);
   });
 
+  it('joins the architectures of one package', () => {
+    const twin = (version: string) => ({ ...one('lib', version), architecture: 'i386' });
+    expect(group([one('a', '1'), one('lib', '1'), twin('1')], [one('lib', '2'), one('a', '2'), twin('2')])).toEqual([
+      'lib+lib',
+      'a',
+    ]);
+  });
+
   it('joins a removal with what takes its place', () => {
     const present = [one('old', '1'), one('user', '1', { depends: 'old' })];
     const coming = [one('new', '1', { conflicts: 'old' }), one('user', '2', { depends: 'new' })];

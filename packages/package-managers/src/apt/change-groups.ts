@@ -25,7 +25,7 @@ interface Package extends Provider {
  * Splits changes into groups, each of which can be carried out without the others. Two changes belong together when
  * either new version needs the other one (a clause that the machine does not satisfy as it is), when the new version
  * of one breaks the present version of the other, or when a present package that depends on the old version of one
- * changes too. A package that is new and only recommended belongs with what recommends it: nothing else brings it. A version whose relations cannot be read joins everything: a group too large is safe, one too small not.
+ * changes too, and the architectures of one package. A package that is new and only recommended belongs with what recommends it: nothing else brings it. A version whose relations cannot be read joins everything: a group too large is safe, one too small not.
  */
 export function groupChanges<Change extends GroupableChange>(
   changes: readonly Change[],
@@ -51,6 +51,13 @@ export function groupChanges<Change extends GroupableChange>(
     const isUnreadable = coming?.isReadable === false || (change.toVersion !== null && coming === null);
     if (isUnreadable) for (const other of changes.keys()) groups.join(index, other);
     if (coming !== null) joinNeeds(index, coming);
+  }
+  // Multi-Arch "same" (deb-control(5)): dpkg wants the architectures of such a package at one version.
+  const firstByName = new Map<string, number>();
+  for (const [index, { name }] of changes.entries()) {
+    const first = firstByName.get(name);
+    if (first === undefined) firstByName.set(name, index);
+    else groups.join(first, index);
   }
   for (const present of before.values()) {
     if (present.isReadable) joinDependents(present);

@@ -45,10 +45,14 @@ export function simulate(targets: readonly Target[], options: AptOptions): Query
   };
 }
 
-/** apt's own list of everything that an upgrade without removals would bring. */
-export function closure(options: AptOptions): Query<SimulationOutput> {
+/**
+ * apt's own list of everything that an upgrade without removals would bring; with phased updates whether or not it is this
+ * machine's turn, where that is asked.
+ */
+export function closure(options: AptOptions, phasing: 'by-turn' | 'all' = 'by-turn'): Query<SimulationOutput> {
+  const all = phasing === 'all' ? ['-o', 'APT::Get::Always-Include-Phased-Updates=true'] : [];
   return {
-    argv: ['apt-get', ...aptArguments(options), '-s', '-q', 'upgrade', '--with-new-pkgs'],
+    argv: ['apt-get', ...aptArguments(options), ...all, '-s', '-q', 'upgrade', '--with-new-pkgs'],
     parse: parseSimulation,
   };
 }
