@@ -45,6 +45,15 @@ describe('patching that ends with exit code 194', () => {
     expect(replies.at(-1)?.documentStatus).toBe('Failed');
   });
 
+  it('is not followed by a reboot once the command was cancelled', async () => {
+    const rebooter = createTestRebooter('reboots');
+    const { write, restart, events } = openCommandStage({ end: asksForReboot, later: [finished], rebooter });
+    write({ startedAt: at, runId: commandId, isCancelled: true, openStep: step('PatchLinux') });
+    await restart();
+    expect(rebooter.requests).toBe(0);
+    expect(events.at(-1)).toBe(`restart ${commandId} after The command was cancelled`);
+  });
+
   it('does not reboot for ever', async () => {
     const rebooter = createTestRebooter('reboots');
     const { write, restart, replies } = openCommandStage({ end: asksForReboot, rebooter });

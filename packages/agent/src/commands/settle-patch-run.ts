@@ -45,6 +45,10 @@ export async function settlePatchRun(
     if (entry.reboot === null) {
       ledger.openReboot(commandId, { bootId, requestedAt, standardOutput: '', standardError: '' });
     }
+    if (entry.isCancelled) {
+      end = await restart({ bootId, requestedAt, problem: 'The command was cancelled' });
+      continue;
+    }
     const reboot = await awaitReboot(parts, bootId, commandId, signal);
     if (reboot.kind === 'stopped') return { kind: 'detached' };
     if (reboot.kind === 'rebooted') log({ level: 'info', message: `Rebooted; going on with ${commandId}.` });
