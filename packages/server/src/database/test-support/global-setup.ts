@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestProject } from 'vitest/node';
 import { openDataDirectory } from '../../data-directory/index.ts';
 import { startJobs } from '../../jobs/index.ts';
@@ -50,11 +51,22 @@ async function prepareTemplate(server: ConnectionTarget): Promise<void> {
     },
   });
   await jobs.stop(5);
+<<<<<<< HEAD
   isStopped = true;
   // A template must have no connection: those of the pools end a moment after they are closed.
   await administration.query(
     `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '${TEMPLATE_DATABASE}'`,
   );
+=======
+  // A template must have no connection: those of the pools end a moment after they are closed. Ending them for them
+  // would reach clients that nobody listens to any more, whose error would end the run.
+  const count = `select count(*)::int as left from pg_stat_activity where datname = '${TEMPLATE_DATABASE}'`;
+  for (let looks = 0; looks < 200; looks += 1) {
+    const { rows } = await administration.query<{ left: number }>(count);
+    if (rows[0]?.left === 0) break;
+    await sleep(50);
+  }
+>>>>>>> lifecycle
   await administration.query(`alter database ${TEMPLATE_DATABASE} with allow_connections false`);
   await administration.end();
 }
