@@ -41,23 +41,14 @@ async function prepareTemplate(server: ConnectionTarget): Promise<void> {
   const database = createDatabase(createPool(template));
   await migrateToLatest(database, migrations);
   await database.destroy();
-  let isStopped = false;
   const jobs = await startJobs({
     connection: template,
     handlers: [],
     onError: (error) => {
-      // On a busy machine the connections that end a moment later are still there to be terminated below.
-      if (!isStopped) throw error;
+      throw error;
     },
   });
   await jobs.stop(5);
-<<<<<<< HEAD
-  isStopped = true;
-  // A template must have no connection: those of the pools end a moment after they are closed.
-  await administration.query(
-    `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '${TEMPLATE_DATABASE}'`,
-  );
-=======
   // A template must have no connection: those of the pools end a moment after they are closed. Ending them for them
   // would reach clients that nobody listens to any more, whose error would end the run.
   const count = `select count(*)::int as left from pg_stat_activity where datname = '${TEMPLATE_DATABASE}'`;
@@ -66,7 +57,6 @@ async function prepareTemplate(server: ConnectionTarget): Promise<void> {
     if (rows[0]?.left === 0) break;
     await sleep(50);
   }
->>>>>>> lifecycle
   await administration.query(`alter database ${TEMPLATE_DATABASE} with allow_connections false`);
   await administration.end();
 }
