@@ -167,8 +167,12 @@ async function start(
     longPollMilliseconds,
     egress: createEgressClient(createEgressPolicy(config.egressAllow)),
   };
-  const { wakeSubscribers } = notifications;
-  const lookout = startLookout({ db, clock, wakeSubscribers, logger });
+  const lookout = startLookout({
+    db,
+    clock,
+    wakeSubscribers: (topic, keys) => notifications.wakeSubscribers(topic, keys),
+    logger,
+  });
   cleanUp.add('lookout', () => lookout.stop());
   const archiveAfterDays = config.archiveSilentNodesAfterDays;
   const jobs = await startJobs({
