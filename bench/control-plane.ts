@@ -16,9 +16,8 @@ export async function startControlPlane(): Promise<BenchedControlPlane> {
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-bench-'));
   const data = join(folder, 'data');
   const main = join(import.meta.dirname, '../packages/cli/src/main.ts');
-  const child = spawn(process.execPath, [main, 'up', '--data', data, '--port', '0', '--log-level', 'error'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const words = ['up', '--data', data, '--port', '0', '--log-level', 'error', '--quota', 'patch-baselines=unlimited'];
+  const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
   let output = '';
   await new Promise<void>((resolve, reject) => {
@@ -46,6 +45,18 @@ export function readProcessorSeconds(processId: number): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticksPerSecond = 100;
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+/** Seconds of processor time of PostgreSQL with all its processes, those that have ended included. */
+export function readDatabaseSeconds(controlPlane: number): number {
+  const children = (parent: number) =>
+    readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  const [postmaster] = children(controlPlane);
+  if (postmaster === undefined) return Number.NaN;
+  const stat = readFileSync(`/proc/${postmaster}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ended = (Number(fields[13]) + Number(fields[14])) / 100;
+  return [postmaster, ...children(postmaster)].reduce((sum, pid) => sum + readProcessorSeconds(pid), ended);
 }
 
 /** Resident memory of a process in MiB, now and at its highest (proc_pid_status(5)). */

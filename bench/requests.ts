@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { startControlPlane } from './control-plane.ts';
+import { readDatabaseSeconds, readProcessorSeconds, startControlPlane } from './control-plane.ts';
 import type { LoadOrder, LoadResult } from './request-load.ts';
 
 /**
@@ -29,10 +29,15 @@ try {
     ['DescribePatchBaselines', 4000, 5000],
     ['CreatePatchBaseline', 3000, 4000],
   ] as const) {
-    const result = await measure({ ...common, operation, requests: seconds * expectedPerSecond });
+    const { processId } = controlPlane;
+    const before = [readProcessorSeconds(processId), readDatabaseSeconds(processId)] as const;
+    const requests = seconds * expectedPerSecond;
+    const result = await measure({ ...common, operation, requests });
+    const spent = [readProcessorSeconds(processId) - before[0], readDatabaseSeconds(processId) - before[1]] as const;
+    const [server, database] = spent.map((each) => ((each / requests) * 1e6).toFixed(0));
     const { perSecond, medianMilliseconds, slowestPercentMilliseconds, refused } = result;
     console.log(
-      `${operation.padEnd(24)} ${perSecond.toFixed(0).padStart(6)} /s (${(perSecond / aim).toFixed(2)} x the aim of ${aim}), median ${medianMilliseconds.toFixed(1)} ms, 99 % ${slowestPercentMilliseconds.toFixed(1)} ms, refused ${refused}`,
+      `${operation.padEnd(24)} ${perSecond.toFixed(0).padStart(6)} /s (${(perSecond / aim).toFixed(2)} x the aim of ${aim}), median ${medianMilliseconds.toFixed(1)} ms, 99 % ${slowestPercentMilliseconds.toFixed(1)} ms, refused ${refused}; a request costs ${server} µs in the server, ${database} µs in PostgreSQL`,
     );
   }
 } finally {

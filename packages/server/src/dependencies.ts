@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { AgentPackages } from './agent-packages/index.ts';
 import type { EgressClient } from './egress/index.ts';
 import type { AccessKeys } from './identity/access-keys.ts';
+import type { RecentClaims } from './identity/recent-claims.ts';
 import type { SessionTokens } from './identity/session-tokens.ts';
 import type { Counters, Metrics } from './observability/index.ts';
 import type { ReadOverride } from './patchbay/overrides/read-override.ts';
@@ -17,6 +18,7 @@ export interface Dependencies {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly accessKeys: AccessKeys;
+  readonly recentClaims: RecentClaims;
   /** What happened how often since the start. */
   readonly counters: Counters;
   readonly sessionTokens: SessionTokens;

@@ -28,6 +28,7 @@ import type { Dependencies } from './dependencies.ts';
 import { createEgressClient, createEgressPolicy } from './egress/index.ts';
 import { createAccessKeys } from './identity/access-keys.ts';
 import { ensureAdministrator, writeAdministratorFile } from './identity/administrator.ts';
+import { accessTopic, createRecentClaims } from './identity/recent-claims.ts';
 import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
 import { listen, requireFreePort } from './listen.ts';
@@ -141,6 +142,8 @@ async function start(
 
   const notifications = await startNotifications(connection, (error) => logger.warn({ error }, 'notifications broke'));
   cleanUp.add('notifications', () => notifications.stop());
+  const recentClaims = createRecentClaims(() => performance.now());
+  notifications.subscribe(...accessTopic, () => recentClaims.forget());
   const dependencies: Dependencies = {
     clock,
     randomBytes: (size) => randomBytes(size),
@@ -148,6 +151,7 @@ async function start(
     logger,
     metrics,
     accessKeys: createAccessKeys({ secrets, randomBytes }),
+    recentClaims,
     counters: createCounters(),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey: installation.signingKey,
@@ -208,6 +212,7 @@ async function start(
       db,
       sessionTokens: dependencies.sessionTokens,
       accessKeys: dependencies.accessKeys,
+      recentClaims,
       regions: config.regions,
     },
     tls,

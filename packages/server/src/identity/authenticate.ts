@@ -12,6 +12,7 @@ import type { Database } from '../database/tables.ts';
 import type { Principal } from '../operations/principal.ts';
 import type { Scope } from '../operations/scope.ts';
 import type { AccessKeys } from './access-keys.ts';
+import type { RecentClaims } from './recent-claims.ts';
 import { findLiveKey, noteKeyUse } from './repository.ts';
 import type { SessionTokens } from './session-tokens.ts';
 
@@ -19,6 +20,7 @@ export interface Authenticator {
   readonly db: Database;
   readonly sessionTokens: SessionTokens;
   readonly accessKeys: AccessKeys;
+  readonly recentClaims: RecentClaims;
   /** The regions that this installation serves: any other in a signature is an error, never an empty list. */
   readonly regions: readonly string[];
 }
@@ -32,20 +34,23 @@ interface Claim {
   readonly lookup: SecretLookup;
   readonly principal?: Principal;
   /** When the key was last used; null: never. Only of people's keys. */
-  readonly lastUsedAt?: Date | null;
+  lastUsedAt?: Date | null;
 }
 
 async function lookUpUser(accessKeyId: string, sessionToken: string | undefined, from: Authenticator): Promise<Claim> {
   // Long-lived keys have no session; one beside them does not belong to them.
   if (sessionToken !== undefined) return { lookup: { status: 'invalid-session-token' } };
-  const found = await findLiveKey(from.db, accessKeyId);
-  if (!found) return { lookup: { status: 'unknown-access-key' } };
-  const { accountId, userName, sealedSecret, lastUsedAt } = found.key;
-  return {
-    lookup: { status: 'found', secretAccessKey: from.accessKeys.openSecret(accessKeyId, sealedSecret) },
-    principal: { kind: 'user', accountId, userName, accessKeyId, bindings: found.bindings },
-    lastUsedAt,
-  };
+  const found = await from.recentClaims.find(`user ${accessKeyId}`, async (): Promise<Claim | undefined> => {
+    const live = await findLiveKey(from.db, accessKeyId);
+    if (!live) return undefined;
+    const { accountId, userName, sealedSecret, lastUsedAt } = live.key;
+    return {
+      lookup: { status: 'found', secretAccessKey: from.accessKeys.openSecret(accessKeyId, sealedSecret) },
+      principal: { kind: 'user', accountId, userName, accessKeyId, bindings: live.bindings },
+      lastUsedAt,
+    };
+  });
+  return found ?? { lookup: { status: 'unknown-access-key' } };
 }
 
 async function lookUpNode(
@@ -59,7 +64,8 @@ async function lookUpNode(
   const { accountId, region, instanceId, expiresAt } = opened.session;
   if (expiresAt <= now.getTime()) return { lookup: { status: 'expired-session-token' } };
   // A node that was deregistered loses its access at once, not when its credentials end.
-  if (!(await findRegisteredNode(from.db, instanceId))) return { lookup: { status: 'invalid-session-token' } };
+  const node = await from.recentClaims.find(`node ${instanceId}`, () => findRegisteredNode(from.db, instanceId));
+  if (!node) return { lookup: { status: 'invalid-session-token' } };
   return {
     lookup: { status: 'found', secretAccessKey: opened.secretAccessKey },
     principal: { kind: 'node', accountId, region, instanceId },
@@ -102,6 +108,8 @@ export async function authenticateSignature(
     );
   }
   if (principal.kind === 'user' && now.getTime() - (lastUsedAt?.getTime() ?? 0) >= lastUsedPrecision) {
+    // Said first: requests of the same moment need not write it as well.
+    if (claim) claim.lastUsedAt = now;
     await noteKeyUse(from.db, principal.accessKeyId, now);
   }
   return { principal, scope: { accountId: accountOf(principal), region: verified.region } };

@@ -1,6 +1,7 @@
 import type { AccessKeySummary, NewAccessKey, Role, TagLimit, UserSummary } from '@patchbay/contracts';
 import type { OperationContext } from '../operations/operation.ts';
 import { IdentityError } from './errors.ts';
+import { announceAccessChange } from './recent-claims.ts';
 import {
   type AccessKey,
   deleteBindings,
@@ -41,6 +42,7 @@ async function changeIdentity<Result>(context: OperationContext, change: () => P
       'This would leave the installation without an administrator who can sign. Make another administrator without tag limits first.',
     );
   }
+  await announceAccessChange(context);
   return result;
 }
 

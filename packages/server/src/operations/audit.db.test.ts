@@ -28,11 +28,11 @@ describe('the audit trail of calls without a transaction', () => {
     expect(stored).toEqual(events);
   });
 
-  it('tells only the callers whose event could not be kept', async () => {
+  it('keeps an event once that is told twice, and tells callers whose event cannot be kept', async () => {
     const record = createAuditTrail(test().database);
-    await record(eventOf(1001));
-    await expect(record(eventOf(1001))).rejects.toMatchObject({ code: '23505' });
-    await record(eventOf(1002));
+    await Promise.all([record(eventOf(1001)), record(eventOf(1001))]);
+    await expect(record({ ...eventOf(1002), eventId: 'not a uuid' })).rejects.toMatchObject({ code: '22P02' });
+    await record(eventOf(1003));
     const { rows } = await sql<{ count: number }>`
       select count(*) as count from audit_events where request_id like 'request-1___'`.execute(test().database);
     expect(rows).toEqual([{ count: 2 }]);

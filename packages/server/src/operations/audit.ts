@@ -1,4 +1,5 @@
 import { type Insertable, sql } from 'kysely';
+import { ConnectionError } from '../database/database-error.ts';
 import type { Database } from '../database/tables.ts';
 import { runInTransaction } from '../database/transaction.ts';
 import type { AuditEventsTable } from './tables.ts';
@@ -65,9 +66,14 @@ async function insertEvents(db: Database, events: readonly AuditEvent[]): Promis
       input: event.input ?? {},
     })),
   );
-  await runInTransaction(db, async (transaction) => {
-    await sql`insert into audit_events select * from jsonb_populate_recordset(null::audit_events, ${rows}::jsonb)`.execute(
-      transaction,
-    );
-  });
+  const insert = sql`
+    insert into audit_events select * from jsonb_populate_recordset(null::audit_events, ${rows}::jsonb)
+    on conflict do nothing`;
+  try {
+    await insert.execute(db);
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+    // Whether it was kept before the connection broke cannot be told; an event that is there is not added again.
+    await runInTransaction(db, (transaction) => insert.execute(transaction));
+  }
 }

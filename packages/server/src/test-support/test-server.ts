@@ -16,6 +16,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { createEgressClient, createEgressPolicy } from '../egress/index.ts';
 import { createAccessKeys } from '../identity/access-keys.ts';
 import { ensureAdministrator } from '../identity/administrator.ts';
+import { createRecentClaims } from '../identity/recent-claims.ts';
 import { createSessionTokens } from '../identity/session-tokens.ts';
 import { createCounters, createLogger, createMetrics, createReadiness } from '../observability/index.ts';
 import type { AuditEventsTable } from '../operations/tables.ts';
@@ -108,6 +109,7 @@ async function start(
     logger: createLogger({ level: 'error', destination: { write: (line) => void errorLog.push(line) } }),
     metrics: createMetrics(),
     accessKeys: createAccessKeys({ secrets, randomBytes }),
+    recentClaims: createRecentClaims(() => performance.now()),
     counters: createCounters(),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey,
@@ -129,6 +131,7 @@ async function start(
       db: database,
       sessionTokens: dependencies.sessionTokens,
       accessKeys: dependencies.accessKeys,
+      recentClaims: dependencies.recentClaims,
       regions: [TEST_REGION, OTHER_REGION],
     },
     observability: {

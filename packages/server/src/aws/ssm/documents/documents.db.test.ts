@@ -136,11 +136,8 @@ describe('documents', () => {
     const first = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 3 }));
     expect(first.DocumentIdentifiers).toHaveLength(3);
     const second = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 3, NextToken: first.NextToken }));
-    expect(second.DocumentIdentifiers?.map((each) => each.Name)).toEqual(['AWS-RunShellScript']);
-    const rest = new ListDocumentsCommand({ MaxResults: 50, NextToken: second.NextToken });
-    const last = await server().ssm.send(rest);
-    expect(last.DocumentIdentifiers?.map((each) => each.Name)).toEqual(['AWS-UpdateSSMAgent']);
-    expect(last.NextToken).toBeUndefined();
+    expect(second.DocumentIdentifiers?.map((each) => each.Name)).toEqual(['AWS-RunShellScript', 'AWS-UpdateSSMAgent']);
+    expect(second.NextToken).toBeUndefined();
   });
 
   it('cannot be filtered by what documents do not have', async () => {

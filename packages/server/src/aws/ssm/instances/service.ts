@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto';
+import { announceAccessChange } from '../../../identity/recent-claims.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { ActivationError } from '../activations/errors.ts';
 import { redeemActivation } from '../activations/service.ts';
@@ -125,6 +126,7 @@ export async function deregisterNode(instanceId: string, context: OperationConte
     throw new InstanceError('INSTANCE_ID', `There is no registered node ${instanceId}.`);
   }
   await updateNode(context.db, instanceId, { deregisteredAt: context.now });
+  await announceAccessChange(context);
 }
 
 /** The node that a role token is asked for; its signature was verified with its key by then. */
