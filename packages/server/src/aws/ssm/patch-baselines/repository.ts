@@ -22,6 +22,16 @@ export async function insertPatchBaseline(
 ): Promise<void> {
   const { accountId, region } = scope;
   await db
+    .with('firstRevision', (also) =>
+      also.insertInto('patchBaselineRevisions').values({
+        accountId,
+        region,
+        baselineId: baseline.baselineId,
+        revision: 1,
+        content: JSON.stringify(baseline),
+        createdAt: now,
+      }),
+    )
     .insertInto('patchBaselines')
     .values({
       accountId,
@@ -33,17 +43,6 @@ export async function insertPatchBaseline(
       createdDate: now,
       modifiedDate: now,
       deletedAt: null,
-    })
-    .execute();
-  await db
-    .insertInto('patchBaselineRevisions')
-    .values({
-      accountId,
-      region,
-      baselineId: baseline.baselineId,
-      revision: 1,
-      content: JSON.stringify(baseline),
-      createdAt: now,
     })
     .execute();
 }

@@ -36,6 +36,7 @@ export async function addTags(
   tags: readonly Tag[],
   context: Pick<OperationContext, 'db' | 'accountId' | 'region'>,
 ): Promise<void> {
+  if (tags.length === 0) return;
   const added = tagsByKey(tags);
   const present = await readTags(context.db, context, resource);
   refuseTooMany({ ...present, ...added });
