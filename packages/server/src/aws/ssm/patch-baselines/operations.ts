@@ -39,13 +39,15 @@ import {
   updatePatchBaseline,
 } from './service.ts';
 
+const NewBaseline = PatchBaseline.omit({ baselineId: true });
+
 async function CreatePatchBaseline(
   input: CamelCased<CreatePatchBaselineRequest>,
   context: OperationContext,
 ): Promise<CamelCased<CreatePatchBaselineResult>> {
   const { clientToken: _token, tags, ...wanted } = input;
   const operatingSystem = wanted.operatingSystem ?? 'WINDOWS';
-  const baseline = PatchBaseline.omit({ baselineId: true }).parse({ ...wanted, operatingSystem });
+  const baseline = NewBaseline.parse({ ...wanted, operatingSystem });
   const baselineId = await createPatchBaseline(baseline, context);
   const given = (tags ?? []).map(({ key = '', value = '' }) => ({ key, value }));
   await addTags({ resourceType: 'PatchBaseline', resourceId: baselineId }, given, context);
