@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { signRequest } from '@patchbay/aws-wire/signing';
 import { z } from 'zod';
-import { readMemoryMebibytes, readProcessorSeconds, startControlPlane } from './control-plane.ts';
+import { readDatabaseSeconds, readMemoryMebibytes, readProcessorSeconds, startControlPlane } from './control-plane.ts';
 import type { FleetOrder } from './fleet-load.ts';
 
 /**
@@ -74,6 +74,7 @@ try {
   console.log(`${nodes} idle pollers: ${(idleShare * 100).toFixed(0)} % of one core (aim at most 20 %)`);
 
   const began = performance.now();
+  const spentBefore = [readProcessorSeconds(processId), readDatabaseSeconds(processId)] as const;
   const { Command } = Sent.parse(
     await callSsm('SendCommand', {
       DocumentName: 'AWS-RunShellScript',
@@ -91,9 +92,11 @@ try {
     if (performance.now() - began > 300_000) throw new Error(`Only ${completed} results after five minutes`);
   }
   const seconds = (performance.now() - began) / 1000;
+  const serverSeconds = readProcessorSeconds(processId) - spentBefore[0];
+  const databaseSeconds = readDatabaseSeconds(processId) - spentBefore[1];
   const { now, highest } = readMemoryMebibytes(processId);
   console.log(
-    `all ${nodes} results stored after ${seconds.toFixed(1)} s (${(seconds / 30).toFixed(2)} x the aim of 30 s); server memory ${now.toFixed(0)} MiB, at most ${highest.toFixed(0)} MiB`,
+    `all ${nodes} results stored after ${seconds.toFixed(1)} s (${(seconds / 30).toFixed(2)} x the aim of 30 s); server memory ${now.toFixed(0)} MiB, at most ${highest.toFixed(0)} MiB; processor: server ${serverSeconds.toFixed(1)} s, PostgreSQL ${databaseSeconds.toFixed(1)} s`,
   );
 } finally {
   generator.kill('SIGTERM');
