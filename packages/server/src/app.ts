@@ -56,11 +56,25 @@ function send(reply: FastifyReply, answer: WireReply, now: Date): FastifyReply {
   );
 }
 
-/** Ends with the request's connection or with the server, whichever comes first. */
-function callerSignal(reply: FastifyReply, stopping: AbortSignal): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
-  return AbortSignal.any([gone.signal, stopping]);
+/**
+ * Signals that end with the request's connection or with the server, whichever comes first. Not by AbortSignal.any: the
+ * server's own signal would remember each of them until they are collected as garbage.
+ */
+function createCallerSignals(stopping: AbortSignal): (reply: FastifyReply) => AbortSignal {
+  const callers = new Set<AbortController>();
+  stopping.addEventListener('abort', () => {
+    for (const caller of callers) caller.abort();
+  });
+  return (reply) => {
+    const caller = new AbortController();
+    if (stopping.aborted) caller.abort();
+    callers.add(caller);
+    reply.raw.once('close', () => {
+      callers.delete(caller);
+      if (!reply.raw.writableFinished) caller.abort();
+    });
+    return caller.signal;
+  };
 }
 
 /**
@@ -111,6 +125,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   const answer = createPipeline({ db: parts.db, services, authenticator: parts.authenticator, dependencies });
+  const callerSignal = createCallerSignals(stopping);
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const reached = await answer({
@@ -120,7 +135,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
       body,
       sourceAddress: request.ip,
       origin: originOf(request, tls !== undefined),
-      signal: callerSignal(reply, stopping),
+      signal: callerSignal(reply),
     });
     return send(reply, reached, dependencies.clock());
   };

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import { z } from 'zod';
 import { type RandomBytes, type SecretBox, SecretsError } from '../secrets/index.ts';
 
@@ -38,7 +38,7 @@ export function createSessionTokens(parts: {
   readonly randomBytes: RandomBytes;
 }): SessionTokens {
   const { secrets, randomBytes } = parts;
-  const secretKey = secrets.deriveKey('node-session-secret');
+  const secretKey = createSecretKey(secrets.deriveKey('node-session-secret'));
   const secretOf = (token: string) => createHmac('sha256', secretKey).update(token).digest('base64').slice(0, 40);
   return {
     issue(node, now) {

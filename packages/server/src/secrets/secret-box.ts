@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import type { RandomBytes } from './random-bytes.ts';
 import { SecretsError } from './secrets-error.ts';
 
@@ -19,7 +19,7 @@ export interface SecretBox {
 /** AES-256-GCM with the context as associated data (NIST SP 800-38D), under keys derived by HKDF-SHA256 (RFC 5869). */
 export function createSecretBox(key: Uint8Array, randomBytes: RandomBytes): SecretBox {
   const deriveKey = (label: string) => new Uint8Array(hkdfSync('sha256', key, '', `patchbay:${label}`, 32));
-  const sealingKey = deriveKey('seal');
+  const sealingKey = createSecretKey(deriveKey('seal'));
   return {
     deriveKey,
     seal: (plaintext, context) => {
@@ -43,7 +43,7 @@ export function createSecretBox(key: Uint8Array, randomBytes: RandomBytes): Secr
   };
 }
 
-function openSealed(key: Uint8Array, sealed: string, context: string): string {
+function openSealed(key: KeyObject, sealed: string, context: string): string {
   const [version, text, ...rest] = sealed.split('.');
   if (version !== VERSION || text === undefined || rest.length > 0) throw new RangeError('Not a sealed text');
   const bytes = Buffer.from(text, 'base64url');
