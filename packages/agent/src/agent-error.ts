@@ -14,4 +14,5 @@ export class AgentError extends AppError<
   | 'STATE_IN_USE'
   | 'ROOT_IN_USE'
   | 'RUN_EXISTS'
+  | 'ORDER_UNREADABLE'
 > {}

@@ -7,6 +7,7 @@ export {
   type ControlPlaneClient,
   createControlPlaneClient,
   isTransient,
+  openHttpConnection,
   readProxyVariables,
   ServerError,
   UnreachableError,
@@ -15,6 +16,7 @@ export { enrolOnly } from './enrol-only.ts';
 export { type EnrolledIdentity, type EnrolmentPorts, type EnrolmentRequest, enrol } from './enrolment.ts';
 export { formatLogLine, type Log, type LogEvent } from './log.ts';
 export * from './machine/index.ts';
+export { carryOutOrder, fetchedPatcherDirectory, type OrderParts, readPatchOrder } from './other-agent/index.ts';
 export { PatchRunRequest, PatchRunResult } from './patch-run.ts';
 export { type CollectPhase, collectFacts, patcherProgramFile } from './patcher/index.ts';
 export { runScan, ScanError, type ScanReport, type ScanRequest } from './scan/index.ts';

@@ -1,6 +1,7 @@
 import { agentVersion } from '@patchbay/agent';
 import { AppError } from '@patchbay/facts';
 import { enrolCommand, enrolUsage } from './enrol-command.ts';
+import { patchCommand } from './patch-command.ts';
 import { runCommand } from './run-command.ts';
 import { statusCommand } from './status-command.ts';
 
@@ -14,6 +15,9 @@ patchbay-agent run
 patchbay-agent status
   Says who this node is and whether its agent runs.
 
+patchbay-agent patch ORDER DIGEST
+  Patches once; AWS-RunPatchBaseline runs this on nodes with another agent.
+
 patchbay-agent version`;
 
 /** The program of the package: it composes and holds no logic of its own. */
@@ -25,6 +29,9 @@ async function main([command, ...words]: readonly string[]): Promise<void> {
       return;
     case 'run':
       await runCommand();
+      return;
+    case 'patch':
+      await patchCommand(words);
       return;
     case 'status':
       statusCommand();

@@ -11,6 +11,7 @@ import { openHttpConnection } from './http-connection.ts';
 import { retryTransient } from './retry.ts';
 import { createRoleCredentials, RoleToken } from './role-credentials.ts';
 import { createServerClock } from './server-clock.ts';
+import { createSharedCredentials } from './shared-credentials.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -58,31 +59,34 @@ export interface ClientPorts {
 const defaultTimeoutSeconds = 30;
 const defaultAttempts = 4;
 
+/** Who calls whom: with a key of its own, or with credentials that another agent keeps in a file. */
+export type ClientIdentity = Pick<Identity, 'instanceId' | 'endpoint' | 'region'> &
+  Partial<Pick<Identity, 'caCertificate'>> &
+  (Pick<Identity, 'fingerprint' | 'privateKeyPem'> | { readonly credentialsFile: string });
+
 /** @throws AgentError ENDPOINT_INVALID. Nothing is sent before the first call. */
-export function createControlPlaneClient(
-  identity: Pick<Identity, 'instanceId' | 'fingerprint' | 'privateKeyPem' | 'endpoint' | 'region'> &
-    Partial<Pick<Identity, 'caCertificate'>>,
-  ports: ClientPorts,
-): ControlPlaneClient {
+export function createControlPlaneClient(identity: ClientIdentity, ports: ClientPorts): ControlPlaneClient {
   const { timers = systemTimers, log } = ports;
   const connection = openHttpConnection(identity.endpoint, identity.caCertificate ?? null);
   const clock = createServerClock(timers, log);
-  const privateKey = createPrivateKey(identity.privateKeyPem);
   const { instanceId, region } = identity;
 
-  const credentials = createRoleCredentials(
-    async (signal) => {
+  const createOwnCredentials = ({ fingerprint, privateKeyPem }: Pick<Identity, 'fingerprint' | 'privateKeyPem'>) => {
+    const privateKey = createPrivateKey(privateKeyPem);
+    const requestToken = async (signal: AbortSignal | undefined) => {
       const answer = await exchange(connection, clock, {
         target: 'AmazonSSM.RequestManagedInstanceRoleToken',
-        input: { Fingerprint: identity.fingerprint },
+        input: { Fingerprint: fingerprint },
         sign: (request, now) => signRoleTokenRequest(request, { instanceId, privateKey, region, now }),
         timeoutSeconds: defaultTimeoutSeconds,
         signal,
       });
       return parseAnswer(RoleToken, answer, 'RequestManagedInstanceRoleToken');
-    },
-    () => clock.now(),
-  );
+    };
+    return createRoleCredentials(requestToken, () => clock.now());
+  };
+  const credentials =
+    'credentialsFile' in identity ? createSharedCredentials(identity.credentialsFile) : createOwnCredentials(identity);
 
   const sendSigned = async (service: string, target: string, input: object, options: CallOptions) => {
     const usable = await credentials.current(options.signal);

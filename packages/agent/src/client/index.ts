@@ -1,6 +1,7 @@
 export { isAuthenticationError, isTransient, ServerError, UnreachableError } from './call-errors.ts';
 export {
   type CallOptions,
+  type ClientIdentity,
   type ClientPorts,
   type ControlPlaneClient,
   createControlPlaneClient,
@@ -13,3 +14,4 @@ export { fetchPinnedAuthority, hasFingerprint } from './pinned-authority.ts';
 export { readProxyVariables } from './proxy-variables.ts';
 export { retryDelay, retryTransient } from './retry.ts';
 export { createServerClock } from './server-clock.ts';
+export { readSharedCredentials } from './shared-credentials.ts';

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { GetSigningKey } from '@patchbay/contracts';
 import { redactCredentials } from '@patchbay/facts';
 import { createControlPlaneClient, openHttpConnection } from '../client/index.ts';
 import { formatLogLine, type Log } from '../log.ts';
@@ -11,6 +12,7 @@ import {
   type Identity,
   lockState,
   openStateDirectory,
+  readBorrowedIdentity,
   readIdentity,
   readJsonFile,
   type StateDirectory,
@@ -54,25 +56,32 @@ async function runRequest(
   const state = openStateDirectory(stateDirectory);
   const request = readJsonFile(join(runDirectory, 'request.json'), PatchRunRequest);
   if (request === null) throw new PatcherError('INVALID_REQUEST', `${runDirectory} holds no request.json`);
-  const identity = readIdentity(state);
-  if (identity?.signingKey === undefined || identity.signingKey === null) {
+  const { operation } = request;
+  const enrolled = readIdentity(state);
+  const identity = enrolled ?? (operation === 'UpdateAgent' ? null : readBorrowedIdentity(state.borrowedIdentityFile));
+  if (identity === null || identity.signingKey === null) {
     throw new PatcherError('INVALID_REQUEST', `${state.path} holds no complete enrolment: start the agent first`);
   }
-  const { operation } = request;
-  if (operation === 'UpdateAgent') return await runUpdate(request, identity, state, runDirectory);
+  const { signingKey } = identity;
+  if (operation === 'UpdateAgent') {
+    return await runUpdate(request, enrolled?.releaseKey ?? null, identity.endpoint, state, runDirectory);
+  }
   const cacheDirectory = join(state.path, 'patcher');
   mkdirSync(cacheDirectory, { recursive: true, mode: 0o700 });
   const lock = lockState(cacheDirectory);
   const log: Log = (event) => process.stderr.write(`${formatLogLine(event, new Date())}\n`);
   const server = createControlPlaneClient(identity, { log });
   try {
+    // With an agent's credentials nothing was asked yet, and so no clock told.
+    if (enrolled === null) await server.callPatchbay(GetSigningKey, {}, { attempts: patientAttempts });
     return await runPatchOperation(
       { ...request, operation },
       {
         clockAheadSeconds: await server.compareClocks(),
         nodeId: identity.instanceId,
-        key: identity.signingKey,
-        openMachine: (access) => openMachine({ root: identity.rootDirectory, workDirectory: state.work, access }),
+        key: signingKey,
+        openMachine: (access) =>
+          openMachine({ root: enrolled?.rootDirectory ?? null, workDirectory: state.work, access }),
         cacheDirectory,
         stateFile: join(state.path, 'patcher-state.json'),
         runDirectory,
@@ -99,16 +108,17 @@ async function runRequest(
 
 async function runUpdate(
   { update }: PatchRunRequest,
-  identity: Identity,
+  releaseKey: Identity['releaseKey'],
+  endpoint: string,
   state: StateDirectory,
   runDirectory: string,
 ): Promise<number> {
   if (update === undefined) throw new PatcherError('INVALID_REQUEST', 'The request does not say which version');
-  const connection = openHttpConnection(identity.endpoint);
+  const connection = openHttpConnection(endpoint);
   try {
     return await updateAgent({
       request: update,
-      identity,
+      identity: { releaseKey },
       state,
       runDirectory,
       connection,

@@ -1,5 +1,8 @@
 export { hostDpkg } from './dpkg.ts';
+export { fetchReleaseFile } from './package-store.ts';
+export { readReleaseIndex } from './release-index.ts';
 export { updateAgent } from './update-agent.ts';
+export { UpdateError } from './update-error.ts';
 
 /** What an agent that was installed from its package knows about updating itself. */
 export interface SelfUpdateSettings {

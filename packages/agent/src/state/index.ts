@@ -1,3 +1,4 @@
+export { BorrowedIdentity, readBorrowedIdentity, writeBorrowedIdentity } from './borrowed-identity.ts';
 export { readJsonFile, readTextOrNull, removeFileDurably, syncDirectory, writeFileDurably } from './durable-file.ts';
 export { Identity, readIdentity, writeIdentity } from './identity.ts';
 export { OnlineNote, readOnlineNote, writeOnlineNote } from './online-note.ts';

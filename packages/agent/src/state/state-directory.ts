@@ -6,6 +6,8 @@ import { AgentError } from '../agent-error.ts';
 export interface StateDirectory {
   readonly path: string;
   readonly identityFile: string;
+  /** In the place of the identity where another agent enrolled the node. */
+  readonly borrowedIdentityFile: string;
   readonly policyFile: string;
   /** When facts were last handed in. */
   readonly factsFile: string;
@@ -49,6 +51,7 @@ export function openStateDirectory(directory: string): StateDirectory {
   const state: StateDirectory = {
     path,
     identityFile: join(path, 'identity.json'),
+    borrowedIdentityFile: join(path, 'borrowed-identity.json'),
     policyFile: join(path, 'policy.json'),
     factsFile: join(path, 'facts.json'),
     onlineFile: join(path, 'online.json'),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,6 +32,8 @@ export interface AgentPackages {
   list(): Promise<readonly AgentPackage[]>;
   /** The newest of an architecture. */
   findLatest(architecture: string): Promise<AgentPackage | null>;
+  /** The newest of each architecture whose digest the release key vouches for. */
+  listNewestSigned(): Promise<readonly AgentPackage[]>;
   readChecksums(): Promise<SignedChecksums>;
   readReleaseKey(): Promise<ReleaseKey>;
 }
@@ -63,8 +65,15 @@ export function openAgentPackages(directory: string, ownKey: SigningKey): AgentP
   const list = async () => await listPackages(directory, digestOnce);
   const readForeignKey = async () => await readTextOrNull(join(directory, signedElsewhere.publicKey));
 
-  return {
+  const packages: AgentPackages = {
     list,
+    async listNewestSigned() {
+      const checksums = await packages.readChecksums();
+      if (!isSigned(checksums, await packages.readReleaseKey())) return [];
+      const lines = new Set(checksums.text.split('\n'));
+      const signed = (await list()).filter((each) => lines.has(writeChecksums([each]).trimEnd()));
+      return [...new Map(signed.map((each) => [each.architecture, each])).values()];
+    },
     async findLatest(architecture) {
       return (await list()).findLast((each) => each.architecture === architecture) ?? null;
     },
@@ -87,6 +96,17 @@ export function openAgentPackages(directory: string, ownKey: SigningKey): AgentP
       return { keyId: digest.slice(0, 16), publicKey };
     },
   };
+  return packages;
+}
+
+function isSigned({ text, signature }: SignedChecksums, { publicKey }: ReleaseKey): boolean {
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), format: 'der', type: 'spki' });
+    return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64'));
+  } catch {
+    // A file that holds no key at all signs nothing.
+    return false;
+  }
 }
 
 async function listPackages(

@@ -18,6 +18,7 @@ import {
 import { findCommand, type Invocation, takeDeliverable } from '../ssm/commands/repository.ts';
 import { findDocument, resolveNested } from '../ssm/documents/service.ts';
 import { waitForMessage } from './long-poll.ts';
+import { hasOtherAgent, writeCommandForOtherAgent } from './other-agents.ts';
 
 interface Message {
   readonly messageId: string;
@@ -64,6 +65,10 @@ async function writeMessage(invocation: Invocation, context: OperationContext): 
     keyId: signingKey.keyId,
     signature: signingKey.sign(authorizationText(authorization)),
   };
+  const isForOther = resolved.ok && (await hasOtherAgent(instanceId, context));
+  const forOther = isForOther
+    ? await writeCommandForOtherAgent(instanceId, command, content, resolved.values, context)
+    : null;
   return {
     messageId: messageId(commandId, instanceId),
     createdDate: invocation.requestedAt.toISOString(),
@@ -72,14 +77,15 @@ async function writeMessage(invocation: Invocation, context: OperationContext): 
     payload: JSON.stringify({
       Parameters: command.parameters,
       DocumentContent: content,
+      ...forOther,
       CommandId: commandId,
       DocumentName: command.documentName,
       OutputS3KeyPrefix: '',
       OutputS3BucketName: '',
       CloudWatchLogGroupName: '',
       CloudWatchOutputEnabled: 'false',
-      ...(hasNested ? { PatchbayDocuments: nested } : {}),
-      PatchbayAuthorization: signed,
+      ...(hasNested && forOther === null ? { PatchbayDocuments: nested } : {}),
+      ...(forOther === null ? { PatchbayAuthorization: signed } : {}),
     }),
   };
 }

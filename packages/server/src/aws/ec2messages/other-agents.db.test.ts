@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { SendCommandCommand } from '@aws-sdk/client-ssm';
+import { PatchOrder } from '@patchbay/contracts';
+import { builtInDocuments } from '@patchbay/patching';
+import { describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { enrolNode, type TestNode } from '../../test-support/test-node.ts';
+import { withTestServer } from '../../test-support/test-server.ts';
+
+const amazons = { AgentName: 'amazon-ssm-agent', AgentVersion: '3.3.0.0', PlatformType: 'Linux' };
+
+const Payload = z.looseObject({
+  Parameters: z.record(z.string(), z.unknown()),
+  DocumentContent: z.looseObject({
+    mainSteps: z.array(z.object({ action: z.string(), name: z.string(), inputs: z.looseObject({}) })),
+  }),
+});
+
+describe('the messages of a node with another agent', () => {
+  const server = withTestServer();
+
+  async function deliver(node: TestNode, DocumentName: string, Parameters: Record<string, string[]> = {}) {
+    await server().ssm.send(new SendCommandCommand({ DocumentName, InstanceIds: [node.instanceId], Parameters }));
+    const [message] = await node.getMessages();
+    return Payload.parse(JSON.parse(message?.Payload ?? ''));
+  }
+  const linesOf = (payload: z.infer<typeof Payload>) =>
+    z.array(z.string()).parse(payload.DocumentContent.mainSteps[0]?.inputs['runCommand']);
+
+  it('carry a String parameter as one text, which goes into the document as it comes', async () => {
+    const node = await enrolNode(server(), { platform: amazons });
+    const payload = await deliver(node, 'AWS-RunShellScript', {
+      commands: ['pwd'],
+      workingDirectory: ['/usr'],
+      executionTimeout: ['5'],
+    });
+    expect(payload.Parameters).toEqual({ commands: ['pwd'], workingDirectory: '/usr', executionTimeout: '5' });
+    expect(payload.DocumentContent).toEqual(builtInDocuments['AWS-RunShellScript']);
+    expect(payload).not.toHaveProperty('PatchbayAuthorization');
+  });
+
+  it('carry lists and a signature for our own agent', async () => {
+    const node = await enrolNode(server());
+    const payload = await deliver(node, 'AWS-RunShellScript', { commands: ['pwd'], workingDirectory: ['/usr'] });
+    expect(payload.Parameters).toEqual({ commands: ['pwd'], workingDirectory: ['/usr'] });
+    expect(payload).toHaveProperty('PatchbayAuthorization');
+  });
+
+  it.each([
+    ['AWS-RunPatchBaseline', { Operation: ['Scan'] }, /The control plane has no patcher.*agent-package build/],
+    ['AWS-RunPatchBaselineWithHooks', { Operation: ['Scan'] }, /Hooks need Patchbay's own agent/],
+    ['AWS-UpdateSSMAgent', {}, /Patchbay updates its own agent only/],
+  ] as const)('make %s fail at once and say what to do, where it cannot work', async (name, parameters, reason) => {
+    const node = await enrolNode(server(), { platform: amazons });
+    const payload = await deliver(node, name, parameters as unknown as Record<string, string[]>);
+    expect(payload.DocumentContent.mainSteps[0]?.action).toBe('aws:runShellScript');
+    const script = linesOf(payload).join('\n');
+    let told = '';
+    try {
+      execFileSync('/bin/sh', ['-c', script], { stdio: 'pipe' });
+    } catch (error) {
+      told = String((error as { stderr: Buffer }).stderr);
+    }
+    expect(told).toMatch(reason);
+  });
+
+  it('give the patcher its order where the control plane has a package', async () => {
+    const node = await enrolNode(server(), { platform: amazons });
+    const digest = 'a'.repeat(64);
+    const name = 'patchbay-agent_1.2.3_amd64.deb';
+    const served = { fileName: name, architecture: 'amd64', sha256: digest, path: '', version: '1.2.3', sizeBytes: 1 };
+    const spy = vi.spyOn(server().dependencies.agentPackages, 'listNewestSigned').mockResolvedValue([served]);
+    const payload = await deliver(node, 'AWS-RunPatchBaseline', { Operation: ['Install'], RebootOption: ['NoReboot'] });
+    spy.mockRestore();
+    const lines = linesOf(payload);
+    expect(lines).toContain(`  'amd64') name='${name}' sha256='${digest}' ;;`);
+    const order = /^order='(?<order>[A-Za-z0-9+/=]+)'$/m.exec(lines.join('\n'))?.groups?.['order'] ?? '';
+    expect(PatchOrder.parse(JSON.parse(Buffer.from(order, 'base64').toString('utf8')))).toMatchObject({
+      endpoint: server().url,
+      region: 'us-east-1',
+      instanceId: node.instanceId,
+      operation: 'Install',
+      rebootOption: 'NoReboot',
+      snapshotId: '',
+    });
+  });
+});
