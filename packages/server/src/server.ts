@@ -31,7 +31,7 @@ import { ensureAdministrator, writeAdministratorFile } from './identity/administ
 import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
 import { listen, requireFreePort } from './listen.ts';
-import { createCounters, createMetrics, createReadiness, type Logger } from './observability/index.ts';
+import { createMetrics, createReadiness, type Logger } from './observability/index.ts';
 import { refreshArchivesHandler, refreshArchivesJob } from './patchbay/archive-watches/job.ts';
 import { createOverrideReader } from './patchbay/overrides/read-override.ts';
 import { retentionHandler, retentionJob } from './retention/retention-job.ts';
@@ -148,7 +148,6 @@ async function start(
     logger,
     metrics,
     accessKeys: createAccessKeys({ secrets, randomBytes }),
-    counters: createCounters(),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey: installation.signingKey,
     agentPackages: openAgentPackages(

@@ -17,7 +17,7 @@ import { createEgressClient, createEgressPolicy } from '../egress/index.ts';
 import { createAccessKeys } from '../identity/access-keys.ts';
 import { ensureAdministrator } from '../identity/administrator.ts';
 import { createSessionTokens } from '../identity/session-tokens.ts';
-import { createCounters, createLogger, createMetrics, createReadiness } from '../observability/index.ts';
+import { createLogger, createMetrics, createReadiness } from '../observability/index.ts';
 import type { AuditEventsTable } from '../operations/tables.ts';
 import { createOverrideReader } from '../patchbay/overrides/read-override.ts';
 import { defaultQuotas, type Quotas } from '../quotas.ts';
@@ -108,7 +108,6 @@ async function start(
     logger: createLogger({ level: 'error', destination: { write: (line) => void errorLog.push(line) } }),
     metrics: createMetrics(),
     accessKeys: createAccessKeys({ secrets, randomBytes }),
-    counters: createCounters(),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey,
     agentPackages: openAgentPackages('/nonexistent', signingKeyFromSeed(secrets.deriveKey('agent-release'))),
