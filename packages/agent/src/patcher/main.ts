@@ -104,7 +104,7 @@ async function runUpdate(
   runDirectory: string,
 ): Promise<number> {
   if (update === undefined) throw new PatcherError('INVALID_REQUEST', 'The request does not say which version');
-  const connection = openHttpConnection(identity.endpoint);
+  const connection = openHttpConnection(identity.endpoint, identity.caCertificate);
   try {
     return await updateAgent({
       request: update,
