@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPatchbay } from '../support/patchbay-process.ts';
-import { type RunningRoot, startRunningRoot } from '../support/running-root.ts';
+import { startRunningRoot } from '../support/running-root.ts';
 import { type PackageStage, servePackage, setPackageStage } from './package-stage.ts';
 
 // The machine knows nobody who vouches for the control plane: what the line carries has to be enough.
 describe('one line for a control plane with its own authority', () => {
-  let stage: PackageStage<RunningRoot>;
+  let stage: PackageStage;
   let instanceId: string;
 
   beforeAll(async () => {
