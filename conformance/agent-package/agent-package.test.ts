@@ -18,31 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => stage?.close());
 
-interface Invocation {
-  readonly Status: string;
-  readonly StandardOutputContent: string;
-  readonly StandardErrorContent: string;
-}
-
-/** Sends a document to the node and answers the invocation once it has ended. */
-async function command(document: string, parameters: string): Promise<Invocation> {
-  const { Command } = await stage.aws<{ Command: { CommandId: string } }>(
-    `ssm send-command --document-name ${document} --instance-ids ${instanceId} --parameters '${parameters}'`,
-  );
-  const ask = `ssm get-command-invocation --command-id ${Command.CommandId} --instance-id ${instanceId}`;
-  let invocation: Invocation | undefined;
-  await expect
-    .poll(
-      async () => {
-        invocation = await stage.aws<Invocation>(ask);
-        return invocation.Status;
-      },
-      { timeout: 90_000, interval: 500 },
-    )
-    .toMatch(/^(?:Success|Failed)$/);
-  if (invocation === undefined) throw new Error('The invocation was never read');
-  return invocation;
-}
+const command = (document: string, parameters: string) => stage.command(instanceId, document, parameters);
 
 async function installedVersion(): Promise<string> {
   return (await stage.machine.run(['dpkg-query', '--show', '--showformat=${Version}', 'patchbay-agent'])).stdout;
@@ -58,12 +34,9 @@ async function reportedNode(): Promise<unknown> {
 describe('one line in a root shell', () => {
   it('installs the package from the control plane and enrols the machine', async () => {
     await servePackage(stage, '0.1.0');
-    const words = ['enrol-line', '--data', stage.data, '--name', 'web-1', '--tag', 'PatchGroup=WebServers'];
-    const { output } = await runPatchbay(words);
-    const line = output.split('\n').find((each) => each.startsWith('printf')) ?? '';
-    const enrolled = await stage.machine.run(['sh', '-c', line]);
+    const enrolled = await stage.enrol('--name', 'web-1', '--tag', 'PatchGroup=WebServers');
     expect(enrolled).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Enrolled as mi-') });
-    [, instanceId = ''] = /Enrolled as (mi-[0-9a-f]{17})/.exec(enrolled.stdout) ?? [];
+    ({ instanceId } = enrolled);
     expect((await stage.machine.run(['dpkg', '--audit'])).stdout).toBe('');
     expect((await stage.machine.run(['dpkg', '--verify', 'patchbay-agent'])).stdout).toBe('');
     expect((await stage.machine.run(['patchbay-agent', 'version'])).stdout.trim()).toBe('0.1.0');
@@ -100,9 +73,7 @@ describe('one line in a root shell', () => {
 
 describe('the same line pasted again', () => {
   it('changes nothing while the agent runs', async () => {
-    const { output } = await runPatchbay(['enrol-line', '--data', stage.data]);
-    const line = output.split('\n').find((each) => each.startsWith('printf')) ?? '';
-    expect(await stage.machine.run(['sh', '-c', line])).toMatchObject({
+    expect(await stage.enrol()).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining(`Enrolled as ${instanceId} already`),
     });

@@ -1,9 +1,10 @@
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { buildAgentPackage } from '@patchbay/agent-package';
 import { type PatchbayProcess, runPatchbay, startPatchbay } from '../support/patchbay-process.ts';
-import { runTool } from '../support/run-tool.ts';
+import { runTool, type ToolResult } from '../support/run-tool.ts';
 import type { RunningRoot } from '../support/running-root.ts';
 import { startTestArchives, type TestArchives } from '../support/test-archive.ts';
 import {
@@ -26,7 +27,17 @@ export interface PackageStage<Machine extends BootedRoot = RunningRoot> {
   readonly machine: Machine;
   /** An aws CLI as the first administrator; its answer is taken at its word. */
   aws<Answer = unknown>(words: string): Promise<Answer>;
+  /** Pastes a new line of `enrol-line` into a root shell of the machine. */
+  enrol(...flags: string[]): Promise<ToolResult & { readonly line: string; readonly instanceId: string }>;
+  /** Sends a document to a node and answers the invocation once it has ended. */
+  command(instanceId: string, document: string, parameters: string): Promise<Invocation>;
   close(): Promise<void>;
+}
+
+export interface Invocation {
+  readonly Status: string;
+  readonly StandardOutputContent: string;
+  readonly StandardErrorContent: string;
 }
 
 /** What every kind of machine offers. */
@@ -34,12 +45,12 @@ export type BootedRoot = Pick<RunningRoot, 'run' | 'stop'>;
 
 export async function setPackageStage<Machine extends BootedRoot>(
   boot: (directory: string) => Promise<Machine>,
-  packages: readonly string[] = [],
+  { packages = [], up = [] }: { readonly packages?: readonly string[]; readonly up?: readonly string[] } = {},
 ): Promise<PackageStage<Machine>> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-package-'));
   const data = join(folder, 'data');
-  const server: PatchbayProcess = startPatchbay(['up', '--data', data, '--port', '0']);
-  const [, endpoint = ''] = await server.waitFor(/^ready (http:\/\/127\.0\.0\.1:\d+)$/m);
+  const server: PatchbayProcess = startPatchbay(['up', '--data', data, '--port', '0', ...up]);
+  const [, endpoint = ''] = await server.waitFor(/^ready (https?:\/\/127\.0\.0\.1:\d+)$/m);
   const archives: TestArchives<HardCaseArchive> = await startTestArchives(hardCaseReleases);
   const root = await createTestRoot({
     // Every Debian machine has them; the smallest roots have not.
@@ -52,14 +63,32 @@ export async function setPackageStage<Machine extends BootedRoot>(
   await growArchives(archives.archives, cases);
   const machine = await boot(root.directory);
   const { output: environment } = await runPatchbay(['env', '--data', data]);
+  const aws = async <Answer = unknown>(words: string): Promise<Answer> =>
+    JSON.parse((await runTool(['sh', '-c', `${environment}\naws ${words} --output json`])).trim() || '{}');
   return {
     folder,
     data,
     endpoint,
     root,
     machine,
-    aws: async (words) =>
-      JSON.parse((await runTool(['sh', '-c', `${environment}\naws ${words} --output json`])).trim() || '{}'),
+    aws,
+    async enrol(...flags) {
+      const { output } = await runPatchbay(['enrol-line', '--data', data, ...flags]);
+      const line = output.split('\n').find((each) => each.startsWith('printf')) ?? '';
+      const result = await machine.run(['sh', '-c', line]);
+      return { ...result, line, instanceId: /Enrolled as (mi-[0-9a-f]{17})/.exec(result.stdout)?.[1] ?? '' };
+    },
+    async command(instanceId, document, parameters) {
+      const { Command } = await aws<{ Command: { CommandId: string } }>(
+        `ssm send-command --document-name ${document} --instance-ids ${instanceId} --parameters '${parameters}'`,
+      );
+      const ask = `ssm get-command-invocation --command-id ${Command.CommandId} --instance-id ${instanceId}`;
+      for (;;) {
+        const invocation = await aws<Invocation>(ask);
+        if (invocation.Status === 'Success' || invocation.Status === 'Failed') return invocation;
+        await wait(500);
+      }
+    },
     async close() {
       await machine.stop();
       await root.remove();

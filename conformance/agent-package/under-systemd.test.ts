@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runPatchbay } from '../support/patchbay-process.ts';
 import { type SystemdRoot, startSystemdRoot, unifiedControlGroups } from '../support/systemd-root.ts';
 import { type PackageStage, servePackage, setPackageStage } from './package-stage.ts';
 
@@ -13,29 +12,20 @@ describe.skipIf(unifiedControlGroups === null)('the package under systemd', () =
   let instanceId: string;
 
   beforeAll(async () => {
-    stage = await setPackageStage(startSystemdRoot, ['systemd', 'systemd-sysv']);
+    stage = await setPackageStage(startSystemdRoot, { packages: ['systemd', 'systemd-sysv'] });
   });
 
   afterAll(() => stage?.close());
 
   const systemctl = async (...words: string[]) => (await stage.machine.run(['systemctl', ...words])).stdout.trim();
 
-  async function update(): Promise<{ Status: string; StandardErrorContent: string }> {
-    const { Command } = await stage.aws<{ Command: { CommandId: string } }>(
-      `ssm send-command --document-name AWS-UpdateSSMAgent --instance-ids ${instanceId}`,
-    );
-    const words = `--command-id ${Command.CommandId} --instance-id ${instanceId}`;
-    await stage.aws(`ssm wait command-executed ${words} >/dev/null 2>&1 || echo {}; true`);
-    return await stage.aws(`ssm get-command-invocation ${words}`);
-  }
+  const update = async () => await stage.command(instanceId, 'AWS-UpdateSSMAgent', '{}');
 
   it('is started by the enrolment, and needs at most 80 MiB', async () => {
     await servePackage(stage, '0.1.0');
-    const { output } = await runPatchbay(['enrol-line', '--data', stage.data]);
-    const line = output.split('\n').find((each) => each.startsWith('printf')) ?? '';
-    const enrolled = await stage.machine.run(['sh', '-c', line]);
+    const enrolled = await stage.enrol();
     expect(enrolled).toMatchObject({ exitCode: 0 });
-    [, instanceId = ''] = /Enrolled as (mi-[0-9a-f]{17})/.exec(enrolled.stdout) ?? [];
+    ({ instanceId } = enrolled);
     await expect
       .poll(async () => await stage.aws('ssm describe-instance-information'), { timeout: 30_000 })
       .toMatchObject({ InstanceInformationList: [{ InstanceId: instanceId, PingStatus: 'Online' }] });

@@ -98,7 +98,7 @@ describe('a backup', () => {
   const invocationOf = async (CommandId: string) =>
     await current.ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId: node.instanceId }));
   const backUp = async (output: string) =>
-    await runPatchbay(['backup', '--data', folder.data, '--output', output, '--passphrase-file', place('passphrase')]);
+    await runPatchbay(['backup', output, '--data', folder.data, '--passphrase-file', place('passphrase')]);
   const restore = async (file: string, data: string, ...more: string[]) =>
     await runPatchbay(['restore', file, '--data', data, '--passphrase-file', place('passphrase'), ...more]);
 
@@ -289,7 +289,7 @@ describe('a backup', () => {
         new DescribePatchBaselinesCommand({ Filters: [{ Key: 'NAME_PREFIX', Values: ['kept'] }] }),
       );
       expect(BaselineIdentities).toHaveLength(1);
-      const words = ['--data', place('own'), '--passphrase-file', place('passphrase'), '--output', place('own.backup')];
+      const words = [place('own.backup'), '--data', place('own'), '--passphrase-file', place('passphrase')];
       expect(await runPatchbay(['backup', ...words])).toMatchObject({
         exitCode: 2,
         output: expect.stringContaining('--database-url'),

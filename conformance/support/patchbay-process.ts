@@ -59,8 +59,11 @@ export function startPatchbay(words: readonly string[], environment: NodeJS.Proc
 }
 
 /** Runs `./patchbay` to its end. */
-export async function runPatchbay(words: readonly string[]): Promise<{ exitCode: number | null; output: string }> {
-  const running = startPatchbay(words);
+export async function runPatchbay(
+  words: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<{ exitCode: number | null; output: string }> {
+  const running = startPatchbay(words, environment);
   const { code } = await running.end('SIGCONT');
   return { exitCode: code, output: running.output() };
 }

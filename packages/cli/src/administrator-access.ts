@@ -25,7 +25,7 @@ export async function readAdministratorAccess(data: string): Promise<Administrat
 }
 
 /** The access that the environment names, the way `patchbay env` and AWS's own tools do. */
-export function accessFromEnvironment(environment: Readonly<Record<string, string | undefined>>) {
+function accessFromEnvironment(environment: Readonly<Record<string, string | undefined>>) {
   const { AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_DEFAULT_REGION, AWS_REGION, AWS_CA_BUNDLE } =
     environment;
   if (!AWS_ENDPOINT_URL || !AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) return undefined;

@@ -17,6 +17,8 @@ export type Access = Omit<AdministratorAccess, 'accountId'>;
 
 /** Calls operations as a person's tools do: signed with an access key. */
 export interface ControlPlaneClient {
+  /** What lies at a path for everybody, such as `/ca.pem`. */
+  get(path: string): Promise<Response>;
   /** An operation of SSM, members as on AWS's wire. */
   ssm(operation: string, input: object): Promise<unknown>;
   /** One of Patchbay's own. */
@@ -36,21 +38,43 @@ export function createControlPlaneClient(access: Access): ControlPlaneClient {
       { method: 'POST', url, headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }, body },
       { credentials: access, region: access.region, service, now: new Date() },
     );
-    const response = await fetch(url, { method: 'POST', headers, body }).catch((cause: unknown) => {
-      const why = cause instanceof Error && cause.cause instanceof Error ? `: ${cause.cause.message}` : '';
-      const message = `The control plane cannot be reached at ${access.endpoint}${why}. Is it running?`;
-      throw new RefusedError('UNREACHABLE', message, { cause });
-    });
-    const answer: unknown = JSON.parse(await response.text());
-    if (response.ok) return answer;
-    const refusal = Refusal.parse(answer);
-    throw new RefusedError(refusal.code, `${refusal.code}: ${refusal.message}`);
+    const response = await reach(url, { method: 'POST', headers, body });
+    const answer = parseJson(await response.text());
+    if (response.ok && answer !== undefined) return answer;
+    const refusal = Refusal.safeParse(answer);
+    if (refusal.success) throw new RefusedError(refusal.data.code, `${refusal.data.code}: ${refusal.data.message}`);
+    throw new RefusedError(
+      'NOT_PATCHBAY',
+      `${access.endpoint} answered ${response.status}, and not as a control plane does. Is that its address?`,
+    );
   }
   return {
+    get: async (path) => await reach(new URL(path, access.endpoint)),
     ssm: (operation, input) => send('ssm', `AmazonSSM.${operation}`, input),
     call: async (contract, input) =>
       contract.output.parse(await send('patchbay', `Patchbay.${contract.name}`, input as object)),
   };
+}
+
+async function reach(url: URL, request?: RequestInit): Promise<Response> {
+  return await fetch(url, request).catch((cause: unknown) => {
+    const why = cause instanceof Error && cause.cause instanceof Error ? `: ${cause.cause.message}` : '';
+    throw new RefusedError(
+      'UNREACHABLE',
+      `The control plane cannot be reached at ${url.origin}${why}. Is it running?`,
+      {
+        cause,
+      },
+    );
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Lets this process trust a certificate authority beside those that Node brings along. */

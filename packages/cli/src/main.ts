@@ -12,6 +12,7 @@ import { explainCommand } from './commands/explain.ts';
 import { nodeCommand } from './commands/node.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { scanCommand } from './commands/scan.ts';
+import { settingsCommand } from './commands/settings.ts';
 import { upCommand } from './commands/up.ts';
 import { userCommand } from './commands/user.ts';
 import { exitWithError } from './exit-with-error.ts';
@@ -31,6 +32,7 @@ const commands = [
   restoreCommand,
   nodeCommand,
   commandOutputCommand,
+  settingsCommand,
 ];
 const program = new Command('patchbay')
   .description('Keeps servers patched and proves it; speaks the AWS Systems Manager API.')

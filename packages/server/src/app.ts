@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import {
   type AwsError,
   encodeJsonError,
@@ -12,7 +11,7 @@ import {
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { registerAgentPackageRoutes } from './agent-packages/index.ts';
 import { ec2Messages } from './aws/ec2messages/index.ts';
-import { followOutputLink, streamOutput } from './aws/ssm/commands/outputs.ts';
+import { commandOutputDownloads } from './aws/ssm/commands/output-download.ts';
 import { ssm } from './aws/ssm/index.ts';
 import { patchSnapshotDownloads } from './aws/ssm/patch-snapshots/download.ts';
 import type { Database } from './database/tables.ts';
@@ -147,20 +146,8 @@ export function buildApp(parts: AppParts): FastifyInstance {
       reply.header('Content-Type', 'application/x-pem-file').send(authority.certificate),
     );
   }
-  serveDownloads(app, { db: parts.db, dependencies, sources: [patchSnapshotDownloads] });
+  serveDownloads(app, { db: parts.db, dependencies, sources: [patchSnapshotDownloads, commandOutputDownloads] });
   registerAgentPackageRoutes(app, dependencies.agentPackages);
-  // In the query: the router limits how long a part of a path may be.
-  app.get('/command-output', async (request: FastifyRequest<{ Querystring: { token?: unknown } }>, reply) => {
-    const found = await followOutputLink(String(request.query.token), parts.db, dependencies);
-    reply.header('Content-Type', 'text/plain; charset=utf-8').header('X-Content-Type-Options', 'nosniff');
-    if (!found) return reply.code(403).send('This link is wrong or has expired. Ask for the invocation again.\n');
-    const { plugin, stream } = found;
-    return reply.send(
-      Readable.from(streamOutput(parts.db, plugin, stream, dependencies.commandOutputLimitBytes), {
-        objectMode: false,
-      }),
-    );
-  });
   app.all('/', handle);
   app.all('/*', handle);
   // Methods that the router does not know end like any other call that names no operation.

@@ -4,7 +4,7 @@ import type { EgressClient } from './egress/index.ts';
 import type { AccessKeys } from './identity/access-keys.ts';
 import type { RecentClaims } from './identity/recent-claims.ts';
 import type { SessionTokens } from './identity/session-tokens.ts';
-import type { Counters, Metrics } from './observability/index.ts';
+import type { Metrics } from './observability/index.ts';
 import type { ReadOverride } from './patchbay/overrides/read-override.ts';
 import type { Quotas } from './quotas.ts';
 import type { SigningKey } from './secrets/index.ts';
@@ -19,8 +19,6 @@ export interface Dependencies {
   readonly metrics: Metrics;
   readonly accessKeys: AccessKeys;
   readonly recentClaims: RecentClaims;
-  /** What happened how often since the start. */
-  readonly counters: Counters;
   readonly sessionTokens: SessionTokens;
   /** Signs what agents may run. */
   readonly signingKey: SigningKey;

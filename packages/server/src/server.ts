@@ -32,7 +32,7 @@ import { accessTopic, createRecentClaims } from './identity/recent-claims.ts';
 import { createSessionTokens } from './identity/session-tokens.ts';
 import { startJobs } from './jobs/index.ts';
 import { listen, requireFreePort } from './listen.ts';
-import { createCounters, createMetrics, createReadiness, type Logger } from './observability/index.ts';
+import { createMetrics, createReadiness, type Logger } from './observability/index.ts';
 import { refreshArchivesHandler, refreshArchivesJob } from './patchbay/archive-watches/job.ts';
 import { createOverrideReader } from './patchbay/overrides/read-override.ts';
 import { retentionHandler, retentionJob } from './retention/retention-job.ts';
@@ -152,7 +152,6 @@ async function start(
     metrics,
     accessKeys: createAccessKeys({ secrets, randomBytes }),
     recentClaims,
-    counters: createCounters(),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey: installation.signingKey,
     agentPackages: openAgentPackages(

@@ -63,9 +63,8 @@ async function runRequest(
     throw new PatcherError('INVALID_REQUEST', `${state.path} holds no complete enrolment: start the agent first`);
   }
   const { signingKey } = identity;
-  if (operation === 'UpdateAgent') {
-    return await runUpdate(request, enrolled?.releaseKey ?? null, identity.endpoint, state, runDirectory);
-  }
+  if (operation === 'UpdateAgent')
+    return await runUpdate(request, { releaseKey: null, ...identity }, state, runDirectory);
   const cacheDirectory = join(state.path, 'patcher');
   mkdirSync(cacheDirectory, { recursive: true, mode: 0o700 });
   const lock = lockState(cacheDirectory);
@@ -108,17 +107,16 @@ async function runRequest(
 
 async function runUpdate(
   { update }: PatchRunRequest,
-  releaseKey: Identity['releaseKey'],
-  endpoint: string,
+  identity: Pick<Identity, 'endpoint' | 'caCertificate' | 'releaseKey'>,
   state: StateDirectory,
   runDirectory: string,
 ): Promise<number> {
   if (update === undefined) throw new PatcherError('INVALID_REQUEST', 'The request does not say which version');
-  const connection = openHttpConnection(endpoint);
+  const connection = openHttpConnection(identity.endpoint, identity.caCertificate);
   try {
     return await updateAgent({
       request: update,
-      identity: { releaseKey },
+      identity,
       state,
       runDirectory,
       connection,

@@ -83,7 +83,7 @@ async function prepare(parts: UpdateParts): Promise<Checkpoint | null> {
   if (identity.releaseKey === null) {
     throw new UpdateError(
       'NO_RELEASE_KEY',
-      'This node pinned no release key when it enrolled, so it cannot tell whether a package is genuine: install the new version by hand, or enrol again.',
+      `This node enrolled before its control plane had a release key, so it cannot tell whether a package is genuine. Install the new version by hand once (apt install ./${packageName}_VERSION_ARCHITECTURE.deb, from the control plane's /agent/); to have updates from then on, stop the agent, remove ${state.path} and paste a new line of "patchbay enrol-line": the machine becomes a new node.`,
     );
   }
   const index = readReleaseIndex(

@@ -6,21 +6,21 @@ import {
   RefreshArchiveWatch,
   RemoveArchiveWatch,
 } from '@patchbay/contracts';
-import { OperatingSystem } from '@patchbay/facts';
-import { DEFAULT_DATA_DIRECTORY } from '@patchbay/server';
+import { AppError, OperatingSystem } from '@patchbay/facts';
 import { Argument, Command, Option } from 'commander';
-import { accessFromEnvironment, readAdministratorAccess } from '../administrator-access.ts';
-import { type ControlPlaneClient, createControlPlaneClient } from '../control-plane-client.ts';
+import {
+  type AccessFlags,
+  collectPages,
+  connect,
+  type OutputFlags,
+  print,
+  withAccess,
+  withOutput,
+} from '../control-plane-options.ts';
 
-interface Flags {
-  readonly data?: string;
-  readonly output: 'table' | 'json';
-}
+export class KeyringError extends AppError<'NO_KEYRING'> {}
 
-async function connect({ data }: Flags): Promise<ControlPlaneClient> {
-  const fromEnvironment = data === undefined ? accessFromEnvironment(process.env) : undefined;
-  return createControlPlaneClient(fromEnvironment ?? (await readAdministratorAccess(data ?? DEFAULT_DATA_DIRECTORY)));
-}
+type Flags = AccessFlags & OutputFlags;
 
 /** One archive with what came of the last look at it. */
 export function describeWatch(watch: ArchiveWatch): string[] {
@@ -32,40 +32,43 @@ export function describeWatch(watch: ArchiveWatch): string[] {
   ];
 }
 
-function print(watches: readonly ArchiveWatch[], { output }: Flags): void {
-  if (output === 'json') console.log(JSON.stringify(watches, null, 2));
-  else for (const watch of watches) console.log(describeWatch(watch).join('\n'));
+function show(watches: readonly ArchiveWatch[], flags: Flags): void {
+  print(watches, flags, () => (watches.length === 0 ? ['No archive is watched.'] : watches.flatMap(describeWatch)));
   if (watches.some(({ problem }) => problem !== null)) process.exitCode = 1;
 }
 
 function subcommand(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .option('--data <directory>', 'data directory of the control plane, where AWS_ENDPOINT_URL is not set')
-    .addOption(new Option('--output <format>', 'how to print it').choices(['table', 'json']).default('table'));
+  return withAccess(new Command(name).description(description));
 }
 
 interface AddFlags extends Flags {
   readonly architecture: string;
   readonly keyring: string;
-  readonly operatingSystem?: string;
+  readonly operatingSystem?: OperatingSystem;
   readonly product?: string;
 }
 
 /** A path is uploaded; a bare name is a file of the server. */
 async function readKeyringFlag(keyring: string): Promise<{ file: string } | { content: string }> {
-  return keyring.includes('/') ? { content: (await readFile(keyring)).toString('base64') } : { file: keyring };
+  if (!keyring.includes('/')) return { file: keyring };
+  try {
+    return { content: (await readFile(keyring)).toString('base64') };
+  } catch (cause) {
+    throw new KeyringError('NO_KEYRING', `--keyring names ${keyring}, which cannot be read.`, { cause });
+  }
 }
 
 const watchId = new Argument('<watch-id>', 'as `archive-watch list` shows it');
 
-const addCommand = subcommand('add', 'Watch an archive, and look at it at once')
+const addCommand = withOutput(subcommand('add', 'Watch an archive, and look at it at once'))
   .argument('<uri>', 'exactly as the sources of the nodes have it')
   .argument('<suite>', 'bookworm-security')
   .argument('<component...>', 'main')
   .requiredOption('--keyring <file>', 'a name in /usr/share/keyrings of the server, or a path here, which is uploaded')
   .option('--architecture <names>', 'separated by commas', 'amd64')
-  .option('--operating-system <name>', 'DEBIAN, where the Release file does not tell')
+  .addOption(
+    new Option('--operating-system <name>', 'where the Release file does not tell').choices(OperatingSystem.options),
+  )
   .option('--product <name>', 'Debian12, where the Release file does not tell')
   .action(async (uri: string, suite: string, components: string[], flags: AddFlags) => {
     const client = await connect(flags);
@@ -75,36 +78,34 @@ const addCommand = subcommand('add', 'Watch an archive, and look at it at once')
       components,
       architectures: flags.architecture.split(','),
       keyring: await readKeyringFlag(flags.keyring),
-      ...(flags.operatingSystem === undefined ? {} : { operatingSystem: OperatingSystem.parse(flags.operatingSystem) }),
+      ...(flags.operatingSystem === undefined ? {} : { operatingSystem: flags.operatingSystem }),
       ...(flags.product === undefined ? {} : { product: flags.product }),
     });
-    print([(await client.call(RefreshArchiveWatch, { watchId: watch.watchId })).watch], flags);
+    show([(await client.call(RefreshArchiveWatch, { watchId: watch.watchId })).watch], flags);
   });
 
-const listCommand = subcommand('list', 'Show the watched archives').action(async (flags: Flags) => {
+const listCommand = withOutput(subcommand('list', 'Show the watched archives')).action(async (flags: Flags) => {
   const client = await connect(flags);
-  const watches: ArchiveWatch[] = [];
-  for (let token: string | undefined; ; ) {
-    const page = await client.call(ListArchiveWatches, token === undefined ? {} : { nextToken: token });
-    watches.push(...page.watches);
-    token = page.nextToken;
-    if (token === undefined) break;
-  }
-  print(watches, flags);
+  const watches = await collectPages(async (nextToken) => {
+    const page = await client.call(ListArchiveWatches, { nextToken });
+    return { entries: page.watches, nextToken: page.nextToken };
+  });
+  show(watches, flags);
 });
 
-const refreshCommand = subcommand('refresh', 'Look at an archive now')
+const refreshCommand = withOutput(subcommand('refresh', 'Look at an archive now'))
   .addArgument(watchId)
   .action(async (id: string, flags: Flags) => {
     const client = await connect(flags);
-    print([(await client.call(RefreshArchiveWatch, { watchId: id })).watch], flags);
+    show([(await client.call(RefreshArchiveWatch, { watchId: id })).watch], flags);
   });
 
 const removeCommand = subcommand('remove', 'Stop watching an archive; what was seen stays')
   .addArgument(watchId)
-  .action(async (id: string, flags: Flags) => {
+  .action(async (id: string, flags: AccessFlags) => {
     const client = await connect(flags);
     await client.call(RemoveArchiveWatch, { watchId: id });
+    console.log(`${id} is not watched any more.`);
   });
 
 /** `patchbay archive-watch`: the archives that the control plane looks at itself. */

@@ -25,7 +25,6 @@ export async function readPassphrase(
 
 interface BackupFlags {
   readonly data: string;
-  readonly output: string;
   readonly databaseUrl?: string;
   readonly passphraseFile?: string;
 }
@@ -33,11 +32,12 @@ interface BackupFlags {
 /** `patchbay backup`: one file with all of an installation, running or not. */
 export const backupCommand = new Command('backup')
   .description('Write one file with the database and the encrypted key of an installation, running or stopped')
-  .requiredOption('--output <file>', 'the file to make; it must not exist')
+  .argument('<file>', 'the file to make; it must not exist')
   .option('--data <directory>', 'data directory of the control plane', DEFAULT_DATA_DIRECTORY)
   .option('--database-url <url>', 'the PostgreSQL that it uses (or DATABASE_URL), if not its embedded one')
   .option('--passphrase-file <file>', 'holds what encrypts the key (or PATCHBAY_BACKUP_PASSPHRASE)')
-  .action(async ({ data, output, databaseUrl = process.env['DATABASE_URL'], passphraseFile }: BackupFlags) => {
+  .action(async (output: string, flags: BackupFlags) => {
+    const { data, databaseUrl = process.env['DATABASE_URL'], passphraseFile } = flags;
     const passphrase = await readPassphrase(passphraseFile);
     const installation = await openInstallationToRead(data, databaseUrl);
     try {

@@ -1,14 +1,15 @@
 import { type PackageArchitecture, packageArchitectures } from '@patchbay/agent-package';
 import { AppError } from '@patchbay/facts';
-import { DEFAULT_DATA_DIRECTORY } from '@patchbay/server';
+import { certificateFingerprint } from '@patchbay/server';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
-import { readAdministratorAccess } from '../administrator-access.ts';
-import { type Access, createControlPlaneClient } from '../control-plane-client.ts';
+import { chooseAccess } from '../administrator-access.ts';
+import { type ControlPlaneClient, createControlPlaneClient } from '../control-plane-client.ts';
+import { type AccessFlags, withAccess } from '../control-plane-options.ts';
 import { quote } from '../shell-words.ts';
 import { provideAgentPackage } from './agent-package.ts';
 
-export class EnrolLineError extends AppError<'INVALID_TAG' | 'INVALID_LIMIT' | 'NO_PACKAGE'> {}
+export class EnrolLineError extends AppError<'INVALID_TAG' | 'INVALID_LIMIT' | 'INVALID_ENDPOINT' | 'NO_PACKAGE'> {}
 
 const Activation = z.object({ ActivationId: z.string(), ActivationCode: z.string() });
 const Served = z.object({
@@ -18,14 +19,14 @@ const Served = z.object({
 });
 type ServedPackage = z.infer<typeof Served>['packages'][number];
 
-interface EnrolLineFlags {
-  readonly data: string;
+interface EnrolLineFlags extends AccessFlags {
   readonly name?: string;
   readonly tag?: readonly string[];
   readonly registrationLimit: string;
   readonly region?: string;
   readonly endpoint?: string;
-  readonly caFingerprint?: string;
+  /** False: none at all. */
+  readonly caFingerprint?: string | false;
   readonly architecture: PackageArchitecture;
 }
 
@@ -79,33 +80,47 @@ function parseTags(texts: readonly string[]): { Key: string; Value: string }[] {
   });
 }
 
-async function readServedPackages(endpoint: string): Promise<readonly ServedPackage[]> {
-  const response = await fetch(new URL('/agent/', endpoint));
-  return Served.parse(await response.json()).packages;
-}
-
-async function findPackage(endpoint: string, data: string, architecture: PackageArchitecture): Promise<ServedPackage> {
-  const fit = async () => (await readServedPackages(endpoint)).filter((each) => each.architecture === architecture);
-  let served = await fit();
-  if (served.length === 0) {
+/** The package for the machine, built first where the control plane has its data on this machine. */
+async function findPackage(
+  client: ControlPlaneClient,
+  architecture: PackageArchitecture,
+  data: string | undefined,
+): Promise<ServedPackage> {
+  const find = async () => {
+    const { packages } = Served.parse(await (await client.get('/agent/')).json());
+    return packages.findLast((each) => each.architecture === architecture);
+  };
+  const served = await find();
+  if (served !== undefined) return served;
+  if (data !== undefined) {
     console.error(`Building the package of the agent for ${architecture}, once.`);
     await provideAgentPackage(data, architecture);
-    served = await fit();
   }
-  const newest = served.at(-1);
-  if (newest === undefined) {
-    throw new EnrolLineError('NO_PACKAGE', `The control plane at ${endpoint} serves no package for ${architecture}.`);
-  }
-  return newest;
+  const built = await find();
+  if (built !== undefined) return built;
+  throw new EnrolLineError(
+    'NO_PACKAGE',
+    `The control plane serves no package for ${architecture}. Where it runs, build one with: ./patchbay agent-package build --architecture ${architecture}`,
+  );
 }
 
-async function createActivation(access: Access, flags: EnrolLineFlags) {
+/** The fingerprint of the control plane's own authority, which it has with `--tls auto`; null where it has none. */
+async function findFingerprint(client: ControlPlaneClient, endpoint: string): Promise<string | null> {
+  if (!endpoint.startsWith('https:')) return null;
+  // Over a connection that was checked, so it is the authority of the control plane that this command knows.
+  const answer = await client.get('/ca.pem');
+  return answer.ok ? certificateFingerprint(await answer.text()) : null;
+}
+
+async function createActivation(client: ControlPlaneClient, flags: EnrolLineFlags) {
   const registrationLimit = Number(flags.registrationLimit);
-  if (!Number.isInteger(registrationLimit)) {
-    throw new EnrolLineError('INVALID_LIMIT', `--registration-limit must be a number, not ${flags.registrationLimit}.`);
+  if (!Number.isInteger(registrationLimit) || registrationLimit < 1) {
+    throw new EnrolLineError(
+      'INVALID_LIMIT',
+      `--registration-limit must be a whole number from 1 on, not ${flags.registrationLimit}.`,
+    );
   }
   const tags = parseTags(flags.tag ?? []);
-  const client = createControlPlaneClient(access);
   const answer = await client.ssm('CreateActivation', {
     IamRole: 'patchbay-node',
     RegistrationLimit: registrationLimit,
@@ -120,29 +135,49 @@ function collect(value: string, earlier: readonly string[] = []): string[] {
 }
 
 /** `patchbay enrol-line`: an activation, and the line that makes a machine a node with it. */
-export const enrolLineCommand = new Command('enrol-line')
+export const enrolLineCommand = withAccess(new Command('enrol-line'))
   .description('Print one line that installs the agent on a Debian machine and enrols it; paste it into a root shell')
   .option('--name <text>', 'default instance name of the node')
   .option('--tag <key=value>', 'a tag for the node, repeatable: PatchGroup=WebServers', collect)
   .option('--registration-limit <number>', 'how many machines may use the line', '1')
   .option('--region <name>', 'region of the node (default: the first that the control plane serves)')
   .option('--endpoint <url>', 'how the machine reaches the control plane, where that differs from how this one does')
-  .option('--ca-fingerprint <sha256:…>', "fingerprint of the control plane's own certificate authority")
+  .option(
+    '--ca-fingerprint <sha256:hex>',
+    "of the control plane's own certificate authority (default: the one it has with --tls auto)",
+  )
+  .option('--no-ca-fingerprint', 'the machine knows by itself whom to trust: a proxy with another certificate, say')
   .addOption(new Option('--architecture <name>', 'of the machine').choices(packageArchitectures).default('amd64'))
-  .option('--data <directory>', 'data directory of the control plane', DEFAULT_DATA_DIRECTORY)
   .action(async (flags: EnrolLineFlags) => {
-    const administrator = await readAdministratorAccess(flags.data);
-    const access = { ...administrator, region: flags.region ?? administrator.region };
-    const found = await findPackage(access.endpoint, flags.data, flags.architecture);
-    const activation = await createActivation(access, flags);
+    const { access: known, data } = await chooseAccess(flags.data, process.env);
+    const access = { ...known, region: flags.region ?? known.region };
+    const client = createControlPlaneClient(access);
+    const endpoint = checkEndpoint(flags.endpoint ?? access.endpoint);
+    const { caFingerprint = await findFingerprint(client, endpoint) } = flags;
+    const found = await findPackage(client, flags.architecture, data);
+    const activation = await createActivation(client, flags);
     console.log(
       enrolLine({
-        endpoint: flags.endpoint ?? access.endpoint,
+        endpoint,
         region: access.region,
         activationId: activation.ActivationId,
         activationCode: activation.ActivationCode,
         package: found,
-        caFingerprint: flags.caFingerprint ?? null,
+        caFingerprint: caFingerprint === false ? null : caFingerprint,
       }),
     );
+    if (isLoopback(endpoint)) {
+      console.error(`The line is for this machine only: for others, say with --endpoint how they reach ${endpoint}.`);
+    }
   });
+
+/** @throws EnrolLineError INVALID_ENDPOINT */
+function checkEndpoint(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new EnrolLineError('INVALID_ENDPOINT', `--endpoint must look like https://patchbay.example:8480, not ${text}.`);
+}
+
+function isLoopback(endpoint: string): boolean {
+  const { hostname } = new URL(endpoint);
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+}

@@ -1,8 +1,7 @@
 import { GetNodeFacts, GetNodeVerdict } from '@patchbay/contracts';
 import type { NodeOverlay, VerdictItem } from '@patchbay/facts';
-import { Argument, Command, Option } from 'commander';
-import { chooseAccess } from '../administrator-access.ts';
-import { createControlPlaneClient } from '../control-plane-client.ts';
+import { Argument, Command } from 'commander';
+import { type AccessFlags, connect, type OutputFlags, withAccess, withOutput } from '../control-plane-options.ts';
 import { describeOverlay } from './describe-overlay.ts';
 
 /** One item with all that its verdict rests on. */
@@ -29,15 +28,12 @@ export function describeItem(item: VerdictItem): string[] {
 const settled = new Set(['installed', 'installed-other', 'excluded']);
 
 /** `patchbay explain`: today's verdict on a node, with its evidence. */
-export const explainCommand = new Command('explain')
+export const explainCommand = withOutput(withAccess(new Command('explain')))
   .description("Show today's verdict on a node with the evidence for every item, and what the machine told of itself")
   .addArgument(new Argument('<instance-id>', 'mi-...'))
   .option('--package <name>', 'only this package, whatever its state')
-  .option('--data <directory>', 'data directory of the control plane, where AWS_ENDPOINT_URL is not set')
-  .addOption(new Option('--output <format>', 'how to print it').choices(['table', 'json']).default('table'))
-  .action(async (instanceId: string, flags: { package?: string; data?: string; output: 'table' | 'json' }) => {
-    const { access } = await chooseAccess(flags.data, process.env);
-    const client = createControlPlaneClient(access);
+  .action(async (instanceId: string, flags: AccessFlags & OutputFlags & { readonly package?: string }) => {
+    const client = await connect(flags);
     const answer = await client.call(GetNodeVerdict, { instanceId });
     const { verdict } = answer;
     const overlay: NodeOverlay | null =

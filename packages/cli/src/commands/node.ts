@@ -1,20 +1,16 @@
 import { GetNode, ListManagedNodes, type ManagedNode, ReleaseNode, RenameNode } from '@patchbay/contracts';
-import { DEFAULT_DATA_DIRECTORY } from '@patchbay/server';
-import { Command, Option } from 'commander';
-import { accessFromEnvironment, readAdministratorAccess } from '../administrator-access.ts';
-import { type ControlPlaneClient, createControlPlaneClient } from '../control-plane-client.ts';
+import { Command } from 'commander';
+import {
+  type AccessFlags,
+  collectPages,
+  connect,
+  type OutputFlags,
+  print,
+  withAccess,
+  withOutput,
+} from '../control-plane-options.ts';
 
-interface Flags {
-  readonly data?: string;
-  readonly output: 'table' | 'json';
-}
-
-async function connect(flags: Flags): Promise<ControlPlaneClient> {
-  const fromEnvironment = flags.data === undefined ? accessFromEnvironment(process.env) : undefined;
-  return createControlPlaneClient(
-    fromEnvironment ?? (await readAdministratorAccess(flags.data ?? DEFAULT_DATA_DIRECTORY)),
-  );
-}
+type Flags = AccessFlags & OutputFlags;
 
 /** One line on a node: what it is, how it is, and why it needs somebody. */
 export function describeNode(node: ManagedNode): string {
@@ -31,53 +27,39 @@ export function describeNode(node: ManagedNode): string {
   return parts.join('  ');
 }
 
-function show(nodes: readonly ManagedNode[], { output }: Flags): void {
-  if (output === 'json') console.log(JSON.stringify(nodes, null, 2));
-  else for (const node of nodes) console.log(describeNode(node));
-}
-
-const withAccess = (command: Command): Command =>
-  command
-    .option('--data <directory>', 'data directory of the control plane, where AWS_ENDPOINT_URL is not set')
-    .addOption(new Option('--output <format>', 'how to print it').choices(['table', 'json']).default('table'));
-
 /** `patchbay node`: nodes as AWS's operations cannot show or change them. */
 export const nodeCommand = new Command('node').description('Show nodes, name them, release them from quarantine');
 
-withAccess(nodeCommand.command('list'))
+withOutput(withAccess(nodeCommand.command('list')))
   .description('List nodes, with what is wrong with them')
   .option('--all', 'archived and deregistered ones too', false)
   .action(async (flags: Flags & { readonly all: boolean }) => {
     const client = await connect(flags);
-    const nodes: ManagedNode[] = [];
-    let nextToken: string | undefined;
-    do {
-      const page = await client.call(ListManagedNodes, {
-        includeArchived: flags.all,
-        includeDeregistered: flags.all,
-        nextToken,
-      });
-      nodes.push(...page.nodes);
-      nextToken = page.nextToken;
-    } while (nextToken !== undefined);
-    show(nodes, flags);
+    const { all } = flags;
+    const nodes = await collectPages(async (nextToken) => {
+      const page = await client.call(ListManagedNodes, { includeArchived: all, includeDeregistered: all, nextToken });
+      return { entries: page.nodes, nextToken: page.nextToken };
+    });
+    print(nodes, flags, () => (nodes.length === 0 ? ['There are no nodes.'] : nodes.map(describeNode)));
   });
 
-withAccess(nodeCommand.command('show <instance-id>'))
+withOutput(withAccess(nodeCommand.command('show <instance-id>')))
   .description('Show one node')
   .action(async (instanceId: string, flags: Flags) => {
-    show([await (await connect(flags)).call(GetNode, { instanceId })], flags);
+    const client = await connect(flags);
+    print(await client.call(GetNode, { instanceId }), flags, (node) => [describeNode(node)]);
   });
 
 withAccess(nodeCommand.command('rename <instance-id> <name>'))
   .description('Give a node another name')
-  .action(async (instanceId: string, name: string, flags: Flags) => {
+  .action(async (instanceId: string, name: string, flags: AccessFlags) => {
     await (await connect(flags)).call(RenameNode, { instanceId, name });
+    console.log(`${instanceId} is called ${name}.`);
   });
 
 withAccess(nodeCommand.command('release <instance-id>'))
   .description('End the quarantine of a node: the machine that speaks next is the node')
-  .action(async (instanceId: string, flags: Flags) => {
+  .action(async (instanceId: string, flags: AccessFlags) => {
     await (await connect(flags)).call(ReleaseNode, { instanceId });
     console.log(`${instanceId} is released. It is the machine that speaks next; stop any other that has its state.`);
   });

@@ -1,12 +1,12 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { runScan } from '@patchbay/agent';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
+import { type OutputFlags, withOutput } from '../control-plane-options.ts';
 
-interface ScanFlags {
+interface ScanFlags extends OutputFlags {
   readonly root?: string;
   readonly baseline?: string;
-  readonly output: 'table' | 'json';
   readonly refresh: boolean;
   readonly cache?: string;
 }
@@ -18,13 +18,12 @@ function defaultCache(environment: Readonly<Record<string, string | undefined>>)
 }
 
 /** `patchbay scan`: what is missing here, without any server. Exits with 0 compliant, 1 not, 2 cannot tell. */
-export const scanCommand = new Command('scan')
+export const scanCommand = withOutput(new Command('scan'))
   .description(
     'Say what is missing on this machine and why, without a control plane (exit: 0 compliant, 1 not, 2 cannot tell)',
   )
   .option('--root <directory>', 'a root file system to scan instead of this machine; nothing below it is written')
   .option('--baseline <file>', 'a baseline as aws ssm get-patch-baseline prints it (default: the predefined one)')
-  .addOption(new Option('--output <format>', 'how to print it').choices(['table', 'json']).default('table'))
   .option('--no-refresh', 'do not fetch package lists; use those that are there')
   .option(
     '--cache <directory>',

@@ -14,15 +14,19 @@ import {
   UnbindUser,
   type UserSummary,
 } from '@patchbay/contracts';
-import { DEFAULT_DATA_DIRECTORY } from '@patchbay/server';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ChosenAccess, chooseAccess, rewriteAdministratorAccess } from '../administrator-access.ts';
 import { type ControlPlaneClient, createControlPlaneClient } from '../control-plane-client.ts';
+import {
+  type AccessFlags,
+  collectPages,
+  type OutputFlags,
+  print,
+  withAccess,
+  withOutput,
+} from '../control-plane-options.ts';
 
-interface CommonFlags {
-  readonly data?: string;
-  readonly output: 'table' | 'json';
-}
+type CommonFlags = AccessFlags & OutputFlags;
 
 interface RoleFlags extends CommonFlags {
   readonly role: Role;
@@ -63,20 +67,6 @@ function describeKey({ accessKeyId, accountId, createdAt, lastUsedAt, revokedAt 
   return `${accessKeyId}  ${accountId}  made ${createdAt}  last used ${lastUsedAt ?? 'never'}  ${state}`;
 }
 
-/** Follows the pages of a list to its end. */
-async function collectPages<Entry>(
-  readPage: (nextToken: string | undefined) => Promise<{ entries: Entry[]; nextToken?: string | undefined }>,
-): Promise<Entry[]> {
-  const collected: Entry[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await readPage(nextToken);
-    collected.push(...page.entries);
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
-  return collected;
-}
-
 /** Runs one call and prints its answer: whole as JSON, or in lines. */
 async function answer<Answer>(
   flags: CommonFlags,
@@ -84,19 +74,10 @@ async function answer<Answer>(
   describe: (answer: Answer) => readonly string[],
 ): Promise<void> {
   const chosen = await chooseAccess(flags.data, process.env);
-  const answered = await call(createControlPlaneClient(chosen.access), chosen);
-  const lines = flags.output === 'json' ? [JSON.stringify(answered, null, 2)] : describe(answered);
-  for (const line of lines) console.log(line);
+  print(await call(createControlPlaneClient(chosen.access), chosen), flags, describe);
 }
 
-function withCommonOptions(command: Command): Command {
-  return command
-    .option(
-      '--data <directory>',
-      `data directory of the control plane, where AWS_ENDPOINT_URL is not set (default: ${DEFAULT_DATA_DIRECTORY})`,
-    )
-    .addOption(new Option('--output <format>', 'how to print it').choices(['table', 'json']).default('table'));
-}
+const withCommonOptions = (command: Command): Command => withOutput(withAccess(command));
 
 function withRoleOptions(command: Command): Command {
   return withCommonOptions(command)

@@ -1,4 +1,3 @@
-export * from './counters.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
 export * from './readiness.ts';

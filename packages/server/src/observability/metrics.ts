@@ -11,6 +11,21 @@ export interface RequestOutcome {
   readonly isWaiting: boolean;
 }
 
+/**
+ * Why what an agent sent does not fit what it was sent: refused as about nothing that this node was given, kept though its
+ * command had ended, or without effect.
+ */
+const unexpectedReplies = [
+  'unreadable_id',
+  'other_node',
+  'unknown_command',
+  'never_delivered',
+  'late',
+  'late_progress',
+  'repeated',
+] as const;
+export type UnexpectedReply = (typeof unexpectedReplies)[number];
+
 /** Numbers about one process, in Prometheus' text format. Labels take values from fixed sets only. */
 export interface Metrics {
   /** A request has ended. */
@@ -18,6 +33,8 @@ export interface Metrics {
   /** A long poll began to wait; the answered function ends it. */
   startWaiting(): () => void;
   recordJobFailure(jobName: string): void;
+  /** An agent sent what does not fit what it was sent. */
+  recordUnexpectedReply(reason: UnexpectedReply): void;
   /** Adds a number that is asked for when somebody looks, by the values of its label. Throwing leaves it out. */
   addGauge(gauge: GaugeDefinition): void;
   /** All of them, as Prometheus reads them, and the content type. */
@@ -68,6 +85,13 @@ export function createMetrics(hasProcessMetrics = false): Metrics {
     labelNames: ['operation', 'result'],
     registers,
   });
+  const misfits = new Counter({
+    name: 'patchbay_agent_replies_unexpected_total',
+    help: 'Replies of agents that do not fit what they were sent: refused, late or repeated.',
+    labelNames: ['reason'],
+    registers,
+  });
+  for (const reason of unexpectedReplies) misfits.inc({ reason }, 0);
   const jobFailures = new Counter({
     name: 'patchbay_job_failures_total',
     help: 'Runs of jobs that failed.',
@@ -85,6 +109,7 @@ export function createMetrics(hasProcessMetrics = false): Metrics {
       return () => waiting.dec();
     },
     recordJobFailure: (job) => jobFailures.inc({ job }),
+    recordUnexpectedReply: (reason) => misfits.inc({ reason }),
     addGauge: ({ name, help, label, read }) => {
       const gauge: Gauge = new Gauge({
         name,

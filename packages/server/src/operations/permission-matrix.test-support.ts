@@ -92,12 +92,12 @@ export const matrix: readonly Row[] = [
 
   ssm('DescribeInstancePatches', readerOfNode, instance),
   ssm('DescribeInstancePatchStates', everyReader, ({ instanceId }) => ({ InstanceIds: [instanceId] })),
-  ssm('DescribeInstancePatchStatesForPatchGroup', wholeReader, () => ({ PatchGroup: 'web' })),
-  ssm('DescribePatchGroupState', wholeReader, () => ({ PatchGroup: 'web' })),
+  ssm('DescribeInstancePatchStatesForPatchGroup', everyReader, () => ({ PatchGroup: 'web' })),
+  ssm('DescribePatchGroupState', everyReader, () => ({ PatchGroup: 'web' })),
   ssm('GetDeployablePatchSnapshotForInstance', 'AN', (about) => ({ ...instance(about), SnapshotId: uuid })),
-  ssm('ListComplianceItems', wholeReader),
-  ssm('ListComplianceSummaries', wholeReader),
-  ssm('ListResourceComplianceSummaries', wholeReader),
+  ssm('ListComplianceItems', readerOfNode, ({ instanceId }) => ({ ResourceIds: [instanceId] })),
+  ssm('ListComplianceSummaries', everyReader),
+  ssm('ListResourceComplianceSummaries', everyReader),
 
   ssm('SendCommand', 'AOW', ({ instanceId }) => ({ ...patch(), InstanceIds: [instanceId] })),
   ssm(
@@ -134,7 +134,14 @@ export const matrix: readonly Row[] = [
     ({ instanceId }) => ({ ...patch({ InstallOverrideList: ['https://x/y'] }), InstanceIds: [instanceId] }),
     'it brings its own list',
   ),
-  ssm('CancelCommand', 'AO', ({ commandId }) => ({ CommandId: commandId })),
+  // A command that went only beyond the limit is answered like one that is not there.
+  ssm('CancelCommand', 'AOWD', ({ commandId }) => ({ CommandId: commandId })),
+  ssm(
+    'CancelCommand',
+    'AOW',
+    ({ commandId, instanceId }) => ({ CommandId: commandId, InstanceIds: [instanceId] }),
+    'it names nodes',
+  ),
   ssm('ListCommands', everyReader),
   ssm('ListCommandInvocations', everyReader),
   ssm('GetCommandInvocation', readerOfNode, (about) => ({ ...instance(about), CommandId: about.commandId })),
@@ -201,7 +208,7 @@ export const matrix: readonly Row[] = [
   patchbay('PutPatchSettings', 'A', () => ({ settings: {} })),
   patchbay('GetCommandOutput', readerOfNode, ({ commandId, instanceId }) => ({ commandId, instanceId })),
   patchbay('GetNode', readerOfNode, ({ instanceId }) => ({ instanceId })),
-  patchbay('ListManagedNodes', wholeReader, nothing),
+  patchbay('ListManagedNodes', everyReader, nothing),
   patchbay('RenameNode', 'A', ({ instanceId }) => ({ instanceId, name: 'matrix' })),
   patchbay('ReleaseNode', 'A', ({ instanceId }) => ({ instanceId })),
   patchbay('ListArchiveWatches', everyReader, nothing),

@@ -45,6 +45,7 @@ const entries: readonly Entry[] = [
       'ssm:DescribeInstancePatches',
       'ssm:GetCommandInvocation',
       'ssm:GetConnectionStatus',
+      'ssm:ListComplianceItems',
       'ssm:ListTagsForResource',
       'patchbay:GetCommandOutput',
       'patchbay:GetNode',
@@ -56,30 +57,27 @@ const entries: readonly Entry[] = [
     ],
   },
   {
-    what: 'List nodes, their patch states, commands and invocations',
+    what: 'List nodes, their patch states, compliance, commands and invocations, and sum them up',
     people: readers,
     limited: 'within-reach',
     permissions: [
       'ssm:DescribeInstanceInformation',
       'ssm:DescribeInstancePatchStates',
+      'ssm:DescribeInstancePatchStatesForPatchGroup',
       'ssm:DescribeInstanceProperties',
+      'ssm:DescribePatchGroupState',
       'ssm:ListCommandInvocations',
       'ssm:ListCommands',
-    ],
-  },
-  {
-    what: 'Sum up or list over all nodes in ways that are not cut down to a limit',
-    people: readers,
-    limited: 'never',
-    permissions: [
-      'ssm:DescribeInstanceAssociationsStatus',
-      'ssm:DescribeInstancePatchStatesForPatchGroup',
-      'ssm:DescribePatchGroupState',
-      'ssm:ListComplianceItems',
       'ssm:ListComplianceSummaries',
       'ssm:ListResourceComplianceSummaries',
       'patchbay:ListManagedNodes',
     ],
+  },
+  {
+    what: 'See the associations of nodes, of which there are none yet',
+    people: readers,
+    limited: 'never',
+    permissions: ['ssm:DescribeInstanceAssociationsStatus'],
   },
   {
     what: 'See baselines, patch groups, the patches that archives offer, when they were first seen',
@@ -139,10 +137,9 @@ const entries: readonly Entry[] = [
     permissions: ['ssm:SendCommand'],
   },
   {
-    what: 'Cancel commands',
+    what: 'Cancel commands, under a limit on the nodes within it',
     people: operators,
-    // A command may run on nodes beyond the limit.
-    limited: 'never',
+    limited: 'within-reach',
     permissions: ['ssm:CancelCommand'],
   },
   {

@@ -1,15 +1,27 @@
 import {
+  CancelCommandCommand,
   DescribeInstanceInformationCommand,
   DescribeInstancePatchesCommand,
   DescribeInstancePatchStatesCommand,
+  DescribeInstancePatchStatesForPatchGroupCommand,
+  DescribePatchGroupStateCommand,
   GetCommandInvocationCommand,
   GetPatchBaselineCommand,
   ListCommandInvocationsCommand,
   ListCommandsCommand,
+  ListComplianceItemsCommand,
+  ListComplianceSummariesCommand,
+  ListResourceComplianceSummariesCommand,
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { BeginPatchOperation, BindUser, CompletePatchOperation, ListPatchOperations } from '@patchbay/contracts';
+import {
+  BeginPatchOperation,
+  BindUser,
+  CompletePatchOperation,
+  ListManagedNodes,
+  ListPatchOperations,
+} from '@patchbay/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sampleFacts } from '../test-support/sample-facts.ts';
 import { enrolNode, type TestNode } from '../test-support/test-node.ts';
@@ -77,6 +89,65 @@ describe('an operator who is limited by tags', () => {
         callPatchbay(server(), ListPatchOperations, { instanceId: node.instanceId }, { credentials }),
       ).rejects.toMatchObject({ code: 'AccessDeniedException' });
     }
+  });
+
+  it('sums up and lists only nodes with the tags', async () => {
+    const everybody = server().ssm;
+    const states = async (client: SSMClient, PatchGroup: string) =>
+      ids((await client.send(new DescribeInstancePatchStatesForPatchGroupCommand({ PatchGroup }))).InstancePatchStates);
+    expect(await states(operator, 'web')).toEqual([web.instanceId]);
+    expect(await states(operator, 'db')).toEqual([]);
+    expect(await states(everybody, 'db')).toEqual([database.instanceId]);
+    const count = async (client: SSMClient, PatchGroup: string) =>
+      (await client.send(new DescribePatchGroupStateCommand({ PatchGroup }))).Instances;
+    expect([await count(operator, 'web'), await count(operator, 'db'), await count(everybody, 'db')]).toEqual([
+      1, 0, 1,
+    ]);
+
+    const resources = async (client: SSMClient) =>
+      (await client.send(new ListResourceComplianceSummariesCommand({}))).ResourceComplianceSummaryItems?.map(
+        ({ ResourceId }) => ResourceId,
+      );
+    expect(await resources(operator)).toEqual([web.instanceId]);
+    expect(await resources(everybody)).toHaveLength(3);
+    const total = async (client: SSMClient) => {
+      const { ComplianceSummaryItems = [] } = await client.send(new ListComplianceSummariesCommand({}));
+      const [patches] = ComplianceSummaryItems;
+      return (patches?.CompliantSummary?.CompliantCount ?? 0) + (patches?.NonCompliantSummary?.NonCompliantCount ?? 0);
+    };
+    expect([await total(operator), await total(everybody)]).toEqual([1, 3]);
+    await operator.send(new ListComplianceItemsCommand({ ResourceIds: [web.instanceId] }));
+    await expect(
+      operator.send(new ListComplianceItemsCommand({ ResourceIds: [database.instanceId] })),
+    ).rejects.toMatchObject({ name: 'AccessDeniedException' });
+
+    const { nodes } = await callPatchbay(server(), ListManagedNodes, {}, { credentials });
+    expect(nodes.map(({ instanceId }) => instanceId)).toEqual([web.instanceId]);
+  });
+
+  it('cancels commands only on nodes with the tags', async () => {
+    const both = { InstanceIds: [web.instanceId, database.instanceId] };
+    const statuses = async (CommandId: string | undefined) => {
+      const { CommandInvocations = [] } = await server().ssm.send(new ListCommandInvocationsCommand({ CommandId }));
+      return new Map(CommandInvocations.map(({ InstanceId, Status }) => [InstanceId, Status]));
+    };
+    const CommandId = (await patch(server().ssm, both)).Command?.CommandId;
+    const cancel = (input: { InstanceIds?: string[] }, id = CommandId) =>
+      operator.send(new CancelCommandCommand({ CommandId: id, ...input }));
+    await expect(cancel(both)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining(database.instanceId),
+    });
+    await cancel({});
+    expect(await statuses(CommandId)).toEqual(
+      new Map([
+        [web.instanceId, 'Cancelled'],
+        [database.instanceId, 'Pending'],
+      ]),
+    );
+    const other = await patch(server().ssm, { InstanceIds: [database.instanceId] });
+    await expect(cancel({}, other.Command?.CommandId)).rejects.toMatchObject({ name: 'InvalidCommandId' });
+    expect(await statuses(other.Command?.CommandId)).toEqual(new Map([[database.instanceId, 'Pending']]));
   });
 
   it('reaches with tags only what is within reach, and is told how many nodes that are', async () => {

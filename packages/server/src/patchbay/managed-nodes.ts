@@ -26,7 +26,8 @@ export const managedNodeContracts = [
     handle: async (input, context) => {
       const { includeArchived, includeDeregistered, maxResults: limit = 50 } = input;
       const page = startOfPage('ListManagedNodes', input, context);
-      const query = { includeArchived, includeDeregistered, afterInstanceId: page.after, limit: limit + 1 };
+      const { reach } = context;
+      const query = { includeArchived, includeDeregistered, reach, afterInstanceId: page.after, limit: limit + 1 };
       const found = await pageKnownNodes(context.db, context, query);
       const nodes = [];
       for (const node of found.slice(0, limit)) nodes.push(await describeManagedNode(node, context));

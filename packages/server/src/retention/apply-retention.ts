@@ -10,6 +10,9 @@ const DAY_MILLISECONDS = 86_400_000;
 const cachedVerdictDays = 2;
 const mostCachedVerdicts = 20_000;
 
+/** Longer than any address of theirs holds, so that what a run was made from can be looked up for a while. */
+const patchSnapshotDays = 30;
+
 /** What grows, what of it is old enough to go, and in which order: what refers to others goes first. */
 const growing: readonly (ExpiredRows & { readonly keptAs: keyof RetentionPolicy })[] = [
   {
@@ -26,6 +29,7 @@ const growing: readonly (ExpiredRows & { readonly keptAs: keyof RetentionPolicy 
       select 1 from newest_patch_operations newest where newest.operation_id = operation_verdicts.operation_id)`,
   },
   { keptAs: 'commandOutput', table: 'command_plugins', column: 'requested_at' },
+  { keptAs: 'commandOutput', table: 'command_outputs', column: 'requested_at' },
   {
     keptAs: 'transactions',
     table: 'plans',
@@ -44,10 +48,18 @@ const growing: readonly (ExpiredRows & { readonly keptAs: keyof RetentionPolicy 
   { keptAs: 'transactions', table: 'command_invocations', column: 'requested_at' },
   {
     keptAs: 'transactions',
+    table: 'command_overrides',
+    column: 'read_at',
+    where: sql`not exists (
+      select 1 from command_invocations invocation where invocation.command_id = command_overrides.command_id)`,
+  },
+  {
+    keptAs: 'transactions',
     table: 'commands',
     column: 'requested_at',
     where: sql`not exists (
-      select 1 from command_invocations invocation where invocation.command_id = commands.command_id)`,
+      select 1 from command_invocations invocation where invocation.command_id = commands.command_id)
+      and not exists (select 1 from command_overrides where command_overrides.command_id = commands.command_id)`,
   },
   { keptAs: 'audit', table: 'audit_events', column: 'happened_at' },
   { keptAs: 'clientTokens', table: 'idempotency_tokens', column: 'created_at' },
@@ -68,6 +80,8 @@ export async function applyRetention(
     if (signal?.aborted === true) return;
     await removeExpiredRows(db, expired, daysAgo(policy[keptAs]), signal);
   }
+  const snapshots = { table: 'patch_snapshots', column: 'created_at' };
+  await removeExpiredRows(db, snapshots, daysAgo(patchSnapshotDays), signal);
   await removeUnusedUnits(db, signal);
   await pruneVerdicts(db, { usedBefore: daysAgo(cachedVerdictDays), mostRows: mostCachedVerdicts });
 }

@@ -1,3 +1,4 @@
+import { SendCommandCommand } from '@aws-sdk/client-ssm';
 import { GetNodeVerdict, ListFirstSeen, SubmitFacts } from '@patchbay/contracts';
 import { contentDigest } from '@patchbay/facts/digest';
 import { sql } from 'kysely';
@@ -142,11 +143,50 @@ describe('retention', () => {
         { ...plugin, commandId: 'old', requestedAt: old(31) },
       ])
       .execute();
+    const chunk = {
+      accountId: 'a',
+      instanceId: 'mi-1',
+      pluginName: 'p',
+      stream: 'stdout',
+      startByte: 0,
+      endByte: 1,
+    } as const;
+    await database
+      .insertInto('commandOutputs')
+      .values([
+        { ...chunk, commandId: 'young', requestedAt: old(29), content: Buffer.from('x') },
+        { ...chunk, commandId: 'old', requestedAt: old(31), content: Buffer.from('x') },
+      ])
+      .execute();
     await apply();
+    expect(await count('command_outputs', sql`account_id = 'a'`)).toBe(1);
     expect(await count('idempotency_tokens', sql`account_id = 'a'`)).toBe(1);
     expect(await count('audit_events', sql`action = 'test:Old'`)).toBe(1);
     expect(await count('command_plugins', sql`account_id = 'a'`)).toBe(1);
     await apply({ commandOutput: 28 });
     expect(await count('command_plugins', sql`account_id = 'a'`)).toBe(0);
+    expect(await count('command_outputs', sql`account_id = 'a'`)).toBe(0);
+  });
+
+  it('removes an old command with its invocations and the override that it was sent with', async () => {
+    const node = await enrolNode(server());
+    const { Command: sent } = await server().ssm.send(
+      new SendCommandCommand({
+        DocumentName: 'AWS-RunPatchBaseline',
+        Parameters: { Operation: ['Scan'] },
+        InstanceIds: [node.instanceId],
+      }),
+    );
+    const commandId = sent?.CommandId ?? '';
+    const override = { kind: 'install-list', address: 'https://x/y', digest: 'sha256:0', content: '[]' } as const;
+    await server()
+      .database.insertInto('commandOverrides')
+      .values({ accountId: 'a', region: 'r', commandId, ...override, readAt: server().now() })
+      .execute();
+    await apply({ transactions: 1 });
+    expect(await count('command_overrides')).toBe(1);
+    server().advance({ hours: 25 });
+    await apply({ transactions: 1 });
+    expect([await count('command_overrides'), await count('commands')]).toEqual([0, 0]);
   });
 });

@@ -18,7 +18,7 @@ import { createAccessKeys } from '../identity/access-keys.ts';
 import { ensureAdministrator } from '../identity/administrator.ts';
 import { createRecentClaims } from '../identity/recent-claims.ts';
 import { createSessionTokens } from '../identity/session-tokens.ts';
-import { createCounters, createLogger, createMetrics, createReadiness } from '../observability/index.ts';
+import { createLogger, createMetrics, createReadiness } from '../observability/index.ts';
 import type { AuditEventsTable } from '../operations/tables.ts';
 import { createOverrideReader } from '../patchbay/overrides/read-override.ts';
 import { defaultQuotas, type Quotas } from '../quotas.ts';
@@ -110,7 +110,6 @@ async function start(
     metrics: createMetrics(),
     accessKeys: createAccessKeys({ secrets, randomBytes }),
     recentClaims: createRecentClaims(() => performance.now()),
-    counters: createCounters(),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
     signingKey,
     agentPackages: openAgentPackages('/nonexistent', signingKeyFromSeed(secrets.deriveKey('agent-release'))),

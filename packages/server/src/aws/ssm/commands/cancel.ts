@@ -1,8 +1,11 @@
 import type { OperationContext } from '../../../operations/operation.ts';
+import { keepWithinReach } from '../instances/repository.ts';
+import { requireWithinReach } from '../instances/within-reach.ts';
 import { advanceAfterCommit, advanceCommand, nodeTopic } from './advance.ts';
 import { CommandError } from './errors.ts';
 import { messageId } from './replies.ts';
 import {
+  type Command,
   findByCancelId,
   findCommand,
   findStrangers,
@@ -12,19 +15,40 @@ import {
   updateInvocations,
 } from './repository.ts';
 
+function noSuchCommand(commandId: string): CommandError {
+  return new CommandError('COMMAND_ID', `There is no command ${commandId}.`);
+}
+
+/** The nodes on which this caller cancels the command; an empty list means all of them. */
+async function chooseNodes(
+  { commandId, instanceIds }: Command,
+  named: readonly string[],
+  context: OperationContext,
+): Promise<readonly string[]> {
+  if (named.length > 0) {
+    await requireWithinReach(named, 'ssm:CancelCommand', context);
+    return named;
+  }
+  if (context.reach.length === 0) return [];
+  const reached = await keepWithinReach(context.db, context, instanceIds, context.reach);
+  if (reached.length === 0) throw noSuchCommand(commandId);
+  return reached;
+}
+
 /**
  * Cancels a command, on all of its nodes or on some. What no agent can have yet ends at once; whoever may have it is told,
- * and says how it ended. What has ended stays as it ended (SSM API, CancelCommand: "no guarantee").
+ * and says how it ended. What has ended stays as it ended (SSM API, CancelCommand: "no guarantee"). Whoever is limited by
+ * tags cancels it on the nodes within reach.
  */
 export async function cancelCommand(
   commandId: string,
-  instanceIds: readonly string[],
+  named: readonly string[],
   context: OperationContext,
 ): Promise<void> {
   const { db, now, dependencies } = context;
-  if (!(await findCommand(db, context, commandId))) {
-    throw new CommandError('COMMAND_ID', `There is no command ${commandId}.`);
-  }
+  const command = await findCommand(db, context, commandId);
+  if (!command) throw noSuchCommand(commandId);
+  const instanceIds = await chooseNodes(command, named, context);
   await lockCommand(db, commandId);
   const [stranger] = await findStrangers(db, commandId, instanceIds);
   if (stranger) throw new CommandError('COMMAND_INSTANCE', `The command ${commandId} was not sent to ${stranger}.`);

@@ -83,12 +83,46 @@ describe('the output of a command', () => {
     const start = server().now();
     const node = await enrolNode(server());
     const { StandardOutputUrl = '' } = await read(node, await run(node, 'secret'));
-    const last = StandardOutputUrl.at(-1) === 'A' ? 'B' : 'A';
-    expect((await fetch(`${StandardOutputUrl.slice(0, -1)}${last}`)).status).toBe(403);
-    expect((await fetch(`${server().url}/command-output?token=x`)).status).toBe(403);
+    const ask = async (url: string) => {
+      const answer = await fetch(url);
+      return [answer.status, await answer.text()];
+    };
+    const last = StandardOutputUrl.at(-1) === 'a' ? 'b' : 'a';
+    const forged = [403, expect.stringContaining('not signed by this server')];
+    expect(await ask(`${StandardOutputUrl.slice(0, -1)}${last}`)).toEqual(forged);
+    expect(await ask(StandardOutputUrl.replace('/stdout?', '/stderr?'))).toEqual(forged);
+    expect(await ask(`${server().url}/downloads/command-outputs/x`)).toEqual(forged);
     server().advance({ minutes: 16 });
-    expect((await fetch(StandardOutputUrl)).status).toBe(403);
+    expect(await ask(StandardOutputUrl)).toEqual([403, expect.stringContaining('has expired: ask for a new one')]);
     server().setNow(start);
+  });
+
+  it('answers that it is gone once it is', async () => {
+    const node = await enrolNode(server());
+    const { StandardOutputUrl = '' } = await read(node, await run(node, 'for a while'));
+    await server().database.deleteFrom('commandPlugins').where('instanceId', '=', node.instanceId).execute();
+    const answer = await fetch(StandardOutputUrl);
+    expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('is gone')]);
+  });
+
+  it('is linked to where the caller found the server, also behind a proxy that ends TLS', async () => {
+    const node = await enrolNode(server());
+    const commandId = await run(node, 'behind a proxy');
+    const proxied = server().createClient(server().administrator);
+    proxied.middlewareStack.add(
+      (next) => (call) => {
+        Object.assign((call.request as { headers: object }).headers, { 'x-forwarded-proto': 'https' });
+        return next(call);
+      },
+      { step: 'build' },
+    );
+    const { StandardOutputUrl = '' } = await proxied.send(
+      new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: node.instanceId }),
+    );
+    const { host } = new URL(server().url);
+    expect(StandardOutputUrl.startsWith(`https://${host}/downloads/command-outputs/`)).toBe(true);
+    const direct = await fetch(StandardOutputUrl.replace(/^https/, 'http'));
+    expect(await direct.text()).toBe('behind a proxy');
   });
 
   it('is stored once, however often and in which order its parts come', async () => {

@@ -21,7 +21,8 @@ import { keepWithinReach } from '../instances/repository.ts';
 import { cancelCommand } from './cancel.ts';
 import { describeCommand, describeInvocation, describeStep, type LinkTo } from './describe.ts';
 import { CommandError, commandErrors } from './errors.ts';
-import { findStep, linkToOutput } from './outputs.ts';
+import { linkToOutput } from './output-download.ts';
+import { findStep } from './outputs.ts';
 import {
   type Command,
   type CommandQuery,
@@ -175,7 +176,7 @@ async function ListCommandInvocations(
 }
 
 function linksIn(context: OperationContext): LinkTo {
-  return (plugin, stream) => linkToOutput(plugin, stream, context.region, context);
+  return (plugin, stream) => linkToOutput(plugin, stream, context);
 }
 
 async function GetCommandInvocation(

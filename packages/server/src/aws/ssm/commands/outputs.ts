@@ -1,13 +1,10 @@
-import { decodePageToken, encodePageToken } from '@patchbay/aws-wire';
-import { mostOutputBytes, OutputStream } from '@patchbay/contracts';
-import { z } from 'zod';
+import { mostOutputBytes, type OutputStream } from '@patchbay/contracts';
 import type { Database } from '../../../database/tables.ts';
-import type { Dependencies } from '../../../dependencies.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { CommandError } from './errors.ts';
 import { findChunk, insertChunk, lockStream, measureStream } from './output-repository.ts';
 import { findDelivered, messageId } from './replies.ts';
-import { findInvocation, type Invocation, listPlugins, type Plugin } from './repository.ts';
+import { listPlugins, type Plugin } from './repository.ts';
 
 export interface OutputChunk {
   readonly commandId: string;
@@ -94,71 +91,6 @@ export async function readOutput(
   const content = chunk ? chunk.content.subarray(startByte - chunk.startByte) : Buffer.alloc(0);
   const nextByte = startByte + content.length;
   return { content, nextByte, isComplete: nextByte >= Math.min(announced, limitBytes), wholeBytes: announced };
-}
-
-/** How long a link to an output can be used: as long as one takes to copy it somewhere. */
-const linkLifetimeMilliseconds = 15 * 60_000;
-
-const Link = z.object({
-  accountId: z.string(),
-  region: z.string(),
-  commandId: z.string(),
-  instanceId: z.string(),
-  pluginName: z.string(),
-  stream: OutputStream,
-  expiresAt: z.number(),
-});
-type Link = z.infer<typeof Link>;
-
-const bindingOf = (dependencies: Pick<Dependencies, 'pageTokenKey'>) => ({
-  key: dependencies.pageTokenKey,
-  operation: 'patchbay:command-output',
-  filters: [],
-});
-
-/** A link that needs no signature of its own and works for a quarter of an hour; empty where there is no output. */
-export function linkToOutput(plugin: Plugin, stream: OutputStream, region: string, context: OperationContext): string {
-  const text = stream === 'stdout' ? plugin.standardOutput : plugin.standardError;
-  if (text === '') return '';
-  const { accountId, commandId, instanceId, pluginName } = plugin;
-  const expiresAt = context.now.getTime() + linkLifetimeMilliseconds;
-  const link: Link = { accountId, region, commandId, instanceId, pluginName, stream, expiresAt };
-  return `${context.origin}/command-output?token=${encodePageToken(bindingOf(context.dependencies), link)}`;
-}
-
-/** What a link leads to; undefined for one that is forged, has expired, or whose output is gone. */
-export async function followOutputLink(
-  token: string,
-  db: Database,
-  dependencies: Dependencies,
-): Promise<{ readonly plugin: Plugin; readonly stream: OutputStream } | undefined> {
-  const decoded = decodePageToken(bindingOf(dependencies), token, Link);
-  if (decoded.status === 'invalid' || decoded.position.expiresAt <= dependencies.clock().getTime()) return undefined;
-  const { stream, pluginName, commandId, instanceId, ...scope } = decoded.position;
-  const invocation: Invocation | undefined = await findInvocation(db, scope, commandId, instanceId);
-  const plugins = invocation ? await listPlugins(db, [invocation]) : [];
-  const plugin = plugins.find((each) => each.pluginName === pluginName);
-  return plugin && { plugin, stream };
-}
-
-/** An output as a stream of its parts, with a last line that says where it is not all there. */
-export async function* streamOutput(
-  db: Database,
-  plugin: Plugin,
-  stream: OutputStream,
-  limitBytes: number,
-): AsyncGenerator<Buffer> {
-  let startByte = 0;
-  for (;;) {
-    const part = await readOutput(db, plugin, stream, startByte, limitBytes);
-    if (part.content.length > 0) yield part.content;
-    startByte = part.nextByte;
-    if (part.isComplete || part.content.length === 0) {
-      const mark = explainCut(part, limitBytes);
-      if (mark !== '') yield Buffer.from(mark);
-      return;
-    }
-  }
 }
 
 /** What to say below an output that is not whole; empty where it is. */

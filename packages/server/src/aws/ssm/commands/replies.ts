@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { UnexpectedReply } from '../../../observability/index.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { storableText } from '../../../operations/storable-text.ts';
 import { isStorableTime } from '../../../operations/storable-time.ts';
@@ -81,7 +82,7 @@ export async function findDelivered(id: string, context: OperationContext): Prom
       ? await findInvocation(context.db, context, parts.commandId, instanceId)
       : undefined;
   if (invocation?.visibleAt) return invocation;
-  context.dependencies.counters.count('messages_refused', explainRefusal(parts, instanceId, invocation));
+  context.dependencies.metrics.recordUnexpectedReply(explainRefusal(parts, instanceId, invocation));
   throw new CommandError('INVOCATION_NOT_FOUND', `No message ${id} was delivered to this node.`);
 }
 
@@ -89,7 +90,7 @@ function explainRefusal(
   parts: Readonly<Record<string, string>> | undefined,
   instanceId: string,
   invocation: Invocation | undefined,
-): string {
+): UnexpectedReply {
   if (!parts) return 'unreadable_id';
   if (parts['instanceId'] !== instanceId) return 'other_node';
   return invocation ? 'never_delivered' : 'unknown_command';
@@ -142,9 +143,9 @@ async function recordLateReply(
   end: string | undefined,
   context: OperationContext,
 ): Promise<void> {
-  const { counters } = context.dependencies;
+  const { metrics } = context.dependencies;
   if (end === undefined || invocation.answeredAt) {
-    counters.count('replies_ignored', invocation.answeredAt ? 'repeated' : 'late_progress');
+    metrics.recordUnexpectedReply(invocation.answeredAt ? 'repeated' : 'late_progress');
     return;
   }
   const ended = invocation.finishedAt ?? context.now;
@@ -160,7 +161,7 @@ async function recordLateReply(
       .slice(0, mostTraceCharacters),
   );
   const isFirst = await recordLateAnswer(context.db, invocation, context.now, trace);
-  counters.count(isFirst ? 'replies_late' : 'replies_ignored', isFirst ? 'kept' : 'repeated');
+  metrics.recordUnexpectedReply(isFirst ? 'late' : 'repeated');
 }
 
 async function mergeSteps(invocation: Invocation, payload: ReplyPayload, context: OperationContext): Promise<void> {

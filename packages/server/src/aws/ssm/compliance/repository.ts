@@ -1,8 +1,10 @@
 import type { Selectable } from 'kysely';
 import type { Database } from '../../../database/tables.ts';
+import type { Reach } from '../../../operations/authorize.ts';
 import type { Scope } from '../../../operations/scope.ts';
 import type { PatchOperation } from '../../../patchbay/patch-operations/repository.ts';
 import type { NodesTable } from '../instances/tables.ts';
+import { isNodeWithinReach } from '../tags/reach-condition.ts';
 
 type NodeColumns =
   | 'instanceId'
@@ -22,9 +24,10 @@ export type ScannedNode = Pick<Selectable<NodesTable>, NodeColumns> & Pick<Patch
 export async function listScannedNodes(
   db: Database,
   scope: Scope,
-  query: { readonly afterInstanceId: string; readonly limit: number },
+  query: { readonly reach: Reach; readonly afterInstanceId: string; readonly limit: number },
 ): Promise<ScannedNode[]> {
-  return await db
+  const withinReach = isNodeWithinReach(query.reach, scope, 'nodes.instanceId');
+  const nodes = db
     .selectFrom('nodes')
     .innerJoin('newestPatchOperations', 'newestPatchOperations.instanceId', 'nodes.instanceId')
     .innerJoin('patchOperations', 'patchOperations.operationId', 'newestPatchOperations.operationId')
@@ -47,8 +50,7 @@ export async function listScannedNodes(
     .where('nodes.accountId', '=', scope.accountId)
     .where('nodes.region', '=', scope.region)
     .where('nodes.deregisteredAt', 'is', null)
-    .where('nodes.instanceId', '>', query.afterInstanceId)
-    .orderBy('nodes.instanceId')
-    .limit(query.limit)
-    .execute();
+    .where('nodes.instanceId', '>', query.afterInstanceId);
+  const seen = withinReach ? nodes.where(withinReach) : nodes;
+  return await seen.orderBy('nodes.instanceId').limit(query.limit).execute();
 }

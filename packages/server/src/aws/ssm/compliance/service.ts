@@ -66,19 +66,23 @@ async function complianceOf(
 
 const nodesAtOnce = 500;
 
-/** Every scanned node that matches, in the order of their ids and until the limit; read in portions. */
+/** Every scanned node within reach that matches, in the order of their ids and until the limit; read in portions. */
 export async function listNodeCompliance(
   query: {
     readonly matches: (node: NodeCompliance) => boolean;
     readonly afterInstanceId: string;
     readonly limit: number;
   },
-  context: Context,
+  context: Context & Pick<OperationContext, 'reach'>,
 ): Promise<NodeCompliance[]> {
   const found: NodeCompliance[] = [];
   let { afterInstanceId } = query;
   for (;;) {
-    const nodes = await listScannedNodes(context.db, context, { afterInstanceId, limit: nodesAtOnce });
+    const nodes = await listScannedNodes(context.db, context, {
+      reach: context.reach,
+      afterInstanceId,
+      limit: nodesAtOnce,
+    });
     const quarantines = await readQuarantines(
       context.db,
       nodes.map(({ instanceId }) => instanceId),

@@ -131,18 +131,20 @@ export async function archiveSilentNodes(db: Database, silentSince: Date, now: D
   return rows.map((row) => row.instanceId);
 }
 
-/** One page of all nodes ever registered, in the order of their ids. */
+/** One page of all nodes within reach that were ever registered, in the order of their ids. */
 export async function pageKnownNodes(
   db: Database,
   scope: Scope,
   query: {
     readonly includeArchived: boolean;
     readonly includeDeregistered: boolean;
+    readonly reach: Reach;
     readonly afterInstanceId: string;
     readonly limit: number;
   },
 ): Promise<Node[]> {
-  return await db
+  const withinReach = isNodeWithinReach(query.reach, scope, 'nodes.instanceId');
+  const nodes = db
     .selectFrom('nodes')
     .selectAll()
     .where('accountId', '=', scope.accountId)
@@ -151,10 +153,9 @@ export async function pageKnownNodes(
       select.where((where) => where.or([where('archivedAt', 'is', null), where('deregisteredAt', 'is not', null)])),
     )
     .$if(!query.includeDeregistered, (select) => select.where('deregisteredAt', 'is', null))
-    .where('instanceId', '>', query.afterInstanceId)
-    .orderBy('instanceId')
-    .limit(query.limit)
-    .execute();
+    .where('instanceId', '>', query.afterInstanceId);
+  const seen = withinReach ? nodes.where(withinReach) : nodes;
+  return await seen.orderBy('instanceId').limit(query.limit).execute();
 }
 
 export async function existsNode(db: Database, scope: Scope, instanceId: string): Promise<boolean> {

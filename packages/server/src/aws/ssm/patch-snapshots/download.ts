@@ -22,8 +22,8 @@ function describeSnapshot(snapshot: PatchSnapshot): Record<string, unknown> {
 /** What SnapshotDownloadUrl leads to. */
 export const patchSnapshotDownloads: DownloadSource = {
   folder: 'patch-snapshots',
-  read: async (name, db) => {
-    const snapshot = await findSnapshotByKey(db, name);
+  read: async ([key = ''], { db }) => {
+    const snapshot = await findSnapshotByKey(db, key);
     if (!snapshot) return undefined;
     return { contentType: 'application/json', body: Buffer.from(JSON.stringify(describeSnapshot(snapshot))) };
   },

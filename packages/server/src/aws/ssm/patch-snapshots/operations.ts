@@ -3,8 +3,7 @@ import type {
   GetDeployablePatchSnapshotForInstanceResult,
 } from '@aws-sdk/client-ssm';
 import { PatchBaseline } from '@patchbay/facts';
-import { downloadPath } from '../../../downloads/serve-downloads.ts';
-import { signAddress } from '../../../downloads/signed-address.ts';
+import { addressOf } from '../../../downloads/serve-downloads.ts';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
 import { nodeResource } from '../../../operations/resources.ts';
@@ -21,12 +20,10 @@ async function GetDeployablePatchSnapshotForInstance(
   const { instanceId = '', snapshotId = '', baselineOverride } = input;
   const override = baselineOverride && Override.parse({ operatingSystem: 'WINDOWS', ...baselineOverride });
   const { snapshot, product } = await freezeSnapshot({ instanceId, snapshotId, override }, context);
-  const path = downloadPath(patchSnapshotDownloads, snapshot.snapshotKey);
-  const expiresAt = new Date(context.now.getTime() + addressMilliseconds);
   return {
     instanceId,
     snapshotId,
-    snapshotDownloadUrl: signAddress(context.origin, path, expiresAt, context.dependencies.downloadKey),
+    snapshotDownloadUrl: addressOf(patchSnapshotDownloads, [snapshot.snapshotKey], addressMilliseconds, context),
     product,
   };
 }

@@ -8,6 +8,8 @@ import {
 } from '@aws-sdk/client-ssm';
 import { parseBaselineFile } from '@patchbay/patching';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { applyRetention } from '../../../retention/apply-retention.ts';
+import { defaultRetention } from '../../../retention/retention-policy.ts';
 import { sampleFacts } from '../../../test-support/sample-facts.ts';
 import { readError, readSuccess, sendRaw } from '../../../test-support/send-request.ts';
 import { enrolNode, type TestNode } from '../../../test-support/test-node.ts';
@@ -199,6 +201,7 @@ describe('deployable patch snapshots', () => {
     const before = await count();
     server().advance({ hours: 31 * 24 });
     await ask(first, randomUUID());
+    await applyRetention(server().database, defaultRetention, server().now());
     expect([before > 0, await count()]).toEqual([true, 1]);
     server().setNow(TEST_START);
   });

@@ -48,13 +48,3 @@ export async function findSnapshotByKey(db: Database, snapshotKey: string): Prom
   if (!isUuid(snapshotKey)) return undefined;
   return await db.selectFrom('patchSnapshots').selectAll().where('snapshotKey', '=', snapshotKey).executeTakeFirst();
 }
-
-/** Forgets what no address can lead to any more. */
-export async function deleteSnapshotsBefore(db: Database, scope: Scope, moment: Date): Promise<void> {
-  await db
-    .deleteFrom('patchSnapshots')
-    .where('accountId', '=', scope.accountId)
-    .where('region', '=', scope.region)
-    .where('createdAt', '<', moment)
-    .execute();
-}

@@ -7,22 +7,13 @@ import { getPatchBaseline } from '../patch-baselines/service.ts';
 import { baselineIdFor } from '../patch-groups/service.ts';
 import { readTags } from '../tags/repository.ts';
 import { PatchSnapshotError } from './errors.ts';
-import {
-  deleteSnapshotsBefore,
-  findSnapshot,
-  insertSnapshot,
-  lockSnapshot,
-  type PatchSnapshot,
-  type SnapshotIdentity,
-} from './repository.ts';
+import { findSnapshot, insertSnapshot, lockSnapshot, type PatchSnapshot, type SnapshotIdentity } from './repository.ts';
 
 const dayMilliseconds = 86_400_000;
 /** User guide, "SnapshotId": after three days the same id makes a new snapshot. */
 const reissueMilliseconds = 3 * dayMilliseconds;
 /** How long an address leads to its snapshot. */
 export const addressMilliseconds = dayMilliseconds;
-/** Longer than any address holds, so that what a run was made from can be looked up for a while. */
-const keepMilliseconds = 30 * dayMilliseconds;
 
 export interface SnapshotRequest {
   readonly instanceId: string;
@@ -88,7 +79,6 @@ export async function openSnapshot(
     baselineRevision: revision,
     createdAt: now,
   };
-  await deleteSnapshotsBefore(db, context, new Date(now.getTime() - keepMilliseconds));
   await insertSnapshot(db, { ...snapshot, content: JSON.stringify(baseline) });
   return { ...snapshot, content: baseline };
 }

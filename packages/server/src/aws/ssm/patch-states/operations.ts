@@ -83,8 +83,8 @@ async function DescribeInstancePatchStatesForPatchGroup(
   const conditions = readCountFilters(input.filters ?? []);
   const page = startOfPage('DescribeInstancePatchStatesForPatchGroup', input, context);
   const limit = Math.min(input.maxResults ?? mostStatesOfGroup, mostStatesOfGroup);
-  const found = await pageOperationsOfGroup(context.db, context, {
-    patchGroup: input.patchGroup ?? '',
+  const group = { patchGroup: input.patchGroup ?? '', reach: context.reach };
+  const found = await pageOperationsOfGroup(context.db, context, group, {
     conditions,
     freshSince: freshSince(context.now),
     afterInstanceId: page.after,
@@ -107,9 +107,9 @@ async function DescribePatchGroupState(
   input: CamelCased<DescribePatchGroupStateRequest>,
   context: OperationContext,
 ): Promise<CamelCased<DescribePatchGroupStateResult>> {
-  const { patchGroup = '' } = input;
-  const instances = await countNodesOfGroup(context.db, context, patchGroup);
-  const scanned = await listCountsOfGroup(context.db, context, patchGroup);
+  const group = { patchGroup: input.patchGroup ?? '', reach: context.reach };
+  const instances = await countNodesOfGroup(context.db, context, group);
+  const scanned = await listCountsOfGroup(context.db, context, group);
   return countPatchGroup(
     instances,
     scanned.map((stored) => countsNow(stored, stored.quarantineReason ?? undefined, context.now)),

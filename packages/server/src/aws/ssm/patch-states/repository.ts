@@ -1,8 +1,10 @@
 import { PATCH_GROUP_TAG_KEYS } from '@patchbay/patching';
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { Database, Tables } from '../../../database/tables.ts';
+import type { Reach } from '../../../operations/authorize.ts';
 import type { Scope } from '../../../operations/scope.ts';
 import type { PatchOperation } from '../../../patchbay/patch-operations/repository.ts';
+import { isNodeWithinReach } from '../tags/reach-condition.ts';
 
 /** A comparison of one of the counts with a number. */
 export interface CountCondition {
@@ -12,12 +14,17 @@ export interface CountCondition {
 }
 
 export interface GroupQuery {
-  readonly patchGroup: string;
   readonly conditions: readonly CountCondition[];
   /** Results that ended before then have one more failure, the doubt about them, and so have those of quarantined nodes. */
   readonly freshSince: Date;
   readonly afterInstanceId: string;
   readonly limit: number;
+}
+
+/** A patch group as a caller sees it: the nodes of it that are within reach. */
+export interface SeenGroup {
+  readonly patchGroup: string;
+  readonly reach: Reach;
 }
 
 /** The group that the tags of a node name: `patchGroupOf` of `patching`, as SQL. */
@@ -36,38 +43,41 @@ function isInGroup(where: ExpressionBuilder<Tables, 'nodes'>, patchGroup: string
 }
 
 /** The registered nodes of a group. */
-function selectNodes(db: Database, scope: Scope, patchGroup: string) {
-  return db
+function selectNodes(db: Database, scope: Scope, { patchGroup, reach }: SeenGroup) {
+  const withinReach = isNodeWithinReach(reach, scope, 'nodes.instanceId');
+  const nodes = db
     .selectFrom('nodes')
     .where('nodes.accountId', '=', scope.accountId)
     .where('nodes.region', '=', scope.region)
     .where('nodes.deregisteredAt', 'is', null)
     .where((where) => isInGroup(where, patchGroup));
+  return withinReach ? nodes.where(withinReach) : nodes;
 }
 
 /** How many registered nodes are in a patch group, scanned or not. */
-export async function countNodesOfGroup(db: Database, scope: Scope, patchGroup: string): Promise<number> {
-  const row = await selectNodes(db, scope, patchGroup)
+export async function countNodesOfGroup(db: Database, scope: Scope, group: SeenGroup): Promise<number> {
+  const row = await selectNodes(db, scope, group)
     .select((select) => select.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
   return row.count;
 }
 
-function selectOperations(db: Database, scope: Scope, patchGroup: string) {
+function selectOperations(db: Database, scope: Scope, group: SeenGroup) {
   return db
     .selectFrom('newestPatchOperations')
     .innerJoin('patchOperations', 'patchOperations.operationId', 'newestPatchOperations.operationId')
     .innerJoin('nodes', 'nodes.instanceId', 'newestPatchOperations.instanceId')
-    .where('newestPatchOperations.instanceId', 'in', selectNodes(db, scope, patchGroup).select('nodes.instanceId'));
+    .where('newestPatchOperations.instanceId', 'in', selectNodes(db, scope, group).select('nodes.instanceId'));
 }
 
 /** One page of the operations that speak for the nodes of a group, in the order of their ids. */
-export async function pageOperationsOfGroup(db: Database, scope: Scope, query: GroupQuery): Promise<PatchOperation[]> {
-  let select = selectOperations(db, scope, query.patchGroup).where(
-    'newestPatchOperations.instanceId',
-    '>',
-    query.afterInstanceId,
-  );
+export async function pageOperationsOfGroup(
+  db: Database,
+  scope: Scope,
+  group: SeenGroup,
+  query: GroupQuery,
+): Promise<PatchOperation[]> {
+  let select = selectOperations(db, scope, group).where('newestPatchOperations.instanceId', '>', query.afterInstanceId);
   for (const { count, comparison, value } of query.conditions) {
     const stored = sql<number>`coalesce((patch_operations.counts ->> ${count})::bigint, 0)`;
     const doubt = sql<number>`case when patch_operations.status <> 'unknown' and (patch_operations.ended_at < ${query.freshSince} or nodes.quarantined_at is not null) then 1 else 0 end`;
@@ -85,9 +95,9 @@ export async function pageOperationsOfGroup(db: Database, scope: Scope, query: G
 export async function listCountsOfGroup(
   db: Database,
   scope: Scope,
-  patchGroup: string,
+  group: SeenGroup,
 ): Promise<(Pick<PatchOperation, 'counts' | 'status' | 'endedAt'> & { readonly quarantineReason: string | null })[]> {
-  return await selectOperations(db, scope, patchGroup)
+  return await selectOperations(db, scope, group)
     .select(['patchOperations.counts', 'patchOperations.status', 'patchOperations.endedAt', 'nodes.quarantineReason'])
     .execute();
 }
