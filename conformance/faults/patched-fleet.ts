@@ -27,7 +27,7 @@ import { createTestRoot, prepareBaseRoot, type TestRoot } from '../support/test-
 
 const releases = { main: debianRelease, security: debianSecurityRelease } satisfies Record<string, TestRelease>;
 const patchGroup = 'faults';
-/** Each is a group of its own in a plan, so that an install has moments between its transactions. */
+/** In this order, each a group of its own in a plan, so that an install has moments between its transactions. */
 const packageNames = ['pb-fault-a', 'pb-fault-b', 'pb-fault-c'] as const;
 
 /** A node of the fleet: a small Debian root, and the agent that serves it. */
@@ -48,8 +48,8 @@ export interface PatchedFleet extends PatchCommands {
   killServer(): Promise<void>;
   /** Process id of the embedded PostgreSQL. */
   findPostgres(): Promise<number>;
-  /** Publishes the next version of every package to the security archive, and answers it. */
-  publishNext(more?: Partial<TestPackage>): Promise<string>;
+  /** Publishes the next version of every package to the security archive, and answers it. The middle one may differ. */
+  publishNext(more?: Partial<TestPackage>, ofMiddle?: Partial<TestPackage>): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -178,10 +178,12 @@ export async function startPatchedFleet(options: FleetOptions): Promise<PatchedF
       const found = await runTool(['find', join(data, 'postgres'), '-name', 'postmaster.pid']);
       return Number((await readFile(found.trim(), 'utf8')).split('\n')[0]);
     },
-    async publishNext(more = {}) {
+    async publishNext(more = {}, ofMiddle = {}) {
       round += 1;
       const version = `1.0-1+deb12u${round}`;
-      await archives.archives.security.publish(...packageNames.map((name) => ({ name, version, ...more })));
+      await archives.archives.security.publish(
+        ...packageNames.map((name, index) => ({ name, version, ...more, ...(index === 1 ? ofMiddle : {}) })),
+      );
       return version;
     },
     async close() {
