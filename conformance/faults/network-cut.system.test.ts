@@ -1,40 +1,39 @@
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runTool } from '../support/run-tool.ts';
+import { createTwoNetworks, type TwoNetworks } from '../support/two-networks.ts';
 import { type FleetNode, type PatchedFleet, readPackages, startPatchedFleet } from './patched-fleet.ts';
 
 const cutMilliseconds = 10 * 60_000;
 const patienceMilliseconds = 3 * 60_000;
-// RFC 5737: addresses that no network has. The cable leads from here into the node's namespace and nowhere else.
-const address = '192.0.2.1';
-const nodeAddress = '192.0.2.2';
-const namespace = `pb-node-${process.pid}`;
-const [ours, theirs] = [`pb-a-${process.pid}`, `pb-b-${process.pid}`];
 
+let folder: string;
+let networks: TwoNetworks;
 let fleet: PatchedFleet;
 let node: FleetNode;
 
-const ip = (words: string) => runTool(['ip', ...words.split(' ')]);
-
 beforeAll(async () => {
-  await ip(`netns add ${namespace}`);
-  await ip(`link add ${ours} type veth peer name ${theirs} netns ${namespace}`);
-  await ip(`address add ${address}/30 dev ${ours}`);
-  await ip(`-n ${namespace} address add ${nodeAddress}/30 dev ${theirs}`);
-  await ip(`link set ${ours} up`);
-  await ip(`-n ${namespace} link set ${theirs} up`);
-  await ip(`-n ${namespace} link set lo up`);
-  fleet = await startPatchedFleet({ nodeCount: 1, network: { address, namespace }, patienceMilliseconds });
+  folder = await mkdtemp(join(tmpdir(), 'network-cut-'));
+  networks = await createTwoNetworks(folder);
+  fleet = await startPatchedFleet({ nodeCount: 1, networks, patienceMilliseconds });
   [node] = fleet.nodes as [FleetNode];
 });
 
 afterAll(async () => {
   await fleet?.close();
-  await ip(`netns delete ${namespace}`);
+  await networks?.close();
+  await rm(folder, { recursive: true });
 });
+
+/** The control plane over the cable, and the archives, which are reached beside it. */
+async function setNetwork(isThere: boolean): Promise<void> {
+  await networks.setCable(isThere);
+  const reachability = isThere ? 'reachable' : 'refused';
+  for (const archive of Object.values(fleet.archives.archives)) await archive.present({ reachability });
+}
 
 describe('a network that is cut for ten minutes in the middle of an install', () => {
   it('keeps nothing from going in, and loses nothing of what is to be told', async () => {
@@ -43,7 +42,7 @@ describe('a network that is cut for ten minutes in the middle of an install', ()
     const version = await fleet.publishNext({}, { scripts: { postinst } });
     const install = await fleet.send('Install');
     while (!existsSync(begun ?? '')) await wait(100);
-    await ip(`-n ${namespace} link set ${theirs} down`);
+    await setNetwork(false);
     const cutAt = Date.now();
     await writeFile(goOn ?? '', '');
     const later = await fleet.send('Scan');
@@ -54,7 +53,7 @@ describe('a network that is cut for ten minutes in the middle of an install', ()
       .toEqual(Array(3).fill(`install ok installed ${version}`));
     await wait(cutMilliseconds - (Date.now() - cutAt));
     expect(await fleet.isFinished(install)).toBe(false);
-    await ip(`-n ${namespace} link set ${theirs} up`);
+    await setNetwork(true);
 
     const backAt = Date.now();
     for (const id of [install, later]) {

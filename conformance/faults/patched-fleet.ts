@@ -24,6 +24,7 @@ import {
 } from '../support/test-archive.ts';
 import type { TestPackage } from '../support/test-package-build.ts';
 import { createTestRoot, prepareBaseRoot, type TestRoot } from '../support/test-root.ts';
+import type { TwoNetworks } from '../support/two-networks.ts';
 
 const releases = { main: debianRelease, security: debianSecurityRelease } satisfies Record<string, TestRelease>;
 const patchGroup = 'faults';
@@ -57,8 +58,8 @@ export interface FleetOptions {
   readonly nodeCount: number;
   /** An existing directory for the roots and states of the nodes; one of the fleet's own where absent. */
   readonly nodesDirectory?: string;
-  /** Control plane (with TLS) and archives are at this address, and the agents in this network namespace. */
-  readonly network?: { readonly address: string; readonly namespace: string };
+  /** The control plane (with TLS) is in the first, the agents are in the second. */
+  readonly networks?: TwoNetworks;
   readonly patienceMilliseconds?: number;
 }
 
@@ -75,29 +76,31 @@ async function findFreePort(): Promise<number> {
 
 /** Starts archives, a control plane and nodes with three installed packages each, enrolled and online. */
 export async function startPatchedFleet(options: FleetOptions): Promise<PatchedFleet> {
-  const { nodeCount, network } = options;
+  const { nodeCount, networks } = options;
   const folder = await mkdtemp(join(tmpdir(), 'faults-'));
   const nodesDirectory = options.nodesDirectory ?? folder;
   const data = join(folder, 'data');
   const port = await findFreePort();
-  const endpoint = network === undefined ? `http://127.0.0.1:${port}` : `https://${network.address}:${port}`;
-  const archives = await startTestArchives(releases, network?.address);
+  const endpoint = `${networks === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
+  const archives = await startTestArchives(releases);
   await archives.archives.main.publish(...packageNames.map((name) => ({ name, version: '1.0-1' })));
   const base = await prepareBaseRoot();
 
   let server: PatchbayProcess | undefined;
   const startServer = async () => {
-    const transport = network === undefined ? [] : ['--host', network.address, '--tls', 'auto'];
-    const name = network === undefined ? [] : ['--tls-name', network.address];
-    server = startPatchbay(['up', '--data', data, '--port', `${port}`, ...transport, ...name]);
+    const words = ['up', '--data', data, '--port', `${port}`];
+    if (networks !== undefined) words.push('--host', '0.0.0.0', '--tls', 'auto', '--tls-name', networks.address);
+    server = startPatchbay(words, {}, networks?.inFirst);
     await server.waitFor(/^ready /m);
   };
   await startServer();
   const trust: string[] = [];
-  if (network !== undefined) {
+  if (networks !== undefined) {
     const [, fingerprint = ''] = /^ca-fingerprint (sha256:\S+)$/m.exec(server?.output() ?? '') ?? [];
     trust.push(`--ca-fingerprint=${fingerprint}`);
     setDefaultCACertificates([...getCACertificates(), await readFile(join(data, 'ca.pem'), 'utf8')]);
+    await networks.lendFirst(port);
+    for (const { uri } of Object.values(archives.archives)) await networks.lendToSecond(Number(new URL(uri).port));
   }
   const administrator = AdministratorAccess.parse(JSON.parse(await readFile(administratorFile(data), 'utf8')));
   const { region } = administrator;
@@ -131,12 +134,9 @@ export async function startPatchedFleet(options: FleetOptions): Promise<PatchedF
     await root.install(...packageNames);
     const stateDirectory = join(nodesDirectory, `state-${number}`);
     const words = ['agent', '--root', root.directory, '--state', stateDirectory];
-    const startAgent = (...more: string[]) =>
-      network === undefined
-        ? startPatchbay([...words, ...more])
-        : startPatchbay([...words, ...more], {}, ['nsenter', `--net=/run/netns/${network.namespace}`, '--']);
+    const startAgent = (...more: string[]) => startPatchbay([...words, ...more], {}, networks?.inSecond);
     const agent = startAgent(
-      `--endpoint=${endpoint}`,
+      `--endpoint=${networks === undefined ? endpoint : `https://${networks.address}:${port}`}`,
       `--region=${region}`,
       `--activation-id=${activation.ActivationId}`,
       `--activation-code=${activation.ActivationCode}`,

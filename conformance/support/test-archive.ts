@@ -68,14 +68,13 @@ export interface TestArchives<Name extends string> {
 /** Debian's name for this machine's processor. */
 export const nativeArchitecture: string = process.arch === 'x64' ? 'amd64' : process.arch;
 
-/** Starts signed archives, each on a port of its own, all empty; on loopback where no address is given. */
+/** Starts signed archives on loopback, each on a port of its own, all empty. */
 export async function startTestArchives<Name extends string>(
   releases: Readonly<Record<Name, TestRelease>>,
-  address = '127.0.0.1',
 ): Promise<TestArchives<Name>> {
   const [key, strangerKey] = await Promise.all([createSigningKey('archive'), createSigningKey('stranger')]);
   const entries = Object.entries<TestRelease>(releases).map(async ([name, release]) => {
-    const archive = createArchive(name, release, { key, strangerKey }, address);
+    const archive = createArchive(name, release, { key, strangerKey });
     await archive.api.present({});
     return [name, archive] as const;
   });
@@ -95,7 +94,7 @@ interface SigningKeys {
   readonly strangerKey: TestSigningKey;
 }
 
-function createArchive(name: string, release: TestRelease, keys: SigningKeys, address: string) {
+function createArchive(name: string, release: TestRelease, keys: SigningKeys) {
   let packages: readonly BuiltPackage[] = [];
   let files = new Map<string, Buffer>();
   let condition: TestArchiveCondition = {
@@ -105,7 +104,7 @@ function createArchive(name: string, release: TestRelease, keys: SigningKeys, ad
     validUntil: null,
   };
   const requests: string[] = [];
-  const listener = createListener(address, (method, path) => {
+  const listener = createListener((method, path) => {
     requests.push(`${method} ${path}`);
     return files.get(path);
   });
@@ -119,7 +118,7 @@ function createArchive(name: string, release: TestRelease, keys: SigningKeys, ad
     release,
     requests,
     get uri() {
-      return `http://${address}:${listener.port()}/${name}`;
+      return `http://127.0.0.1:${listener.port()}/${name}`;
     },
     async publish(...added) {
       packages = [...packages, ...(await Promise.all(added.map(buildTestPackage)))];
@@ -144,7 +143,7 @@ function createArchive(name: string, release: TestRelease, keys: SigningKeys, ad
 }
 
 /** A file server that can go away and come back on the same port. Paths are below the archive's name. */
-function createListener(host: string, findFile: (method: string, path: string) => Buffer | undefined) {
+function createListener(findFile: (method: string, path: string) => Buffer | undefined) {
   let port = 0;
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '/')
@@ -159,7 +158,7 @@ function createListener(host: string, findFile: (method: string, path: string) =
     port: () => port,
     async open() {
       if (server.listening) return;
-      server.listen(port, host);
+      server.listen(port, '127.0.0.1');
       await once(server, 'listening');
       const address = server.address();
       if (address !== null && typeof address === 'object') port = address.port;
