@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -17,7 +17,7 @@ let fleet: PatchedFleet;
 let node: FleetNode;
 
 beforeAll(async () => {
-  fleet = await startPatchedFleet(1);
+  fleet = await startPatchedFleet({ nodeCount: 1 });
   [node] = fleet.nodes as [FleetNode];
 });
 
@@ -27,19 +27,26 @@ afterAll(() => fleet?.close());
 beforeEach(async () => {
   const id = await fleet.send('Install');
   await fleet.awaitFinished(id);
-  expect(await fleet.read(id, node)).toMatchObject({ status: 'Success', operations: 1, verdict: 'compliant' });
+  expect(await fleet.read(id, node.instanceId)).toMatchObject({
+    status: 'Success',
+    operations: 1,
+    verdict: 'compliant',
+  });
   expect((await readPackages(node)).audit).toBe('');
 });
 
-/** Processes below the agent whose command line matches, the innermost last. */
+/** Processes of this node whose command line matches: in its root, or the patcher that has its state. */
 async function findProcesses(pattern: RegExp): Promise<number[]> {
+  const { dev, ino } = await stat(node.root.directory);
   const found: number[] = [];
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const commandLine = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
     const words = commandLine.split('\0').join(' ');
-    const root = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '');
-    if (pattern.test(words) && !root.includes('VITEST')) found.push(Number(name));
+    if (!pattern.test(words)) continue;
+    const root = await stat(`/proc/${name}/root`).catch(() => null);
+    const isInside = root?.dev === dev && root.ino === ino;
+    if (isInside || words.includes(` ${node.stateDirectory} `)) found.push(Number(name));
   }
   return found;
 }
@@ -55,7 +62,7 @@ async function waitForProcess(pattern: RegExp): Promise<number> {
 
 async function expectOneTruth(commandId: string, status: 'Success' | 'Failed'): Promise<void> {
   await fleet.awaitFinished(commandId);
-  const outcome = await fleet.read(commandId, node);
+  const outcome = await fleet.read(commandId, node.instanceId);
   expect(outcome, outcome.errors).toMatchObject({ status, operations: 1 });
   expect(outcome.output).not.toBe('');
 }
@@ -83,8 +90,9 @@ describe('apt or dpkg that is killed in the middle of a package', () => {
     const victim = await waitForProcess(new RegExp(`^(?:/usr/bin/)?${program} `));
     process.kill(victim, 'SIGKILL');
     await fleet.awaitFinished(id);
-    const outcome = await fleet.read(id, node);
+    const outcome = await fleet.read(id, node.instanceId);
     expect(outcome, outcome.output).toMatchObject({ status: 'Failed', operations: 1 });
+    expect(outcome.errors).toContain('1 of 3 groups did not go in');
   });
 });
 
@@ -139,7 +147,7 @@ describe('an archive that goes away half-way', () => {
     }
     await security.present({ reachability: 'refused' });
     await fleet.awaitFinished(id);
-    const outcome = await fleet.read(id, node);
+    const outcome = await fleet.read(id, node.instanceId);
     await security.present({ reachability: 'reachable' });
     expect(outcome.operations).toBe(1);
     expect((await readPackages(node)).audit).toBe('');

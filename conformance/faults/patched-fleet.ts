@@ -4,20 +4,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import {
   CreateActivationCommand,
   CreatePatchBaselineCommand,
-  GetCommandInvocationCommand,
-  ListCommandInvocationsCommand,
   RegisterPatchBaselineForPatchGroupCommand,
-  SendCommandCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import { GetPatchOperation, ListPatchOperations, type OperationContract } from '@patchbay/contracts';
 import { AdministratorAccess, administratorFile } from '@patchbay/server';
-import type { z } from 'zod';
-import { readSuccess, sendJsonCall } from '../../packages/server/src/test-support/send-request.ts';
+import { openPatchCommands, type PatchCommands } from '../support/patch-commands.ts';
 import { type PatchbayProcess, startPatchbay } from '../support/patchbay-process.ts';
 import { runTool } from '../support/run-tool.ts';
 import {
@@ -29,22 +24,24 @@ import {
 } from '../support/test-archive.ts';
 import type { TestPackage } from '../support/test-package-build.ts';
 import { createTestRoot, prepareBaseRoot, type TestRoot } from '../support/test-root.ts';
+import type { TwoNetworks } from '../support/two-networks.ts';
 
 const releases = { main: debianRelease, security: debianSecurityRelease } satisfies Record<string, TestRelease>;
 const patchGroup = 'faults';
-/** Each is a group of its own in a plan, so that an install has moments between its transactions. */
+/** In this order, each a group of its own in a plan, so that an install has moments between its transactions. */
 const packageNames = ['pb-fault-a', 'pb-fault-b', 'pb-fault-c'] as const;
 
 /** A node of the fleet: a small Debian root, and the agent that serves it. */
 export interface FleetNode {
   readonly instanceId: string;
   readonly root: TestRoot;
+  readonly stateDirectory: string;
   agent: PatchbayProcess;
   startAgent(): void;
 }
 
 /** A control plane and nodes, all of them real processes that a test may end as it likes. */
-export interface PatchedFleet {
+export interface PatchedFleet extends PatchCommands {
   readonly nodes: readonly FleetNode[];
   readonly archives: TestArchives<keyof typeof releases>;
   readonly folder: string;
@@ -52,29 +49,21 @@ export interface PatchedFleet {
   killServer(): Promise<void>;
   /** Process id of the embedded PostgreSQL. */
   findPostgres(): Promise<number>;
-  /** Publishes the next version of every package to the security archive, and answers it. */
-  publishNext(more?: Partial<TestPackage>): Promise<string>;
-  /** Sends AWS-RunPatchBaseline to all nodes and answers the command's id. */
-  send(operation: 'Scan' | 'Install'): Promise<string>;
-  /** True when every invocation has reached its end. */
-  isFinished(commandId: string): Promise<boolean>;
-  awaitFinished(commandId: string): Promise<void>;
-  /** What must be true of a command once it is over, whatever happened meanwhile. */
-  read(commandId: string, node: FleetNode): Promise<CommandOutcome>;
+  /** Publishes the next version of every package to the security archive, and answers it. The middle one may differ. */
+  publishNext(more?: Partial<TestPackage>, ofMiddle?: Partial<TestPackage>): Promise<string>;
   close(): Promise<void>;
 }
 
-export interface CommandOutcome {
-  readonly status: string;
-  readonly output: string;
-  readonly errors: string;
-  /** Rows of history that this command left for the node. */
-  readonly operations: number;
-  readonly verdict: string | null;
+export interface FleetOptions {
+  readonly nodeCount: number;
+  /** An existing directory for the roots and states of the nodes; one of the fleet's own where absent. */
+  readonly nodesDirectory?: string;
+  /** The control plane (with TLS) is in the first, the agents are in the second. */
+  readonly networks?: TwoNetworks;
+  readonly patienceMilliseconds?: number;
 }
 
-const finalStatuses = new Set(['Success', 'Failed', 'Cancelled', 'TimedOut']);
-const commandPatienceMilliseconds = 300_000;
+const usualPatienceMilliseconds = 300_000;
 
 async function findFreePort(): Promise<number> {
   const listener = createServer().listen(0, '127.0.0.1');
@@ -86,21 +75,33 @@ async function findFreePort(): Promise<number> {
 }
 
 /** Starts archives, a control plane and nodes with three installed packages each, enrolled and online. */
-export async function startPatchedFleet(nodeCount: number): Promise<PatchedFleet> {
+export async function startPatchedFleet(options: FleetOptions): Promise<PatchedFleet> {
+  const { nodeCount, networks } = options;
   const folder = await mkdtemp(join(tmpdir(), 'faults-'));
+  const nodesDirectory = options.nodesDirectory ?? folder;
   const data = join(folder, 'data');
   const port = await findFreePort();
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = `${networks === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   const archives = await startTestArchives(releases);
   await archives.archives.main.publish(...packageNames.map((name) => ({ name, version: '1.0-1' })));
   const base = await prepareBaseRoot();
 
   let server: PatchbayProcess | undefined;
   const startServer = async () => {
-    server = startPatchbay(['up', '--data', data, '--port', `${port}`]);
+    const words = ['up', '--data', data, '--port', `${port}`];
+    if (networks !== undefined) words.push('--host', '0.0.0.0', '--tls', 'auto', '--tls-name', networks.address);
+    server = startPatchbay(words, {}, networks?.inFirst);
     await server.waitFor(/^ready /m);
   };
   await startServer();
+  const trust: string[] = [];
+  if (networks !== undefined) {
+    const [, fingerprint = ''] = /^ca-fingerprint (sha256:\S+)$/m.exec(server?.output() ?? '') ?? [];
+    trust.push(`--ca-fingerprint=${fingerprint}`);
+    setDefaultCACertificates([...getCACertificates(), await readFile(join(data, 'ca.pem'), 'utf8')]);
+    await networks.lendFirst(port);
+    for (const { uri } of Object.values(archives.archives)) await networks.lendToSecond(Number(new URL(uri).port));
+  }
   const administrator = AdministratorAccess.parse(JSON.parse(await readFile(administratorFile(data), 'utf8')));
   const { region } = administrator;
   const ssm = new SSMClient({ endpoint, region, credentials: administrator, maxAttempts: 10 });
@@ -126,48 +127,46 @@ export async function startPatchedFleet(nodeCount: number): Promise<PatchedFleet
   for (let number = 0; number < nodeCount; number += 1) {
     const root = await createTestRoot({
       base,
-      directory: join(folder, `root-${number}`),
+      directory: join(nodesDirectory, `root-${number}`),
       archives: Object.values(archives.archives),
       keyring: archives.keyring,
     });
     await root.install(...packageNames);
-    const words = ['agent', '--root', root.directory, '--state', join(folder, `state-${number}`)];
-    const agent = startPatchbay([
-      ...words,
-      `--endpoint=${endpoint}`,
+    const stateDirectory = join(nodesDirectory, `state-${number}`);
+    const words = ['agent', '--root', root.directory, '--state', stateDirectory];
+    const startAgent = (...more: string[]) => startPatchbay([...words, ...more], {}, networks?.inSecond);
+    const agent = startAgent(
+      `--endpoint=${networks === undefined ? endpoint : `https://${networks.address}:${port}`}`,
       `--region=${region}`,
       `--activation-id=${activation.ActivationId}`,
       `--activation-code=${activation.ActivationCode}`,
-    ]);
+      ...trust,
+    );
     const [, instanceId = ''] = await agent.waitFor(/Online as (mi-[0-9a-f]{17})/);
     const node: FleetNode = {
       instanceId,
       root,
+      stateDirectory,
       agent,
       startAgent: () => {
-        node.agent = startPatchbay(words);
+        node.agent = startAgent();
       },
     };
     nodes.push(node);
   }
 
-  async function call<Input extends z.ZodType, Output extends z.ZodType>(
-    contract: OperationContract<Input, Output>,
-    input: z.input<Input>,
-  ): Promise<z.output<Output>> {
-    const answer = await sendJsonCall(endpoint, {
-      target: `Patchbay.${contract.name}`,
-      service: 'patchbay',
-      region,
-      credentials: administrator,
-      now: new Date(),
-      body: JSON.stringify(input),
-    });
-    return contract.output.parse(readSuccess(answer));
-  }
-
+  const commands = openPatchCommands({
+    ssm,
+    endpoint,
+    administrator,
+    to: { Targets: [{ Key: 'tag:PatchGroup', Values: [patchGroup] }] },
+    nodeCount,
+    patienceMilliseconds: options.patienceMilliseconds ?? usualPatienceMilliseconds,
+    describeNodes: async () => nodes.map(({ agent }) => agent.output().slice(-500)).join('\n'),
+  });
   let round = 0;
-  const fleet: PatchedFleet = {
+  return {
+    ...commands,
     nodes,
     archives,
     folder,
@@ -179,57 +178,13 @@ export async function startPatchedFleet(nodeCount: number): Promise<PatchedFleet
       const found = await runTool(['find', join(data, 'postgres'), '-name', 'postmaster.pid']);
       return Number((await readFile(found.trim(), 'utf8')).split('\n')[0]);
     },
-    async publishNext(more = {}) {
+    async publishNext(more = {}, ofMiddle = {}) {
       round += 1;
       const version = `1.0-1+deb12u${round}`;
-      await archives.archives.security.publish(...packageNames.map((name) => ({ name, version, ...more })));
+      await archives.archives.security.publish(
+        ...packageNames.map((name, index) => ({ name, version, ...more, ...(index === 1 ? ofMiddle : {}) })),
+      );
       return version;
-    },
-    async send(operation) {
-      const { Command } = await ssm.send(
-        new SendCommandCommand({
-          DocumentName: 'AWS-RunPatchBaseline',
-          Targets: [{ Key: 'tag:PatchGroup', Values: [patchGroup] }],
-          Parameters: { Operation: [operation] },
-          MaxConcurrency: '100%',
-          MaxErrors: '100%',
-        }),
-      );
-      return Command?.CommandId ?? '';
-    },
-    async isFinished(commandId) {
-      const { CommandInvocations = [] } = await ssm.send(
-        new ListCommandInvocationsCommand({ CommandId: commandId, MaxResults: 50 }),
-      );
-      const ended = CommandInvocations.filter(({ Status }) => finalStatuses.has(Status ?? ''));
-      return ended.length === nodes.length;
-    },
-    async awaitFinished(commandId) {
-      const deadline = Date.now() + commandPatienceMilliseconds;
-      while (!(await fleet.isFinished(commandId))) {
-        if (Date.now() > deadline) {
-          throw new Error(
-            `The command ${commandId} does not end. ${nodes.map(({ agent }) => agent.output().slice(-500)).join('\n')}`,
-          );
-        }
-        await wait(500);
-      }
-    },
-    async read(commandId, { instanceId }) {
-      const invocation = await ssm.send(
-        new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }),
-      );
-      const { operations } = await call(ListPatchOperations, { instanceId, maxResults: 100 });
-      const own = operations.filter((operation) => operation.commandId === commandId);
-      const [last] = own;
-      const stored = last && (await call(GetPatchOperation, { operationId: last.operationId }));
-      return {
-        status: invocation.Status ?? '',
-        output: invocation.StandardOutputContent ?? '',
-        errors: invocation.StandardErrorContent ?? '',
-        operations: own.length,
-        verdict: stored?.verdict?.status ?? null,
-      };
     },
     async close() {
       for (const { agent } of nodes) await agent.end('SIGTERM');
@@ -239,7 +194,6 @@ export async function startPatchedFleet(nodeCount: number): Promise<PatchedFleet
       await rm(folder, { recursive: true, force: true });
     },
   };
-  return fleet;
 }
 
 /** The version of each package that dpkg has on the node, and what `dpkg --audit` complains about. */

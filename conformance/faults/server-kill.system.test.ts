@@ -9,7 +9,7 @@ const longestLifeMilliseconds = 4_000;
 let fleet: PatchedFleet;
 
 beforeAll(async () => {
-  fleet = await startPatchedFleet(nodeCount);
+  fleet = await startPatchedFleet({ nodeCount });
 });
 
 afterAll(() => fleet?.close());
@@ -40,7 +40,7 @@ describe('a control plane that is killed at fifty random moments of scans and in
 
     for (const { id, operation } of commands) {
       for (const node of fleet.nodes) {
-        const outcome = await fleet.read(id, node);
+        const outcome = await fleet.read(id, node.instanceId);
         const where = `${operation} ${id} on ${node.instanceId}: ${outcome.errors}`;
         expect.soft(outcome.status, where).toBe('Success');
         expect.soft(outcome.operations, where).toBe(1);

@@ -15,9 +15,14 @@ export interface PatchbayProcess {
   end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
-/** Runs `./patchbay` with these words, as a user would, without waiting for its end. */
-export function startPatchbay(words: readonly string[], environment: NodeJS.ProcessEnv = {}): PatchbayProcess {
-  const child: ChildProcess = spawn(launcher, words, {
+/** Runs `./patchbay` with these words, as a user would, without waiting for its end. The prefix is a program that runs it. */
+export function startPatchbay(
+  words: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  prefix: readonly string[] = [],
+): PatchbayProcess {
+  const [program = launcher, ...parameters] = [...prefix, launcher, ...words];
+  const child: ChildProcess = spawn(program, parameters, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -26,6 +26,8 @@ export interface TestPackage {
   readonly replaces?: string;
   readonly provides?: string;
   readonly multiArch?: string;
+  /** What it says that it takes when it is installed; nothing where absent. */
+  readonly installedSizeKibibytes?: number;
   /** Only in the index, as Ubuntu does it. */
   readonly phasedUpdatePercentage?: number;
   /** Absolute paths with their content. */
@@ -103,6 +105,7 @@ function controlFields(description: TestPackage): string {
     Priority: description.priority ?? 'optional',
     Essential: description.isEssential === true ? 'yes' : undefined,
     'Multi-Arch': description.multiArch,
+    'Installed-Size': description.installedSizeKibibytes?.toString(),
     'Pre-Depends': description.preDepends,
     Depends: description.depends,
     Recommends: description.recommends,

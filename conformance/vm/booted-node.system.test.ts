@@ -1,102 +1,49 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import {
-  CreateActivationCommand,
-  DescribeInstanceInformationCommand,
-  DescribeInstancePatchStatesCommand,
-  GetCommandInvocationCommand,
-  SendCommandCommand,
-  SSMClient,
-} from '@aws-sdk/client-ssm';
-import { buildAgentPackage } from '@patchbay/agent-package';
-import { AdministratorAccess, administratorFile } from '@patchbay/server';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PatchbayProcess, startPatchbay } from '../support/patchbay-process.ts';
-import { createVirtualMachine, hostAddress, type VirtualMachine } from './virtual-machine.ts';
+import { DescribeInstancePatchStatesCommand } from '@aws-sdk/client-ssm';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { CommandOutcome } from '../support/patch-commands.ts';
+import { debianRelease, debianSecurityRelease, startTestArchives, type TestArchives } from '../support/test-archive.ts';
+import { testKeyringPath } from '../support/test-root.ts';
+import { type EnrolledMachine, startEnrolledMachine } from './enrolled-machine.ts';
+import { hostAddress, type VirtualMachine } from './virtual-machine.ts';
 
-let folder: string;
-let server: PatchbayProcess;
+let node: EnrolledMachine;
 let machine: VirtualMachine;
-let ssm: SSMClient;
-let instanceId: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'booted-node-'));
-  machine = await createVirtualMachine(folder);
-  await machine.start();
-  const data = join(folder, 'data');
-  server = startPatchbay(['up', '--data', data, '--port', '0', '--tls', 'auto', '--tls-name', hostAddress]);
-  const [, port = ''] = await server.waitFor(/^ready https:\/\/127\.0\.0\.1:(\d+)$/m);
-  const [, caFingerprint = ''] = await server.waitFor(/^ca-fingerprint (sha256:\S+)$/m);
-  const access = AdministratorAccess.parse(JSON.parse(await readFile(administratorFile(data), 'utf8')));
-  setDefaultCACertificates([...getCACertificates(), await readFile(join(data, 'ca.pem'), 'utf8')]);
-  ssm = new SSMClient({
-    endpoint: access.endpoint,
-    region: access.region,
-    credentials: access,
-  });
-  const built = await buildAgentPackage({ architecture: 'amd64', compression: 'none' });
-  await machine.copyIn(built.path, '/root/agent.deb');
-  await machine.expect('dpkg --install /root/agent.deb');
-  const { ActivationId, ActivationCode } = await ssm.send(new CreateActivationCommand({ IamRole: 'node' }));
-  const enrolled = await machine.expect(
-    `echo ${ActivationCode} | patchbay-agent enrol --endpoint https://${hostAddress}:${port} --region ${access.region} --activation-id ${ActivationId} --ca-fingerprint ${caFingerprint}`,
-  );
-  instanceId = /Enrolled as (mi-[0-9a-f]{17})/.exec(enrolled)?.[1] ?? '';
-  const isOnline = async () =>
-    (await ssm.send(new DescribeInstanceInformationCommand({}))).InstanceInformationList?.[0]?.PingStatus === 'Online';
-  for (let looks = 0; looks < 120 && !(await isOnline()); looks += 1) await wait(1000);
+  node = await startEnrolledMachine();
+  ({ machine } = node);
 }, 600_000);
 
-afterAll(async () => {
-  await machine?.cutPower();
-  await server?.end('SIGTERM');
-  ssm?.destroy();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => node?.close());
 
-/** Sends AWS-RunPatchBaseline and waits for its end, through whatever reboots it brings. */
-async function patch(operation: 'Scan' | 'Install', more: Record<string, string[]> = {}) {
-  const { Command } = await ssm.send(
-    new SendCommandCommand({
-      DocumentName: 'AWS-RunPatchBaseline',
-      InstanceIds: [instanceId],
-      Parameters: { Operation: [operation], ...more },
-    }),
-  );
-  const CommandId = Command?.CommandId ?? '';
-  const deadline = Date.now() + 1_200_000;
-  for (;;) {
-    const invocation = await ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId: instanceId }));
-    if (!['Pending', 'InProgress', 'Delayed'].includes(invocation.Status ?? '')) return { CommandId, ...invocation };
-    if (Date.now() > deadline) {
-      const journal = await machine.run('journalctl --no-pager -u patchbay-agent | tail -50; ps faxu | tail -40');
-      throw new Error(`${operation} does not end: ${journal.stdout}\n${(await machine.console()).slice(-2000)}`);
-    }
-    await wait(2000);
-  }
+async function finish(commandId: string): Promise<CommandOutcome> {
+  await node.awaitFinished(commandId);
+  return await node.read(commandId, node.instanceId);
 }
 
+async function expectWholeMachine(): Promise<void> {
+  expect(await machine.expect('dpkg --audit')).toBe('');
+  expect(await machine.expect('systemctl --failed --no-legend')).toBe('');
+}
+
+// One machine for all: a boot in software emulation takes most of a minute. The tests build on each other.
 describe('a Debian machine that boots, with the agent from its package', () => {
   it('patches its kernel and a library in use, reboots once through 194, and ends compliant', async () => {
-    const before = await patch('Scan');
-    expect(before.Status, before.StandardErrorContent).toBe('Success');
-    expect(before.StandardOutputContent).toContain('NON_COMPLIANT');
+    const before = await finish(await node.send('Scan'));
+    expect(before, before.errors).toMatchObject({ status: 'Success', operations: 1, verdict: 'non-compliant' });
     const bootId = await machine.bootId();
     const runningKernel = await machine.expect('uname --kernel-release');
     // nginx maps the library that is about to be replaced.
     expect(await machine.expect('grep --count libssl /proc/$(cat /run/nginx.pid)/maps')).not.toBe('0');
 
-    const install = await patch('Install', { RebootOption: ['RebootIfNeeded'] });
-    console.log(install.StandardOutputContent, install.StandardErrorContent);
-    expect(install.Status, install.StandardErrorContent).toBe('Success');
+    const install = await finish(await node.send('Install', { RebootOption: ['RebootIfNeeded'] }));
+    expect(install, install.errors).toMatchObject({ status: 'Success', operations: 1, verdict: 'compliant' });
     expect(await machine.bootId()).not.toBe(bootId);
     expect(await machine.expect('uname --kernel-release')).not.toBe(runningKernel);
-    expect(await machine.expect('dpkg --audit')).toBe('');
-    expect(await machine.expect('systemctl --failed --no-legend')).toBe('');
+    await expectWholeMachine();
     expect(await machine.expect("journalctl --list-boots | grep --count '^ *-*[0-9]'")).toBe('2');
     // apt is the judge: nothing of what was approved is left.
     expect(
@@ -105,11 +52,131 @@ describe('a Debian machine that boots, with the agent from its package', () => {
       ),
     ).toBe('0');
 
-    const { InstancePatchStates } = await ssm.send(
-      new DescribeInstancePatchStatesCommand({ InstanceIds: [instanceId] }),
+    const { InstancePatchStates } = await node.ssm.send(
+      new DescribeInstancePatchStatesCommand({ InstanceIds: [node.instanceId] }),
     );
     expect(InstancePatchStates).toMatchObject([
       { Operation: 'Install', MissingCount: 0, FailedCount: 0, InstalledPendingRebootCount: 0 },
     ]);
   }, 1_500_000);
+
+  describe('with updates from an archive of the test', () => {
+    const releases = { main: debianRelease, security: debianSecurityRelease };
+    const names = ['pb-vm-a', 'pb-vm-b', 'pb-vm-c'] as const;
+    const slow = 'pb-vm-b';
+    let archives: TestArchives<keyof typeof releases>;
+    let round = 0;
+
+    // As real archives are, these are hours old; and apt takes no Release file that is older than the one it has.
+    const firstDate = Date.now() - 5 * 3_600_000;
+    const date = () => new Date(firstDate + round * 600_000);
+
+    /** Its next version takes its time in the middle; `begun` is there from then on, and it happens once. */
+    async function publishNext(): Promise<{ readonly version: string; readonly begun: string }> {
+      round += 1;
+      const version = `1.0-1+deb12u${round}`;
+      const begun = `/var/lib/pb-vm-begun-${round}`;
+      const postinst = `[ -e ${begun} ] || { touch ${begun}; sync; sleep 30; }`;
+      await archives.archives.security.publish(
+        ...names.map((name) => ({ name, version, ...(name === slow ? { scripts: { postinst } } : {}) })),
+      );
+      await archives.archives.security.present({ date: date() });
+      return { version, begun };
+    }
+
+    async function awaitFile(path: string): Promise<void> {
+      for (let looks = 0; looks < 300; looks += 1) {
+        if ((await machine.run(`test -e ${path}`)).exitCode === 0) return;
+        await wait(300);
+      }
+      throw new Error(`${path} does not appear`);
+    }
+
+    async function readVersions(): Promise<string[]> {
+      const shown = await machine.expect(
+        `dpkg-query --show --showformat='\${Status} \${Version}\\n' ${names.join(' ')}`,
+      );
+      return shown.split('\n');
+    }
+
+    beforeAll(async () => {
+      archives = await startTestArchives(releases);
+      await archives.archives.main.publish(...names.map((name) => ({ name, version: '1.0-1' })));
+      for (const archive of Object.values(archives.archives)) await archive.present({ date: date() });
+      const stanzas = Object.values(archives.archives).map((archive) => archive.sourcesStanza(testKeyringPath));
+      const sources = join(node.folder, 'test.sources');
+      const keyring = join(node.folder, 'test-archive.gpg');
+      await writeFile(sources, stanzas.join('\n').replaceAll('127.0.0.1', hostAddress));
+      await writeFile(keyring, archives.keyring);
+      await machine.copyIn(keyring, testKeyringPath);
+      await machine.expect('rm /etc/apt/sources.list');
+      await machine.copyIn(sources, '/etc/apt/sources.list.d/test.sources');
+      await machine.expect(`apt-get update -qq && apt-get install -qq --yes ${names.join(' ')}`);
+    });
+
+    afterAll(() => archives?.close());
+
+    const setClock = async (minutesAhead: number) => {
+      await machine.expect(`date --set "@${Math.round(Date.now() / 1000) + minutesAhead * 60}"`);
+    };
+
+    it('goes on with an install while its unit is restarted, and reports it once', async () => {
+      const { version, begun } = await publishNext();
+      const id = await node.send('Install');
+      await awaitFile(begun);
+      const scopes = await machine.expect(
+        'for pid in $(pgrep --full "postinst configure|^apt-get .*install|--run /var"); do cat /proc/$pid/cgroup; done',
+      );
+      expect(new Set(scopes.split('\n').map((line) => line.replace(/run-r[0-9a-f]+/, 'run')))).toEqual(
+        new Set(['0::/system.slice/run.scope']),
+      );
+      await machine.expect('systemctl restart patchbay-agent.service');
+      const outcome = await finish(id);
+      expect(outcome, outcome.errors).toMatchObject({ status: 'Success', operations: 1, verdict: 'compliant' });
+      expect(outcome.output).toContain('COMPLIANT');
+      expect(await readVersions()).toEqual(Array(3).fill(`install ok installed ${version}`));
+      await expectWholeMachine();
+    });
+
+    describe('with a clock that is wrong', () => {
+      afterEach(() => setClock(0));
+
+      it.each([
+        { minutesAhead: 10, words: 'ahead of' },
+        { minutesAhead: -10, words: 'behind' },
+      ])('scans and installs $minutesAhead minutes ahead, and says so', async ({ minutesAhead, words }) => {
+        const { version } = await publishNext();
+        await setClock(minutesAhead);
+        const scan = await finish(await node.send('Scan'));
+        expect(scan, scan.errors).toMatchObject({ status: 'Success', operations: 1, verdict: 'non-compliant' });
+        expect(scan.errors).toContain(`the clock of this machine is 10 minutes ${words} the control plane's`);
+        const install = await finish(await node.send('Install'));
+        expect(install, install.errors).toMatchObject({ status: 'Success', operations: 1, verdict: 'compliant' });
+        expect(await readVersions()).toEqual(Array(3).fill(`install ok installed ${version}`));
+        await expectWholeMachine();
+      });
+
+      it('does not believe an archive from the future, and says that it may be the clock', async () => {
+        await archives.archives.security.present({ date: new Date() });
+        await setClock(-10);
+        const scan = await finish(await node.send('Scan'));
+        expect(scan, scan.output).toMatchObject({ status: 'Failed', operations: 1, verdict: 'unknown' });
+        expect(scan.output).toMatch(/not valid yet.* \(the clock of this machine is 10 minutes behind/);
+        await archives.archives.security.present({ date: date() });
+      });
+    });
+
+    it('goes on by itself with an install that lost its power in the middle of a package, and reports it once', async () => {
+      const { version, begun } = await publishNext();
+      const id = await node.send('Install');
+      await awaitFile(begun);
+      await machine.cutPower();
+      await machine.start();
+      const outcome = await finish(id);
+      expect(outcome, outcome.errors).toMatchObject({ status: 'Success', operations: 1, verdict: 'compliant' });
+      expect(outcome.output).toContain('COMPLIANT');
+      expect(await readVersions()).toEqual(Array(3).fill(`install ok installed ${version}`));
+      await expectWholeMachine();
+    });
+  });
 });

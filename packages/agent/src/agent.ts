@@ -170,8 +170,8 @@ async function serve(
       readPlatform: () => readPlatform(machine),
       signal: stopping.signal,
       onOnline: () => {
-        writeOnlineNote(state, agentVersion);
         online.resolve();
+        writeOnlineNote(state, agentVersion);
       },
     }),
     // As Amazon's agent: no channel is opened before the control plane took a ping.

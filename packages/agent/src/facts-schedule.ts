@@ -40,8 +40,18 @@ export async function submitFactsRegularly(parts: FactsScheduleParts): Promise<v
     }
     const hasSucceeded = await submitFacts(parts);
     const now = timers.now();
-    if (hasSucceeded) writeFileDurably(state.factsFile, JSON.stringify({ submittedAt: now.toISOString() }));
-    else notBefore = new Date(now.getTime() + pauseAfterFailure);
+    if (!hasSucceeded || !noteFacts(parts, now)) notBefore = new Date(now.getTime() + pauseAfterFailure);
+  }
+}
+
+function noteFacts({ state, log }: FactsScheduleParts, now: Date): boolean {
+  try {
+    writeFileDurably(state.factsFile, JSON.stringify({ submittedAt: now.toISOString() }));
+    return true;
+  } catch (error) {
+    // Facts once too often do no harm; an agent that ends for want of room on the disk does.
+    log({ level: 'warning', message: `When facts were handed in could not be noted: ${describeError(error)}` });
+    return false;
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ControlPlaneClient } from '../client/index.ts';
 import type { CommandJournal } from '../journal/index.ts';
 import { describeError } from '../log.ts';
+import { isDiskFull } from '../state/index.ts';
 import { CancelPayload, CommandPayload, type Message, parsePayload, readCommandId } from './command-message.ts';
 import { type ExecutionParts, executeCommand } from './execute-command.ts';
 
@@ -19,6 +20,9 @@ export interface QueueParts extends ExecutionParts {
   readonly client: Pick<ControlPlaneClient, 'callMessages'>;
   readonly journal: CommandJournal;
 }
+
+/** Between two looks whether a full disk has room again. */
+const fullDiskMilliseconds = 10_000;
 
 export function createCommandQueue(parts: QueueParts): CommandQueue {
   const { ledger, client, log, instanceId } = parts;
@@ -107,7 +111,11 @@ export function createCommandQueue(parts: QueueParts): CommandQueue {
             level: 'error',
             message: `The command ${commandId} could not be carried out: ${describeError(error)}`,
           });
-          endBroken(parts, commandId, describeError(error));
+          if (isDiskFull(error)) {
+            // Nothing is lost: it goes on where the journal has it, as after a restart of the agent.
+            waiting.unshift(commandId);
+            await parts.timers.sleep(fullDiskMilliseconds, signal);
+          } else endBroken(parts, commandId, describeError(error));
         }
       }
     },

@@ -89,6 +89,22 @@ describe('an agent that was ended in the middle of a command', () => {
   });
 });
 
+describe('a disk that is full for a while', () => {
+  // The writes: received (by the test), started, step opened, step closed, ended, answered.
+  it.each([1, 2, 3, 4, 5])('after %d writes delays a command, which is reported once and whole', async (after) => {
+    const { write, restart, replies, events, find } = openCommandStage({ fullDisk: { after, writes: 4 } });
+    write({});
+    await restart();
+    const begun = events.filter((event) => event.startsWith('Scan'));
+    expect(begun.length).toBeLessThanOrEqual(1);
+    expect(find()?.steps).toHaveLength(1);
+    expect(replies.at(-1)).toMatchObject({
+      documentStatus: 'Success',
+      runtimeStatus: { PatchLinux: { standardOutput: 'done' } },
+    });
+  });
+});
+
 describe('a message', () => {
   it('is acknowledged only once the command is in the journal', async () => {
     const { accept, events, find } = openCommandStage();

@@ -140,7 +140,10 @@ function finishPatch(parts: ExecutionParts, entry: JournalEntry, end: PatchRunEn
   const close = (status: EndStatus, code: number, standardOutput: string, standardError: string) => {
     const endedAt = now().toISOString();
     const step = entry.openStep ?? patchStep;
-    ledger.closeStep(commandId, makeStep(step, status, code, standardOutput, standardError, startedAt, endedAt));
+    // It may have been closed before the command could be ended.
+    if (entry.openStep !== null || entry.steps.length === 0) {
+      ledger.closeStep(commandId, makeStep(step, status, code, standardOutput, standardError, startedAt, endedAt));
+    }
     ledger.finish(commandId);
     log({ level: 'info', message: `The command ${commandId} ended: ${status}.` });
   };

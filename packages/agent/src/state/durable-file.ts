@@ -18,6 +18,11 @@ export function writeFileDurably(path: string, content: string): void {
   syncDirectory(dirname(path));
 }
 
+/** A write failed for want of room, and may succeed later (write(2)). */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}
+
 export function removeFileDurably(path: string): void {
   rmSync(path, { force: true });
   syncDirectory(dirname(path));

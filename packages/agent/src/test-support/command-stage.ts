@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCommandLedger } from '../commands/command-ledger.ts';
 import { createCommandQueue } from '../commands/command-queue.ts';
-import { type JournalEntry, openCommandJournal } from '../journal/index.ts';
+import { type CommandJournal, type JournalEntry, openCommandJournal } from '../journal/index.ts';
 import type { CommandOutput } from '../machine/index.ts';
 import type { PatchRunEnd } from '../patch-run.ts';
 import type { PatchRunQueue } from '../patch-run-queue.ts';
@@ -55,13 +55,15 @@ export function openCommandStage(
     command?: TestCommand;
     onRun?: (stage: Pick<CommandStage, 'cancel'>) => void;
     policy?: object;
+    /** How many writes of the journal, after the first few, find a full disk. */
+    fullDisk?: { after: number; writes: number };
   } = {},
 ): CommandStage {
   const directory = join(makePrivateDirectory(), 'commands');
   mkdirSync(directory);
   const policyFile = join(directory, '..', 'policy.json');
   if (options.policy !== undefined) writeFileSync(policyFile, JSON.stringify(options.policy), { mode: 0o600 });
-  const journal = openCommandJournal(directory);
+  const journal = fillDisk(openCommandJournal(directory), options.fullDisk ?? { after: 0, writes: 0 });
   const timers = createTestTimers();
   const replies: Reply[] = [];
   const events: string[] = [];
@@ -170,6 +172,20 @@ export function openCommandStage(
       while (!condition()) await new Promise((resolve) => setImmediate(resolve));
       stop.abort();
       await working;
+    },
+  };
+}
+
+function fillDisk(journal: CommandJournal, { after, writes }: { after: number; writes: number }): CommandJournal {
+  let written = 0;
+  return {
+    ...journal,
+    write(entry) {
+      written += 1;
+      if (written > after && written <= after + writes) {
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+      }
+      journal.write(entry);
     },
   };
 }

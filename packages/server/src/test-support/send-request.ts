@@ -1,4 +1,5 @@
 import { request as sendHttp } from 'node:http';
+import { request as sendHttps } from 'node:https';
 import { type Credentials, signRequest } from '@patchbay/aws-wire';
 
 /** A request as it goes over the wire; nothing is added to its headers but what HTTP itself needs. */
@@ -16,12 +17,13 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-/** Sends a request to a server on loopback as it is given. */
+/** Sends a request to a server as it is given. */
 export async function sendRaw(url: string, request: RawRequest): Promise<RawAnswer> {
-  const { hostname, port } = new URL(url);
+  const { hostname, port, protocol } = new URL(url);
+  const send = protocol === 'https:' ? sendHttps : sendHttp;
   const body = Buffer.from(request.body ?? '');
   return await new Promise((resolve, reject) => {
-    const outgoing = sendHttp({
+    const outgoing = send({
       hostname,
       port,
       method: request.method ?? 'POST',
