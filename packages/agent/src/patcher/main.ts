@@ -64,7 +64,7 @@ async function runRequest(
   }
   const { signingKey } = identity;
   if (operation === 'UpdateAgent')
-    return await runUpdate(request, { releaseKey: null, ...identity }, state, runDirectory);
+    return await runUpdate(request, { caCertificate: null, releaseKey: null, ...identity }, state, runDirectory);
   const cacheDirectory = join(state.path, 'patcher');
   mkdirSync(cacheDirectory, { recursive: true, mode: 0o700 });
   const lock = lockState(cacheDirectory);
