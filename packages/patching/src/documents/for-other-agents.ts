@@ -12,7 +12,9 @@ export function writeForOtherAgent(name: string, content: CommandDocument, patch
     ...content,
     mainSteps: content.mainSteps.map((step): DocumentStep => {
       const { timeoutSeconds = '60' } = step.inputs;
-      return { ...step, action: 'aws:runShellScript', inputs: { timeoutSeconds, onFailure: 'exit', runCommand } };
+      // With a single step there is nothing to leave out, and Amazon's agent would tell of it in the output.
+      const onFailure = content.mainSteps.length === 1 ? {} : { onFailure: 'exit' as const };
+      return { ...step, action: 'aws:runShellScript', inputs: { timeoutSeconds, ...onFailure, runCommand } };
     }),
   });
   if (name === patchDocumentName) return replaceScripts(writePatcherScript(patcher));

@@ -25,7 +25,7 @@ export const fetchedPatcherDirectory = '/var/lib/patchbay-patcher';
  * uses is on every Debian machine: apt fetches, so a package comes the way that others come.
  */
 export function writePatcherScript({ origin, packages, order }: PatcherSource): string[] {
-  if (packages.length === 0) return refuseScript(missingPackage('a node'));
+  if (packages.length === 0) return refuseScript(missingPackage('no patcher'));
   return [
     '#!/bin/sh',
     'set -eu',
@@ -40,7 +40,7 @@ export function writePatcherScript({ origin, packages, order }: PatcherSource): 
     ...packages.map(
       (each) => `  ${quote(each.architecture)}) name=${quote(each.fileName)} sha256=${quote(each.sha256)} ;;`,
     ),
-    `  *) refuse ${quote(missingPackage('this architecture'))} ;;`,
+    `  *) refuse ${quote(missingPackage('no patcher for this architecture'))} ;;`,
     'esac',
     'programs=$state/programs/$sha256',
     'authorities=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}',
@@ -74,8 +74,8 @@ export function refuseScript(reason: string): string[] {
   return ['#!/bin/sh', `echo ${quote(reason)} >&2`, 'exit 1'];
 }
 
-function missingPackage(machine: string): string {
-  return `The control plane has no patcher for ${machine}. Build it there: ./patchbay agent-package build [--architecture NAME]. Or enrol this node with Patchbay's own agent.`;
+function missingPackage(lack: string): string {
+  return `The control plane has ${lack}. Build it there: ./patchbay agent-package build [--architecture NAME]. Or enrol this node with Patchbay's own agent.`;
 }
 
 /** As one word of sh, whatever is in it. */

@@ -144,7 +144,12 @@ function readPayload(text: string): ReplyPayload {
 }
 
 async function SendReply(input: SendReplyInput, context: OperationContext): Promise<object> {
-  await recordReply(await findDelivered(input.messageId, context), readPayload(input.payload), context);
+  const payload = readPayload(input.payload);
+  // Amazon's agent answers a cancellation too, and asks again for two hours where that is refused. How the command ended
+  // is told by the answer to the command itself.
+  const cancellation = await findCancellation(input.messageId, context);
+  if (cancellation) await acknowledgeCancellation(cancellation, context);
+  else await recordReply(await findDelivered(input.messageId, context), payload, context);
   return { messageId: input.messageId, replyId: input.replyId, replyStatus: 'COMPLETED', description: '' };
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { SendCommandCommand } from '@aws-sdk/client-ssm';
+import { CancelCommandCommand, GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { PatchOrder } from '@patchbay/contracts';
 import { builtInDocuments } from '@patchbay/patching';
 import { describe, expect, it, vi } from 'vitest';
@@ -44,6 +44,35 @@ describe('the messages of a node with another agent', () => {
     const payload = await deliver(node, 'AWS-RunShellScript', { commands: ['pwd'], workingDirectory: ['/usr'] });
     expect(payload.Parameters).toEqual({ commands: ['pwd'], workingDirectory: ['/usr'] });
     expect(payload).toHaveProperty('PatchbayAuthorization');
+  });
+
+  it('take the answer to a cancellation, which Amazon’s agent repeats for hours otherwise', async () => {
+    const node = await enrolNode(server(), { platform: amazons });
+    const Parameters = { commands: ['sleep 60'] };
+    const { Command } = await server().ssm.send(
+      new SendCommandCommand({ DocumentName: 'AWS-RunShellScript', InstanceIds: [node.instanceId], Parameters }),
+    );
+    const { CommandId = '' } = Command ?? {};
+    const [message] = await node.getMessages();
+    await node.acknowledge(message?.MessageId ?? '');
+    await server().ssm.send(new CancelCommandCommand({ CommandId }));
+    const [cancellation] = await node.getMessages();
+    expect(cancellation?.Topic).toMatch(/^aws\.ssm\.cancelCommand/);
+    await node.acknowledge(cancellation?.MessageId ?? '');
+    const done = { status: 'Success', code: 0, output: 'Cancelled the command' };
+    await node.reply(cancellation?.MessageId ?? '', {
+      documentStatus: 'Success',
+      runtimeStatus: { 'aws:cancelCommand': done },
+    });
+    const read = async () =>
+      await server().ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId: node.instanceId }));
+    expect((await read()).Status).toBe('Cancelling');
+    const killed = { status: 'Cancelled', code: 137, standardOutput: 'start' };
+    await node.reply(message?.MessageId ?? '', {
+      documentStatus: 'Cancelled',
+      runtimeStatus: { runShellScript: killed },
+    });
+    expect(await read()).toMatchObject({ Status: 'Cancelled', ResponseCode: 137, StandardOutputContent: 'start' });
   });
 
   it.each([
