@@ -152,5 +152,6 @@ describe('an archive that goes away half-way', () => {
     expect(outcome.operations).toBe(1);
     expect((await readPackages(node)).audit).toBe('');
     if (outcome.status === 'Failed') expect(outcome.output + outcome.errors).toMatch(/fetch|connect|reach|download/i);
+    await expectOneTruth(await fleet.send('Install'), 'Success');
   });
 });
