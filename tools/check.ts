@@ -73,7 +73,8 @@ if (values.help) {
 
   (nothing)  format, lint, types, unit, database and conformance tests
   --quick    format, lint, types and unit tests only (under a minute)
-  --all      everything, and the long system tests (the real Debian archive, 50,000 fuzzed requests)`);
+  --all      everything, and the long system tests (the real Debian archive, 50,000 fuzzed requests,
+             faults of ten nodes, a machine that boots in QEMU)`);
   process.exit(0);
 }
 

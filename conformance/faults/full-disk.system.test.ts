@@ -111,9 +111,9 @@ describe('a disk that fills up in the middle of a package', () => {
     await rm(filler);
     await fleet.awaitFinished(id);
     const outcome = await fleet.read(id, node.instanceId);
-    console.log(JSON.stringify(outcome, null, 1), node.agent.output());
     expect(outcome, outcome.output).toMatchObject({ status: 'Failed', operations: 1 });
-    expect(outcome.output).not.toBe('');
+    expect(outcome.output).toContain('Group 1 of 3');
+    expect(outcome.errors).toMatch(/No space left on device/i);
     await expectRepair();
   });
 });

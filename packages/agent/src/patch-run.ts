@@ -181,7 +181,8 @@ export function openPatchRuns(parts: PatchRunParts): PatchRuns {
         const mayStillStart = startingRuns.has(runId) || looks < looksBeforeClaim;
         if (claim === 'none' && !mayStillStart && takeClaim(run)) return { kind: 'not-started' };
         if (claim === 'taken') return { kind: 'not-started' };
-        if (claim === 'empty') emptyLooks += 1;
+        // A shell of ours that still runs is only slow.
+        if (claim === 'empty' && !startingRuns.has(runId)) emptyLooks += 1;
         const isGone = typeof claim === 'object' ? !isProcessRunning(claim) : emptyLooks > mostLooksAtEmptyClaim;
         // It may have written its result between the two looks.
         if (isGone) return readEnd(run) ?? { kind: 'vanished', ...readOutputs(run) };

@@ -44,7 +44,13 @@ async function main(): Promise<void> {
     process.stderr.write(`${redactCredentials(describeError(error))}\n`);
   }
   const result: PatchRunResult = { exitCode, finishedAt: new Date().toISOString(), counts };
-  writeFileDurably(join(runDirectory, 'result.json'), `${JSON.stringify(result)}\n`);
+  try {
+    writeFileDurably(join(runDirectory, 'result.json'), `${JSON.stringify(result)}\n`);
+  } catch (error) {
+    // The agent finds no result, starts the patcher again, and that goes on at its checkpoint.
+    process.stderr.write(`The result could not be written: ${describeError(error)}\n`);
+    exitCode = 1;
+  }
   process.exitCode = exitCode;
 }
 

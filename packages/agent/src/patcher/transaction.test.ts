@@ -29,6 +29,12 @@ describe('the end of a transaction', () => {
     );
   });
 
+  it('leaves out how far dpkg had come with reading its database', () => {
+    const steps = ['', '5%', '100%'].map((step) => `(Reading database ... ${step}`).join('\r');
+    const stdout = `${steps}(Reading database ... 6694 files and directories currently installed.)\nSetting up pb-a (2) ...\n`;
+    expect(readEnd({ ...base, exitCode: 137, stdout }).message).toBe('status 137: Setting up pb-a (2) ...');
+  });
+
   it('does not claim to know how a lost command ended', () => {
     expect(readEnd({ ...base, exitCode: null })).toMatchObject({
       isGood: false,

@@ -72,7 +72,9 @@ function describeFailure(output: CommandOutput): string {
     .split('\n')
     .map((line) => line.trimEnd())
     .filter(
-      (line) => line !== '' && !/^(?:Reading |Building |\d+ upgraded|Need to get|After this operation)/.test(line),
+      (line) =>
+        line !== '' &&
+        !/^(?:Reading |Building |\(Reading database |\d+ upgraded|Need to get|After this operation)/.test(line),
     );
   const errors = lines.filter((line) =>
     /^(?:dpkg: error|E: | ?installed .* script|Errors were|.*No space left)/.test(line),
