@@ -4,12 +4,13 @@ import {
   type DescribeInstancePatchesCommandInput,
   DescribeInstancePatchStatesCommand,
 } from '@aws-sdk/client-ssm';
-import { BeginPatchOperation } from '@patchbay/contracts';
+import { BeginPatchOperation, PutPatchSettings } from '@patchbay/contracts';
 import type { NodeFacts } from '@patchbay/facts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installedPackage, sampleFacts, securityOffer } from '../../../test-support/sample-facts.ts';
 import { readError } from '../../../test-support/send-request.ts';
 import { enrolNode, type TestNode } from '../../../test-support/test-node.ts';
+import { callPatchbay } from '../../../test-support/test-people.ts';
 import { TEST_START, withTestServer } from '../../../test-support/test-server.ts';
 
 /** Two missing security updates, one current package, and what the archives do not know. */
@@ -111,6 +112,22 @@ describe('patch states', () => {
     expect(failed).toMatchObject([
       { KBId: 'patchbay-unknown', State: 'FAILED', Title: expect.stringContaining('scan the node again') },
     ]);
+    server().setNow(TEST_START);
+  });
+
+  it('become doubtful after as many hours as the account has set', async () => {
+    const node = await enrolNode(server());
+    await node.patch(facts);
+    const put = async (verdictMaxAgeHours: number) =>
+      await callPatchbay(server(), PutPatchSettings, { settings: { verdictMaxAgeHours } });
+    await put(24);
+    server().advance({ hours: 25 });
+    expect(await stateOf(node)).toMatchObject({ MissingCount: 2, FailedCount: 1 });
+    expect(await patchesOf(node, { Filters: [{ Key: 'State', Values: ['Failed'] }] })).toMatchObject([
+      { Title: expect.stringContaining('more than 24 hours ago') },
+    ]);
+    await put(48);
+    expect(await stateOf(node)).toMatchObject({ MissingCount: 2, FailedCount: 0 });
     server().setNow(TEST_START);
   });
 
