@@ -27,6 +27,9 @@ describe('a command line that is wrong', () => {
     ['half an activation', ['agent', '--state', '{folder}/state', '--activation-id', 'x'], 'belong together'],
     ['an agent that was never enrolled', ['agent', '--state', '{folder}/state'], 'is not enrolled yet'],
     ['no installation', ['env', '--data', '/nowhere'], 'no installation in /nowhere'],
+    ['settings that are not there', ['settings', 'put', '/nowhere.json'], '/nowhere.json cannot be read'],
+    ['settings that are no JSON', ['settings', 'put', '{folder}/broken.json'], 'cannot be read as JSON'],
+    ['a backup without its file', ['backup'], "missing required argument 'file'"],
     ['an address of the network without certificates', ['up', '--host', '0.0.0.0'], '--tls-cert'],
   ])('%s ends with status 2 and a sentence', async (_what, words, sentence) => {
     const { exitCode, output } = await runPatchbay(words.map((word) => word.replace('{folder}', folder)));

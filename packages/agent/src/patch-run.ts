@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { mostOutputBytes } from '@patchbay/contracts';
 import { z } from 'zod';
 import { AgentError } from './agent-error.ts';
-import { findTool } from './machine/system-tools.ts';
+import { withOwnScope } from './machine/own-scope.ts';
 import {
   isProcessRunning,
   type ProcessIdentity,
@@ -245,12 +245,6 @@ function startDetached(parts: PatchRunParts, run: string, onEnd: () => void): vo
   child.on('exit', onEnd);
   child.unref();
   for (const descriptor of outputs) closeSync(descriptor);
-}
-
-/** A new session does not save a process from the end of a systemd unit; a scope of its own does (systemd.scope(5)). */
-function withOwnScope(argv: readonly [string, ...string[]]): readonly [string, ...string[]] {
-  const systemdRun = existsSync('/run/systemd/system') && process.getuid?.() === 0 ? findTool('systemd-run') : null;
-  return systemdRun === null ? argv : [systemdRun, '--scope', '--quiet', '--collect', '--', ...argv];
 }
 
 const takenByAgent = 'taken by the agent: the patcher had not started\n';

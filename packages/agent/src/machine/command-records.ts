@@ -5,6 +5,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { setInterval as every } from 'node:timers/promises';
 import { recordScript } from './entry-scripts.ts';
 import { type Command, type CommandOutput, defaultEnvironment, MachineError } from './machine.ts';
+import { withOwnScope } from './own-scope.ts';
 import { checkEnvironment, defaultOutputLimitBytes, emptyOutput, entryFailure, type Launch } from './run-process.ts';
 import { findTool } from './system-tools.ts';
 
@@ -103,12 +104,6 @@ function startDetached(command: Command, record: string, launch: Launch): Promis
       });
     });
   });
-}
-
-/** systemd ends all processes of a unit with it, sessions or not; a scope of its own outlives the agent's unit (systemd.scope(5)). */
-function withOwnScope(argv: readonly [string, ...string[]]): readonly [string, ...string[]] {
-  const systemdRun = existsSync('/run/systemd/system') && process.getuid?.() === 0 ? findTool('systemd-run') : null;
-  return systemdRun === null ? argv : [systemdRun, '--scope', '--quiet', '--collect', '--', ...argv];
 }
 
 /**

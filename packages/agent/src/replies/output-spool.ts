@@ -1,12 +1,12 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
 import { mostChunkBytes, OutputStream, UploadCommandOutput } from '@patchbay/contracts';
 import { z } from 'zod';
-import { type ControlPlaneClient, isAuthenticationError, isTransient, retryDelay } from '../client/index.ts';
+import { type ControlPlaneClient, isAuthenticationError, isTransient } from '../client/index.ts';
 import { capOutput, type StepResult } from '../documents/index.ts';
 import { describeError, type Log } from '../log.ts';
 import { readJsonFile, syncDirectory, writeFileDurably } from '../state/index.ts';
 import type { Timers } from '../timers.ts';
+import { openOutbox } from './outbox.ts';
 
 /** An output on its way; its bytes are in the file of the same number that ends in `.text`. */
 const SpooledOutput = z.object({ commandId: z.string(), stepName: z.string(), stream: OutputStream });
@@ -33,30 +33,12 @@ const mostInlineCharacters = 50_000;
 
 export function openOutputSpool(parts: OutputSpoolParts): OutputSpool {
   const { directory, log, timers } = parts;
-  const list = () =>
-    readdirSync(directory)
-      .filter((name) => /^\d{12}\.json$/.test(name))
-      .sort();
-  let nextNumber = Number.parseInt(list().at(-1) ?? '0', 10) + 1;
-  let wake = () => {};
-
+  const outbox = openOutbox(directory, timers);
   const add = (output: SpooledOutput, text: string) => {
-    const path = join(directory, String(nextNumber).padStart(12, '0'));
-    nextNumber += 1;
+    const path = outbox.nextPath();
     writeFileDurably(`${path}.text`, text);
     writeFileDurably(`${path}.json`, JSON.stringify(output));
-    wake();
-  };
-  const waitForOutput = async (signal: AbortSignal) => {
-    await new Promise<void>((resolve) => {
-      const stop = () => resolve();
-      wake = () => {
-        signal.removeEventListener('abort', stop);
-        resolve();
-      };
-      signal.addEventListener('abort', stop, { once: true });
-      if (signal.aborted || list().length > 0) wake();
-    });
+    outbox.announce();
   };
 
   return {
@@ -76,27 +58,18 @@ export function openOutputSpool(parts: OutputSpoolParts): OutputSpool {
       return kept;
     },
     async deliver(signal) {
-      let failures = 0;
-      while (!signal.aborted) {
-        const [name] = list();
-        if (name === undefined) {
-          await waitForOutput(signal);
-          continue;
-        }
-        const failure = await upload(parts, join(directory, name.replace('.json', '')), signal);
-        if (failure === null) {
-          failures = 0;
-          continue;
-        }
-        if (signal.aborted) return;
-        failures += 1;
-        if (failures === 1) {
-          log({ level: 'warning', message: `An output is kept to be uploaded later: ${describeError(failure)}` });
-        }
-        await timers.sleep(retryDelay(failures + 2, timers.random()), signal);
-      }
+      await outbox.deliver({
+        send: (path) => upload(parts, path.replace(/\.json$/, ''), signal),
+        onChange: (failure) =>
+          log(
+            failure === null
+              ? { level: 'info', message: 'Outputs get through again.' }
+              : { level: 'warning', message: `An output is kept to be uploaded later: ${describeError(failure)}` },
+          ),
+        signal,
+      });
     },
-    waiting: () => list().length,
+    waiting: () => outbox.list().length,
   };
 }
 

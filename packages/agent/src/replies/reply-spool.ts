@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { type ControlPlaneClient, isAuthenticationError, isTransient, retryDelay } from '../client/index.ts';
+import { type ControlPlaneClient, isAuthenticationError, isTransient } from '../client/index.ts';
 import { describeError, type Log } from '../log.ts';
 import { readJsonFile, removeFileDurably, writeFileDurably } from '../state/index.ts';
 import type { Timers } from '../timers.ts';
+import { openOutbox } from './outbox.ts';
 
 const SpooledReply = z.object({ messageId: z.string(), replyId: z.string(), payload: z.string() });
 
@@ -29,65 +28,34 @@ export interface SpoolParts {
 
 export function openReplySpool(parts: SpoolParts): ReplySpool {
   const { directory, log, timers } = parts;
-  const list = () =>
-    readdirSync(directory)
-      .filter((name) => /^\d{12}\.json$/.test(name))
-      .sort();
-  let nextNumber = Number.parseInt(list().at(-1) ?? '0', 10) + 1;
-  let wake = () => {};
-
-  const waitForReply = async (signal: AbortSignal) => {
-    await new Promise<void>((resolve) => {
-      const stop = () => resolve();
-      wake = () => {
-        signal.removeEventListener('abort', stop);
-        resolve();
-      };
-      signal.addEventListener('abort', stop, { once: true });
-      if (signal.aborted || list().length > 0) wake();
-    });
-  };
-
-  const deliver = async (signal: AbortSignal) => {
-    let failures = 0;
-    while (!signal.aborted) {
-      const [name] = list();
-      if (name === undefined) {
-        await waitForReply(signal);
-        continue;
-      }
-      const failure = await sendReply(parts, join(directory, name), signal);
-      if (failure === null) {
-        if (failures > 0) log({ level: 'info', message: 'Replies get through again.' });
-        failures = 0;
-        continue;
-      }
-      if (signal.aborted) return;
-      failures += 1;
-      if (failures === 1) {
-        log({
-          level: 'warning',
-          message: `A reply could not be delivered and is kept for later: ${describeError(failure)}`,
-        });
-      }
-      await timers.sleep(retryDelay(failures + 2, timers.random()), signal);
-    }
-  };
-
+  const outbox = openOutbox(directory, timers);
   return {
     add(messageId, payload) {
       const reply = { messageId, replyId: randomUUID(), payload };
-      writeFileDurably(join(directory, `${String(nextNumber).padStart(12, '0')}.json`), JSON.stringify(reply));
-      nextNumber += 1;
-      wake();
+      writeFileDurably(`${outbox.nextPath()}.json`, JSON.stringify(reply));
+      outbox.announce();
     },
-    deliver,
+    async deliver(signal) {
+      await outbox.deliver({
+        send: (path) => sendReply(parts, path, signal),
+        onChange: (failure) =>
+          log(
+            failure === null
+              ? { level: 'info', message: 'Replies get through again.' }
+              : {
+                  level: 'warning',
+                  message: `A reply could not be delivered and is kept for later: ${describeError(failure)}`,
+                },
+          ),
+        signal,
+      });
+    },
     async deliverOnce(signal) {
-      for (const name of list()) {
-        if ((await sendReply(parts, join(directory, name), signal)) !== null) return;
+      for (const path of outbox.list()) {
+        if ((await sendReply(parts, path, signal)) !== null) return;
       }
     },
-    waiting: () => list().length,
+    waiting: () => outbox.list().length,
   };
 }
 

@@ -26,7 +26,7 @@ export async function readFailedUnits(machine: Machine): Promise<string[] | null
 }
 
 /** sd_booted(3): this directory is there exactly where systemd is process 1. */
-export async function runsSystemd(machine: Machine): Promise<boolean> {
+async function runsSystemd(machine: Machine): Promise<boolean> {
   return machine.kind === 'host' && (await machine.stat('/run/systemd/system')) !== null;
 }
 

@@ -15,7 +15,7 @@ export const RestartPolicy = z.strictObject({
 });
 export type RestartPolicy = z.infer<typeof RestartPolicy>;
 
-export const restartPolicyFile = '/etc/patchbay/restarts.json';
+const restartPolicyFile = '/etc/patchbay/restarts.json';
 
 const listOnly: RestartPolicy = { mode: 'list', units: {} };
 

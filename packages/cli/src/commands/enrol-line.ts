@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { chooseAccess } from '../administrator-access.ts';
 import { type ControlPlaneClient, createControlPlaneClient } from '../control-plane-client.ts';
 import { type AccessFlags, withAccess } from '../control-plane-options.ts';
+import { collect } from '../repeated-option.ts';
 import { quote } from '../shell-words.ts';
 import { provideAgentPackage } from './agent-package.ts';
 
@@ -128,10 +129,6 @@ async function createActivation(client: ControlPlaneClient, flags: EnrolLineFlag
     ...(tags.length === 0 ? {} : { Tags: tags }),
   });
   return Activation.parse(answer);
-}
-
-function collect(value: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, value];
 }
 
 /** `patchbay enrol-line`: an activation, and the line that makes a machine a node with it. */

@@ -8,11 +8,8 @@ import {
 } from '@patchbay/server';
 import { Command } from 'commander';
 import { exitWithError } from '../exit-with-error.ts';
+import { collect } from '../repeated-option.ts';
 import { waitForStopSignal } from '../stop-signals.ts';
-
-function collect(value: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, value];
-}
 
 /** `patchbay up`: the control plane in the foreground, until a signal ends it. */
 export const upCommand = new Command('up')

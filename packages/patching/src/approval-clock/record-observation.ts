@@ -29,10 +29,10 @@ export interface ObservationOutcome {
 }
 
 /** A pair of archive and source counts as watched when it was last looked at no longer ago than this. */
-export const COVERAGE_GAP_HOURS = 48;
+const COVERAGE_GAP_HOURS = 48;
 
 /** Stands in coverage for every source package of an archive: somebody read its whole index. */
-export const EVERY_SOURCE = '*';
+const EVERY_SOURCE = '*';
 
 const HOUR_MILLISECONDS = 3_600_000;
 

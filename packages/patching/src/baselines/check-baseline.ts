@@ -58,7 +58,7 @@ function checkRule(rule: PatchRule, path: string): BaselineProblem[] {
 }
 
 /** Whether a text is a day that exists, written `YYYY-MM-DD`. */
-export function isCalendarDate(text: string): boolean {
+function isCalendarDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const instant = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(text);

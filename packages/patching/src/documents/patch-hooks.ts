@@ -21,9 +21,6 @@ export const hookSteps = [
 ] as const;
 export type HookStep = (typeof hookSteps)[number];
 
-/** The parameters that name hook documents. */
-export const hookParameters = hookSteps.flatMap((step) => (step.kind === 'hook' ? [step.parameter] : []));
-
 /** How a step ended, and what its patcher found where it had one. */
 export interface HookStepEnd {
   readonly name: string;

@@ -48,7 +48,7 @@ function endInterimReleases(firstYear: number, lastYear: number): EndOfLife[] {
  * For machines without distro-info-data. Debian: ends of LTS (wiki.debian.org/LTS). Ubuntu: ends of standard support
  * (wiki.ubuntu.com/Releases).
  */
-export const defaultEndOfLife: readonly EndOfLife[] = [
+const defaultEndOfLife: readonly EndOfLife[] = [
   ends('DEBIAN', '6', '2016-02-29'),
   ends('DEBIAN', '7', '2018-05-31'),
   ends('DEBIAN', '8', '2020-06-30'),

@@ -15,13 +15,7 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import {
-  BeginPatchOperation,
-  BindUser,
-  CompletePatchOperation,
-  ListManagedNodes,
-  ListPatchOperations,
-} from '@patchbay/contracts';
+import { BindUser, ListManagedNodes, ListPatchOperations } from '@patchbay/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sampleFacts } from '../test-support/sample-facts.ts';
 import { enrolNode, type TestNode } from '../test-support/test-node.ts';
@@ -45,23 +39,11 @@ describe('an operator who is limited by tags', () => {
       new SendCommandCommand({ DocumentName: 'AWS-RunPatchBaseline', Parameters: { Operation: ['Scan'] }, ...input }),
     );
 
-  async function scan(node: TestNode): Promise<void> {
-    const factsId = await node.submitFacts(sampleFacts());
-    const { operationId } = await node.patchbay(BeginPatchOperation, {
-      factsId,
-      operation: 'Scan',
-      commandId: null,
-      rebootOption: 'NoReboot',
-      snapshotId: '',
-    });
-    await node.patchbay(CompletePatchOperation, { operationId, factsId, simulation: null, outcomes: [] });
-  }
-
   beforeAll(async () => {
     web = await enrolNode(server(), { tags: { PatchGroup: 'web', Stage: 'production' } });
     database = await enrolNode(server(), { tags: { PatchGroup: 'db', Stage: 'production' } });
     untagged = await enrolNode(server());
-    for (const node of [web, database, untagged]) await scan(node);
+    for (const node of [web, database, untagged]) await node.patch(sampleFacts());
     credentials = await createPerson(server(), 'limited', 'operator', webLimit);
     operator = server().createClient(credentials);
   });

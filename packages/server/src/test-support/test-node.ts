@@ -3,7 +3,7 @@ import { CreateActivationCommand, type Tag } from '@aws-sdk/client-ssm';
 import type { Credentials } from '@patchbay/aws-wire';
 import { signRoleTokenRequest } from '@patchbay/aws-wire';
 import type { OperationContract, SubmitFacts } from '@patchbay/contracts';
-import { SubmitFacts as SubmitFactsContract } from '@patchbay/contracts';
+import { BeginPatchOperation, CompletePatchOperation, SubmitFacts as SubmitFactsContract } from '@patchbay/contracts';
 import type { NodeFacts } from '@patchbay/facts';
 import { contentDigest } from '@patchbay/facts/digest';
 import { z } from 'zod';
@@ -144,6 +144,11 @@ export interface TestNode {
   ): Promise<z.output<Output>>;
   /** Hands in whole facts and answers with their id. */
   submitFacts(facts: NodeFacts): Promise<string>;
+  /** Scans, or installs without a plan, from its beginning to its end, and finds these facts. */
+  patch(
+    facts: NodeFacts,
+    options?: { readonly operation?: 'Scan' | 'Install'; readonly commandId?: string },
+  ): Promise<void>;
 }
 
 /** The unit form of facts, contents included. */
@@ -229,6 +234,17 @@ export async function enrolNode(server: NodeHost, options: EnrolOptions = {}): P
       const { factsId, missing } = await node.patchbay(SubmitFactsContract, submissionOf(facts));
       if (factsId === null) throw new Error(`Whole facts were answered with missing units: ${missing.join(', ')}`);
       return factsId;
+    },
+    patch: async (facts, { operation = 'Scan', commandId = null } = {}) => {
+      const factsId = await node.submitFacts(facts);
+      const { operationId } = await node.patchbay(BeginPatchOperation, {
+        factsId,
+        operation,
+        commandId,
+        rebootOption: 'NoReboot',
+        snapshotId: '',
+      });
+      await node.patchbay(CompletePatchOperation, { operationId, factsId, simulation: null, outcomes: [] });
     },
   };
   if (options.isOnline !== false) await node.ping(options.platform);

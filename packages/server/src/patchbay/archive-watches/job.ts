@@ -18,7 +18,7 @@ const intervalMilliseconds = 55 * 60_000;
 const mostAtOnce = 20;
 
 /** Answers how many it looked at; what fails is in the watch, and what should not have failed in the log. */
-export async function refreshDueArchives(
+async function refreshDueArchives(
   db: Database,
   dependencies: Pick<Dependencies, 'clock' | 'egress' | 'logger'>,
   signal?: AbortSignal,

@@ -61,7 +61,7 @@ export async function addWatch(wanted: WantedWatch, context: OperationContext): 
   return await requireWatch(watchId, context);
 }
 
-export async function requireWatch(
+async function requireWatch(
   watchId: string,
   context: Pick<OperationContext, 'db' | 'accountId'>,
 ): Promise<StoredWatch> {

@@ -51,7 +51,7 @@ function compile(accountId: string, baseline: PatchBaseline, revision: number): 
 }
 
 /** The baseline of a node by its patch group and operating system, or the one that is asked for. */
-export async function findJurisdiction(
+async function findJurisdiction(
   instanceId: string,
   facts: Pick<NodeFacts, 'operatingSystem'> | undefined,
   baselineId: string | undefined,

@@ -104,7 +104,7 @@ export function describeInvocation(
 }
 
 /** An ISO 8601 duration in seconds, as GetCommandInvocation writes it: `PT1.5S`. */
-export function writeDuration(milliseconds: number): string {
+function writeDuration(milliseconds: number): string {
   return `PT${milliseconds / 1000}S`;
 }
 

@@ -10,7 +10,6 @@ import {
   RegisterPatchBaselineForPatchGroupCommand,
   SendCommandCommand,
 } from '@aws-sdk/client-ssm';
-import { BeginPatchOperation, CompletePatchOperation } from '@patchbay/contracts';
 import type { NodeFacts } from '@patchbay/facts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installedPackage, sampleFacts, securityOffer } from '../../../test-support/sample-facts.ts';
@@ -55,18 +54,6 @@ describe('compliance of patches', () => {
   let odd: TestNode;
   let unscanned: TestNode;
 
-  async function scan(node: TestNode, found: NodeFacts, command: string | null = null): Promise<void> {
-    const factsId = await node.submitFacts(found);
-    const { operationId } = await node.patchbay(BeginPatchOperation, {
-      factsId,
-      operation: 'Scan',
-      commandId: command,
-      rebootOption: 'NoReboot',
-      snapshotId: '',
-    });
-    await node.patchbay(CompletePatchOperation, { operationId, factsId, simulation: null, outcomes: [] });
-  }
-
   beforeAll(async () => {
     const { ssm } = server();
     const { BaselineId = '' } = await ssm.send(
@@ -99,17 +86,17 @@ describe('compliance of patches', () => {
     );
     commandId = sent.Command?.CommandId ?? '';
     documentVersion = sent.Command?.DocumentVersion;
-    await scan(lacking, facts, commandId);
+    await lacking.patch(facts, { commandId });
     fine = await enrolNode(server(), {
       tags,
       platform: { PlatformType: 'Linux', PlatformName: 'Ubuntu', PlatformVersion: '24.04' },
     });
-    await scan(fine, upToDate);
+    await fine.patch(upToDate);
     odd = await enrolNode(server());
-    await scan(odd, sampleFacts({ operatingSystem: { operatingSystem: null, prettyName: 'Plan 9' } }));
+    await odd.patch(sampleFacts({ operatingSystem: { operatingSystem: null, prettyName: 'Plan 9' } }));
     unscanned = await enrolNode(server());
     const gone = await enrolNode(server());
-    await scan(gone, facts);
+    await gone.patch(facts);
     await ssm.send(new DeregisterManagedInstanceCommand({ InstanceId: gone.instanceId }));
   });
 

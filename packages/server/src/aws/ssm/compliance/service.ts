@@ -11,7 +11,7 @@ import type { OperationContext } from '../../../operations/operation.ts';
 import { findOperationVerdict, type PatchOperation } from '../../../patchbay/patch-operations/repository.ts';
 import { type Command, findCommand } from '../commands/repository.ts';
 import { existsNode, readQuarantines } from '../instances/repository.ts';
-import { hasDoubt, readNewestResult } from '../patch-states/service.ts';
+import { type Freshness, hasDoubt, readFreshness, readNewestResult } from '../patch-states/service.ts';
 import { ComplianceError } from './errors.ts';
 import { listScannedNodes, type ScannedNode } from './repository.ts';
 
@@ -50,12 +50,13 @@ export async function readCompliance(instanceId: string, context: Context): Prom
 async function complianceOf(
   node: ScannedNode,
   quarantine: string | undefined,
+  fresh: Freshness,
   context: Context,
 ): Promise<NodeCompliance> {
   // Operations that ended before the counts were kept beside them have only their verdict.
   const stored =
     node.severities ?? countCompliance((await findOperationVerdict(context.db, node.operationId)) ?? { items: [] });
-  const counts = hasDoubt(node, quarantine, context.now)
+  const counts = hasDoubt(node, quarantine, fresh)
     ? {
         ...stored,
         nonCompliant: { ...stored.nonCompliant, UNSPECIFIED: stored.nonCompliant.UNSPECIFIED + 1 },
@@ -76,6 +77,7 @@ export async function listNodeCompliance(
   context: Context & Pick<OperationContext, 'reach'>,
 ): Promise<NodeCompliance[]> {
   const found: NodeCompliance[] = [];
+  const fresh = await readFreshness(context);
   let { afterInstanceId } = query;
   for (;;) {
     const nodes = await listScannedNodes(context.db, context, {
@@ -88,7 +90,7 @@ export async function listNodeCompliance(
       nodes.map(({ instanceId }) => instanceId),
     );
     for (const node of nodes) {
-      const compliance = await complianceOf(node, quarantines.get(node.instanceId), context);
+      const compliance = await complianceOf(node, quarantines.get(node.instanceId), fresh, context);
       if (query.matches(compliance)) found.push(compliance);
       if (found.length >= query.limit) return found;
     }

@@ -62,13 +62,15 @@ function describeNode(node: Node, now: Date): Information {
   };
 }
 
-async function DescribeInstanceInformation(
-  input: CamelCased<DescribeInstanceInformationRequest>,
+/** One page of the nodes that a caller sees. */
+async function pageNodes(
+  name: string,
+  input: CamelCased<DescribeInstanceInformationRequest | DescribeInstancePropertiesRequest>,
+  filters: Awaited<ReturnType<typeof readInstanceFilters>>,
   context: OperationContext,
-): Promise<CamelCased<DescribeInstanceInformationResult>> {
+) {
   const limit = input.maxResults ?? 10;
-  const page = startOfPage('DescribeInstanceInformation', input, context);
-  const filters = await readInstanceFilters(input, context);
+  const page = startOfPage(name, input, context);
   const found = await listNodes(context.db, context, {
     ...filters,
     reach: context.reach,
@@ -76,30 +78,29 @@ async function DescribeInstanceInformation(
     limit: limit + 1,
   });
   return {
-    instanceInformationList: found.slice(0, limit).map((node) => describeNode(node, context.now)),
+    nodes: found.slice(0, limit).map((node) => describeNode(node, context.now)),
     nextToken: nextToken(page, found, limit, (node) => node.instanceId),
   };
+}
+
+async function DescribeInstanceInformation(
+  input: CamelCased<DescribeInstanceInformationRequest>,
+  context: OperationContext,
+): Promise<CamelCased<DescribeInstanceInformationResult>> {
+  const filters = await readInstanceFilters(input, context);
+  const { nodes, ...page } = await pageNodes('DescribeInstanceInformation', input, filters, context);
+  return { instanceInformationList: nodes, ...page };
 }
 
 async function DescribeInstanceProperties(
   input: CamelCased<DescribeInstancePropertiesRequest>,
   context: OperationContext,
 ): Promise<CamelCased<DescribeInstancePropertiesResult>> {
-  const limit = input.maxResults ?? 10;
-  const page = startOfPage('DescribeInstanceProperties', input, context);
   const filters = await readPropertyFilters(input, context);
-  const found = await listNodes(context.db, context, {
-    ...filters,
-    reach: context.reach,
-    afterInstanceId: page.after,
-    limit: limit + 1,
-  });
+  const { nodes, ...page } = await pageNodes('DescribeInstanceProperties', input, filters, context);
   return {
-    instanceProperties: found.slice(0, limit).map((node) => {
-      const { isLatestVersion: _latest, ...properties } = describeNode(node, context.now);
-      return properties;
-    }),
-    nextToken: nextToken(page, found, limit, (node) => node.instanceId),
+    instanceProperties: nodes.map(({ isLatestVersion: _latest, ...properties }) => properties),
+    ...page,
   };
 }
 

@@ -23,13 +23,14 @@ import { publicBaselineId } from '../patch-baselines/service.ts';
 import { PatchStateError, patchStateErrors } from './errors.ts';
 import { readCountFilters, readPatchFilters } from './filters.ts';
 import { countNodesOfGroup, listCountsOfGroup, pageOperationsOfGroup } from './repository.ts';
-import { countsNow, freshSince, listPatches } from './service.ts';
+import { countsNow, type Freshness, listPatches, readFreshness } from './service.ts';
 
 type State = CamelCased<NonNullable<DescribeInstancePatchStatesResult['InstancePatchStates']>[number]>;
 
 async function describeState(
   stored: PatchOperation,
   quarantine: string | undefined,
+  fresh: Freshness,
   context: OperationContext,
 ): Promise<State> {
   return {
@@ -39,7 +40,7 @@ async function describeState(
     snapshotId: stored.snapshotId || undefined,
     installOverrideList: stored.override?.kind === 'install-list' ? stored.override.address : undefined,
     ownerInformation: '',
-    ...countsNow(stored, quarantine, context.now),
+    ...countsNow(stored, quarantine, fresh),
     operationStartTime: stored.startedAt,
     operationEndTime: stored.endedAt ?? stored.startedAt,
     operation: stored.operation,
@@ -65,9 +66,10 @@ async function DescribeInstancePatchStates(
     context.db,
     shown.map((stored) => stored.instanceId),
   );
+  const fresh = await readFreshness(context);
   return {
     instancePatchStates: await Promise.all(
-      shown.map((stored) => describeState(stored, quarantines.get(stored.instanceId), context)),
+      shown.map((stored) => describeState(stored, quarantines.get(stored.instanceId), fresh, context)),
     ),
     nextToken: nextToken(page, found, limit, (stored) => stored.instanceId),
   };
@@ -84,9 +86,10 @@ async function DescribeInstancePatchStatesForPatchGroup(
   const page = startOfPage('DescribeInstancePatchStatesForPatchGroup', input, context);
   const limit = Math.min(input.maxResults ?? mostStatesOfGroup, mostStatesOfGroup);
   const group = { patchGroup: input.patchGroup ?? '', reach: context.reach };
+  const fresh = await readFreshness(context);
   const found = await pageOperationsOfGroup(context.db, context, group, {
     conditions,
-    freshSince: freshSince(context.now),
+    freshSince: fresh.since,
     afterInstanceId: page.after,
     limit: limit + 1,
   });
@@ -97,7 +100,7 @@ async function DescribeInstancePatchStatesForPatchGroup(
   );
   return {
     instancePatchStates: await Promise.all(
-      shown.map((stored) => describeState(stored, quarantines.get(stored.instanceId), context)),
+      shown.map((stored) => describeState(stored, quarantines.get(stored.instanceId), fresh, context)),
     ),
     nextToken: nextToken(page, found, limit, (stored) => stored.instanceId),
   };
@@ -110,9 +113,10 @@ async function DescribePatchGroupState(
   const group = { patchGroup: input.patchGroup ?? '', reach: context.reach };
   const instances = await countNodesOfGroup(context.db, context, group);
   const scanned = await listCountsOfGroup(context.db, context, group);
+  const fresh = await readFreshness(context);
   return countPatchGroup(
     instances,
-    scanned.map((stored) => countsNow(stored, stored.quarantineReason ?? undefined, context.now)),
+    scanned.map((stored) => countsNow(stored, stored.quarantineReason ?? undefined, fresh)),
   );
 }
 

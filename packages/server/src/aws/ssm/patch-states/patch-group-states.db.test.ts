@@ -6,7 +6,6 @@ import {
   DescribePatchGroupStateCommand,
   type InstancePatchStateFilter,
 } from '@aws-sdk/client-ssm';
-import { BeginPatchOperation, CompletePatchOperation } from '@patchbay/contracts';
 import type { NodeFacts } from '@patchbay/facts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installedPackage, sampleFacts, securityOffer } from '../../../test-support/sample-facts.ts';
@@ -29,31 +28,19 @@ describe('the states of a patch group', () => {
   /** Lacking 0, 1, 2, 3, 0, 1, 2 updates. */
   let nodes: TestNode[];
 
-  async function scan(node: TestNode, facts: NodeFacts): Promise<void> {
-    const factsId = await node.submitFacts(facts);
-    const { operationId } = await node.patchbay(BeginPatchOperation, {
-      factsId,
-      operation: 'Scan',
-      commandId: null,
-      rebootOption: 'NoReboot',
-      snapshotId: '',
-    });
-    await node.patchbay(CompletePatchOperation, { operationId, factsId, simulation: null, outcomes: [] });
-  }
-
   beforeAll(async () => {
     nodes = [];
     for (let index = 0; index < 7; index += 1) {
       const node = await enrolNode(server(), { tags: { [index % 2 === 0 ? 'PatchGroup' : 'Patch Group']: 'Web' } });
-      await scan(node, lacking(index % 4));
+      await node.patch(lacking(index % 4));
       nodes.push(node);
     }
     // In the group by its second spelling only: the first one wins.
     const contested = await enrolNode(server(), { tags: { PatchGroup: 'Db', 'Patch Group': 'Web' } });
-    await scan(contested, lacking(3));
+    await contested.patch(lacking(3));
     await enrolNode(server(), { tags: { PatchGroup: 'Web' } });
     const gone = await enrolNode(server(), { tags: { PatchGroup: 'Web' } });
-    await scan(gone, lacking(3));
+    await gone.patch(lacking(3));
     await server().ssm.send(new DeregisterManagedInstanceCommand({ InstanceId: gone.instanceId }));
   });
 
@@ -180,7 +167,7 @@ describe('the states of a patch group', () => {
 
   it('follow the tags as they are now', async () => {
     const node = await enrolNode(server(), { tags: { PatchGroup: 'Before' } });
-    await scan(node, lacking(1));
+    await node.patch(lacking(1));
     await server().ssm.send(
       new AddTagsToResourceCommand({
         ResourceType: 'ManagedInstance',

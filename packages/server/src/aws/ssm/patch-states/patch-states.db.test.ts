@@ -4,12 +4,13 @@ import {
   type DescribeInstancePatchesCommandInput,
   DescribeInstancePatchStatesCommand,
 } from '@aws-sdk/client-ssm';
-import { BeginPatchOperation, CompletePatchOperation } from '@patchbay/contracts';
+import { BeginPatchOperation, PutPatchSettings } from '@patchbay/contracts';
 import type { NodeFacts } from '@patchbay/facts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installedPackage, sampleFacts, securityOffer } from '../../../test-support/sample-facts.ts';
 import { readError } from '../../../test-support/send-request.ts';
 import { enrolNode, type TestNode } from '../../../test-support/test-node.ts';
+import { callPatchbay } from '../../../test-support/test-people.ts';
 import { TEST_START, withTestServer } from '../../../test-support/test-server.ts';
 
 /** Two missing security updates, one current package, and what the archives do not know. */
@@ -30,17 +31,6 @@ const facts: NodeFacts = sampleFacts({
 describe('patch states', () => {
   const server = withTestServer();
 
-  async function scan(node: TestNode, found: NodeFacts, operation: 'Scan' | 'Install' = 'Scan'): Promise<void> {
-    const factsId = await node.submitFacts(found);
-    const { operationId } = await node.patchbay(BeginPatchOperation, {
-      factsId,
-      operation,
-      commandId: null,
-      rebootOption: 'NoReboot',
-      snapshotId: '',
-    });
-    await node.patchbay(CompletePatchOperation, { operationId, factsId, simulation: null, outcomes: [] });
-  }
   async function stateOf(node: TestNode) {
     const { InstancePatchStates = [] } = await server().ssm.send(
       new DescribeInstancePatchStatesCommand({ InstanceIds: [node.instanceId] }),
@@ -56,7 +46,7 @@ describe('patch states', () => {
 
   it('show the counts of the last operation and when it was', async () => {
     const node = await enrolNode(server(), { tags: { 'Patch Group': 'Web' } });
-    await scan(node, facts);
+    await node.patch(facts);
     expect(await stateOf(node)).toEqual({
       InstanceId: node.instanceId,
       PatchGroup: 'Web',
@@ -83,14 +73,14 @@ describe('patch states', () => {
   it('remember when a node was last installed on without a reboot', async () => {
     const node = await enrolNode(server());
     const start = server().now();
-    await scan(node, facts, 'Install');
+    await node.patch(facts, { operation: 'Install' });
     expect(await stateOf(node)).toMatchObject({
       Operation: 'Install',
       RebootOption: 'NoReboot',
       LastNoRebootInstallOperationTime: start,
     });
     server().advance({ minutes: 1 });
-    await scan(node, facts);
+    await node.patch(facts);
     expect(await stateOf(node)).toMatchObject({ Operation: 'Scan', LastNoRebootInstallOperationTime: start });
     expect((await stateOf(node))?.RebootOption).toBeUndefined();
     server().setNow(TEST_START);
@@ -98,7 +88,7 @@ describe('patch states', () => {
 
   it('keep the result of the last operation that ended while another one runs', async () => {
     const node = await enrolNode(server());
-    await scan(node, facts);
+    await node.patch(facts);
     const factsId = await node.submitFacts(sampleFacts());
     await node.patchbay(BeginPatchOperation, {
       factsId,
@@ -113,7 +103,7 @@ describe('patch states', () => {
 
   it('count a result that has become too old as a failure, and say so among the patches', async () => {
     const node = await enrolNode(server());
-    await scan(node, facts);
+    await node.patch(facts);
     server().advance({ hours: 48 });
     expect(await stateOf(node)).toMatchObject({ FailedCount: 0, OtherNonCompliantCount: 0 });
     server().advance({ seconds: 1 });
@@ -125,9 +115,25 @@ describe('patch states', () => {
     server().setNow(TEST_START);
   });
 
+  it('become doubtful after as many hours as the account has set', async () => {
+    const node = await enrolNode(server());
+    await node.patch(facts);
+    const put = async (verdictMaxAgeHours: number) =>
+      await callPatchbay(server(), PutPatchSettings, { settings: { verdictMaxAgeHours } });
+    await put(24);
+    server().advance({ hours: 25 });
+    expect(await stateOf(node)).toMatchObject({ MissingCount: 2, FailedCount: 1 });
+    expect(await patchesOf(node, { Filters: [{ Key: 'State', Values: ['Failed'] }] })).toMatchObject([
+      { Title: expect.stringContaining('more than 24 hours ago') },
+    ]);
+    await put(48);
+    expect(await stateOf(node)).toMatchObject({ MissingCount: 2, FailedCount: 0 });
+    server().setNow(TEST_START);
+  });
+
   it('count a node that cannot be judged once, also when that result has become too old', async () => {
     const node = await enrolNode(server());
-    await scan(node, sampleFacts({ operatingSystem: { operatingSystem: null, prettyName: 'Plan 9' } }));
+    await node.patch(sampleFacts({ operatingSystem: { operatingSystem: null, prettyName: 'Plan 9' } }));
     expect(await stateOf(node)).toMatchObject({ FailedCount: 1, OtherNonCompliantCount: 1 });
     expect(await patchesOf(node)).toMatchObject([
       { KBId: 'patchbay-unknown', State: 'FAILED', Title: expect.stringContaining('Plan 9') },
@@ -140,7 +146,7 @@ describe('patch states', () => {
 
   it('leave out nodes that were never scanned, and stay readable after a node has gone', async () => {
     const [scanned, unscanned] = [await enrolNode(server()), await enrolNode(server())];
-    await scan(scanned, facts);
+    await scanned.patch(facts);
     await server().ssm.send(new DeregisterManagedInstanceCommand({ InstanceId: scanned.instanceId }));
     const { InstancePatchStates = [] } = await server().ssm.send(
       new DescribeInstancePatchStatesCommand({ InstanceIds: [scanned.instanceId, unscanned.instanceId] }),
@@ -153,7 +159,7 @@ describe('patch states', () => {
     const nodes = [];
     for (let index = 0; index < 11; index += 1) {
       const node = await enrolNode(server());
-      await scan(node, facts);
+      await node.patch(facts);
       nodes.push(node.instanceId);
     }
     const seen: (string | undefined)[] = [];
@@ -172,7 +178,7 @@ describe('patch states', () => {
     let node: TestNode;
     beforeAll(async () => {
       node = await enrolNode(server());
-      await scan(node, facts);
+      await node.patch(facts);
     });
 
     it('list one row for each installed package', async () => {
@@ -234,7 +240,7 @@ describe('patch states', () => {
     it('come in pages', async () => {
       const many = await enrolNode(server());
       const names = Array.from({ length: 25 }, (_, index) => `package-${String(index).padStart(2, '0')}`);
-      await scan(many, sampleFacts({ installed: names.map((name) => installedPackage(name, '1.0')) }));
+      await many.patch(sampleFacts({ installed: names.map((name) => installedPackage(name, '1.0')) }));
       const seen: (string | undefined)[] = [];
       let NextToken: string | undefined;
       do {

@@ -1,42 +1,49 @@
 import type { PatchCounts, UnknownReason, VerdictItem } from '@patchbay/facts';
-import { type AwsPatch, awsPatches, defaultEvaluationSettings, noPatchCounts, unknownItem } from '@patchbay/patching';
+import { type AwsPatch, awsPatches, noPatchCounts, unknownItem } from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
 import {
   findOperationVerdict,
   listNewestOperations,
   type PatchOperation,
 } from '../../../patchbay/patch-operations/repository.ts';
+import { readSettings } from '../../../patchbay/settings/service.ts';
 import { readQuarantines } from '../instances/repository.ts';
 
 type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now'>;
 
-/** Results that ended before then no longer speak for their nodes. */
-export function freshSince(now: Date): Date {
-  return new Date(now.getTime() - defaultEvaluationSettings.verdictMaxAgeHours * 3_600_000);
+/** Results that ended before `since` no longer speak for their nodes: the account's `verdictMaxAgeHours`. */
+export interface Freshness {
+  readonly since: Date;
+  readonly mostHours: number;
+}
+
+export async function readFreshness({ db, accountId, now }: Context): Promise<Freshness> {
+  const { settings } = await readSettings(db, accountId);
+  const { verdictMaxAgeHours: mostHours } = settings;
+  return { mostHours, since: new Date(now.getTime() - mostHours * 3_600_000) };
 }
 
 /** Whether a doubt about a result counts: a node that could not be judged has been counted already. */
 export function hasDoubt(
   operation: Pick<PatchOperation, 'status' | 'endedAt'>,
   quarantine: string | undefined,
-  now: Date,
+  fresh: Freshness,
 ): boolean {
-  return operation.status !== 'unknown' && findDoubt(quarantine, operation.endedAt, now) !== undefined;
+  return operation.status !== 'unknown' && findDoubt(quarantine, operation.endedAt, fresh) !== undefined;
 }
 
 /** Why what was found last does not speak for the node; undefined while it does. */
-function findDoubt(quarantine: string | undefined, endedAt: Date | null, now: Date): UnknownReason | undefined {
+function findDoubt(quarantine: string | undefined, endedAt: Date | null, fresh: Freshness): UnknownReason | undefined {
   if (quarantine !== undefined) {
     return { code: 'quarantined', message: `The node is in quarantine. ${quarantine}`, archive: null };
   }
-  const stale = staleness(endedAt, now);
+  const stale = staleness(endedAt, fresh);
   return stale === undefined ? undefined : { code: 'stale-facts', message: stale, archive: null };
 }
 
 /** Why a stored result no longer speaks for its node; undefined while it does. */
-function staleness(endedAt: Date | null, now: Date): string | undefined {
-  const mostHours = defaultEvaluationSettings.verdictMaxAgeHours;
-  if (endedAt && endedAt >= freshSince(now)) return undefined;
+function staleness(endedAt: Date | null, { since, mostHours }: Freshness): string | undefined {
+  if (endedAt && endedAt >= since) return undefined;
   return `The last scan ended ${endedAt ? `at ${endedAt.toISOString()}` : 'never'}, more than ${mostHours} hours ago: scan the node again.`;
 }
 
@@ -44,10 +51,10 @@ function staleness(endedAt: Date | null, now: Date): string | undefined {
 export function countsNow(
   operation: Pick<PatchOperation, 'counts' | 'status' | 'endedAt'>,
   quarantine: string | undefined,
-  now: Date,
+  fresh: Freshness,
 ): PatchCounts {
   const counts = operation.counts ?? noPatchCounts;
-  if (!hasDoubt(operation, quarantine, now)) return counts;
+  if (!hasDoubt(operation, quarantine, fresh)) return counts;
   return {
     ...counts,
     failedCount: counts.failedCount + 1,
@@ -72,7 +79,7 @@ export async function readNewestResult(instanceId: string, context: Context): Pr
   const verdict = await findOperationVerdict(context.db, operation.operationId);
   const items = verdict?.items ?? [];
   const quarantine = (await readQuarantines(context.db, [instanceId])).get(instanceId);
-  const doubt = findDoubt(quarantine, operation.endedAt, context.now);
+  const doubt = findDoubt(quarantine, operation.endedAt, await readFreshness(context));
   if (!doubt) return { operation, items };
   const unknown = unknownItem([doubt]);
   return { operation, items: [...items.filter((item) => item.name !== unknown.name), unknown] };
