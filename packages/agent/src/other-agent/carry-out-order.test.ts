@@ -35,7 +35,9 @@ it('goes on after a reboot that it asked for', async () => {
   const folder = makePrivateDirectory();
   const order = stageOrder(folder, 'reboot');
   expect(await carryOutOrder(order, readOrderParts(folder, 'boot-1'))).toMatchObject({ exitCode: 194 });
-  expect(await carryOutOrder(order, readOrderParts(folder, 'boot-2'))).toMatchObject({ exitCode: 0 });
+  const after = await carryOutOrder(order, readOrderParts(folder, 'boot-2'));
+  expect(after).toMatchObject({ exitCode: 0, standardError: 'a remark\n' });
+  expect(after.kind === 'finished' && after.standardOutput.match(/asked for/g)).toHaveLength(1);
   const note: unknown = JSON.parse(readFileSync(runFile(folder, order.commandId, 'reboot.json'), 'utf8'));
   expect(note).toMatchObject({ bootId: 'boot-1', problem: null });
 });
