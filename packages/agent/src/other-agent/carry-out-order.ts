@@ -119,8 +119,9 @@ async function perform(
     const note = readJsonFile(noteFile, RebootNote);
     if (!isNew && isRebootAsked(end) && note !== null) {
       const problem = note.bootId === readBootId() ? 'The agent of this node did not reboot it' : null;
+      const beforeReboot = end;
       runs.restart(runId, { ...note, problem });
-      end = await runs.awaitRun(runId, never);
+      end = withoutTold(await runs.awaitRun(runId, never), beforeReboot);
     }
     for (let restarts = 0; end.kind === 'vanished' && restarts < mostRestarts; restarts += 1) {
       runs.restart(runId, null);
@@ -134,6 +135,17 @@ async function perform(
   } finally {
     guard.dismiss();
   }
+}
+
+/** Amazon's agent puts the outputs of a step before and after a reboot together by itself. */
+function withoutTold(end: PatchRunEnd, told: PatchRunEnd): PatchRunEnd {
+  if (end.kind !== 'finished' || told.kind !== 'finished') return end;
+  const rest = (whole: string, before: string) => (whole.startsWith(before) ? whole.slice(before.length) : whole);
+  return {
+    ...end,
+    standardOutput: rest(end.standardOutput, told.standardOutput),
+    standardError: rest(end.standardError, told.standardError),
+  };
 }
 
 function isRebootAsked(end: PatchRunEnd): boolean {

@@ -21,6 +21,7 @@ function finish(exitCode: number): void {
 
 if (behaviour === 'succeed') finish(0);
 else if (behaviour === 'fail') finish(3);
+else if (behaviour === 'reboot') finish(existsSync(join(run, 'reboot.json')) ? 0 : 194);
 else if (behaviour === 'vanish') process.kill(process.pid, 'SIGKILL');
 else {
   console.log('waiting');

@@ -11,8 +11,8 @@ const overridePattern = `^$|^(https|s3)://[^\\s'"\`$;|<>\\\\]+$|^patchbay-overri
 
 /**
  * Scans or installs. Parameters as in the SSM user guide, "SSM Command document for patching: AWS-RunPatchBaseline". Our
- * agent runs its own patcher for the step PatchLinux and takes the parameters from the command; the script is what an
- * agent without that patcher runs, and it takes none, so no parameter ever becomes shell text.
+ * agent runs its own patcher for the step PatchLinux and takes the parameters from the command; another agent gets a
+ * script that fetches the patcher (`writeForOtherAgent`). No parameter ever becomes shell text.
  */
 const runPatchBaseline: CommandDocument = {
   schemaVersion: '2.2',

@@ -52,6 +52,27 @@ describe('the packages of the agent', () => {
     expect(await read('SHA256SUMS')).toBe('');
   });
 
+  it('are named to other agents only where the release key vouches for them, the newest of each architecture', async () => {
+    await fill();
+    const packages = openAgentPackages(join(folder, 'agent-packages'), key);
+    expect((await packages.listNewestSigned()).map(({ fileName }) => fileName)).toEqual([name]);
+    const elsewhere = generateKeyPairSync('ed25519');
+    const write = async (file: string, text: string) => await writeFile(join(folder, 'agent-packages', file), text);
+    const publicKey = elsewhere.publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+    const sums = `${'0'.repeat(64)}  ${name}\n`;
+    await write('release-key.pub', publicKey);
+    await write('SHA256SUMS', sums);
+    await write('SHA256SUMS.sig', sign(null, Buffer.from(sums), elsewhere.privateKey).toString('base64'));
+    expect(await packages.listNewestSigned()).toEqual([]);
+    const right = `${sha256}  ${name}\n`;
+    await write('SHA256SUMS', right);
+    expect(await packages.listNewestSigned()).toEqual([]);
+    await write('SHA256SUMS.sig', sign(null, Buffer.from(right), elsewhere.privateKey).toString('base64'));
+    expect((await packages.listNewestSigned()).map(({ fileName }) => fileName)).toEqual([name]);
+    await write('release-key.pub', 'no key');
+    expect(await packages.listNewestSigned()).toEqual([]);
+  });
+
   it('are listed oldest version first, without files that are no packages yet', async () => {
     await fill();
     const { packages } = (await (await fetch(`${url}/agent`)).json()) as { packages: { fileName: string }[] };

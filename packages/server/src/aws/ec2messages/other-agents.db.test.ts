@@ -75,6 +75,29 @@ describe('the messages of a node with another agent', () => {
     expect(await read()).toMatchObject({ Status: 'Cancelled', ResponseCode: 137, StandardOutputContent: 'start' });
   });
 
+  it('keep a step open that asked for a reboot, until the agent tells how it ended after that', async () => {
+    const node = await enrolNode(server(), { platform: amazons });
+    const Parameters = { commands: ['exit 194'] };
+    const { Command } = await server().ssm.send(
+      new SendCommandCommand({ DocumentName: 'AWS-RunShellScript', InstanceIds: [node.instanceId], Parameters }),
+    );
+    const { CommandId = '' } = Command ?? {};
+    const [message] = await node.getMessages();
+    await node.acknowledge(message?.MessageId ?? '');
+    const reply = async (documentStatus: string, status: string, code: number, standardOutput: string) => {
+      const step = { status, code, standardOutput, endDateTime: new Date(server().now()).toISOString() };
+      await node.reply(message?.MessageId ?? '', { documentStatus, runtimeStatus: { runShellScript: step } });
+    };
+    const read = async () =>
+      await server().ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId: node.instanceId }));
+    await reply('InProgress', 'SuccessAndReboot', 194, 'before');
+    await reply('SuccessAndReboot', 'SuccessAndReboot', 194, 'before');
+    expect(await read()).toMatchObject({ Status: 'InProgress', ResponseCode: -1, StandardOutputContent: 'before' });
+    await reply('InProgress', 'Success', 0, 'after');
+    await reply('Success', 'Success', 0, 'after');
+    expect(await read()).toMatchObject({ Status: 'Success', ResponseCode: 0, StandardOutputContent: 'after' });
+  });
+
   it.each([
     ['AWS-RunPatchBaseline', { Operation: ['Scan'] }, /The control plane has no patcher.*agent-package build/],
     ['AWS-RunPatchBaselineWithHooks', { Operation: ['Scan'] }, /Hooks need Patchbay's own agent/],

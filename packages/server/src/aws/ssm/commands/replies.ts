@@ -60,6 +60,9 @@ const documentEnds = new Map<string, { readonly status: string; readonly statusD
 
 const mostTraceCharacters = 2_500;
 
+/** What AWS shows of a step that has not ended. */
+const codeBeforeEnd = -1;
+
 /** What is kept of one stream of one step: enough for any real output, not enough to fill a database. */
 const mostOutputCharacters = 1_000_000;
 
@@ -171,10 +174,12 @@ async function mergeSteps(invocation: Invocation, payload: ReplyPayload, context
   for (const [name, step] of steps) {
     const plugin = plugins.find((each) => each.pluginName === name);
     if (!plugin || plugin.finishedAt) continue;
-    const isEnded = step.status !== 'InProgress' && step.status !== 'Pending';
+    // Amazon's agent reboots the machine, runs the step once more and tells its end after that.
+    const isRebooting = step.status === 'SuccessAndReboot';
+    const isEnded = !isRebooting && step.status !== 'InProgress' && step.status !== 'Pending';
     await updatePlugin(context.db, invocation, name, {
-      status: storableText(documentEnds.get(step.status)?.status ?? step.status),
-      responseCode: step.code,
+      status: isRebooting ? 'InProgress' : storableText(documentEnds.get(step.status)?.status ?? step.status),
+      responseCode: isRebooting ? codeBeforeEnd : step.code,
       startedAt: asDate(step.startDateTime),
       finishedAt: isEnded ? (asDate(step.endDateTime) ?? context.now) : null,
       standardOutput: storableText((step.standardOutput || step.output).slice(0, mostOutputCharacters)),
