@@ -71,12 +71,12 @@ describe('a Debian machine that boots, with the agent from its package', () => {
     const firstDate = Date.now() - 5 * 3_600_000;
     const date = () => new Date(firstDate + round * 600_000);
 
-    /** Its next version takes its time in the middle; `begun` is there from then on, and it happens once. */
-    async function publishNext(): Promise<{ readonly version: string; readonly begun: string }> {
+    /** The next version takes its time in the middle; `begun` is there from then on, and it happens once. */
+    async function publishNext(pauseSeconds = 0): Promise<{ readonly version: string; readonly begun: string }> {
       round += 1;
       const version = `1.0-1+deb12u${round}`;
       const begun = `/var/lib/pb-vm-begun-${round}`;
-      const postinst = `[ -e ${begun} ] || { touch ${begun}; sync; sleep 30; }`;
+      const postinst = `[ -e ${begun} ] || { touch ${begun}; sync; sleep ${pauseSeconds}; }`;
       await archives.archives.security.publish(
         ...names.map((name) => ({ name, version, ...(name === slow ? { scripts: { postinst } } : {}) })),
       );
@@ -121,7 +121,7 @@ describe('a Debian machine that boots, with the agent from its package', () => {
     };
 
     it('goes on with an install while its unit is restarted, and reports it once', async () => {
-      const { version, begun } = await publishNext();
+      const { version, begun } = await publishNext(30);
       const id = await node.send('Install');
       await awaitFile(begun);
       const scopes = await machine.expect(
@@ -167,7 +167,7 @@ describe('a Debian machine that boots, with the agent from its package', () => {
     });
 
     it('goes on by itself with an install that lost its power in the middle of a package, and reports it once', async () => {
-      const { version, begun } = await publishNext();
+      const { version, begun } = await publishNext(30);
       const id = await node.send('Install');
       await awaitFile(begun);
       await machine.cutPower();
