@@ -138,7 +138,10 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
   const commandIds: string[] = [];
   const messageIds: string[] = [];
   for (let index = 0; index < deliveredCommands; index += 1) {
-    commandIds.push(CommandAnswer.parse(await call('AmazonSSM.SendCommand', command)).Command.CommandId);
+    // The second is the one that an install begins for.
+    const Operation = [index === 1 ? 'Install' : 'Scan'];
+    const sending = { ...command, Parameters: { Operation, RebootOption: ['NoReboot'] } };
+    commandIds.push(CommandAnswer.parse(await call('AmazonSSM.SendCommand', sending)).Command.CommandId);
     messageIds.push(...(await node.getMessages()).map(({ MessageId }) => MessageId));
   }
   const [sent = '', begun = ''] = commandIds;
