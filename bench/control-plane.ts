@@ -15,9 +15,9 @@ export interface BenchedControlPlane {
 export async function startControlPlane(): Promise<BenchedControlPlane> {
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-bench-'));
   const data = join(folder, 'data');
-  const main = join(import.meta.dirname, '../packages/cli/src/main.ts');
+  const launcher = join(import.meta.dirname, '../patchbay');
   const words = ['up', '--data', data, '--port', '0', '--log-level', 'error', '--quota', 'patch-baselines=unlimited'];
-  const child = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(launcher, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'close');
   let output = '';
   await new Promise<void>((resolve, reject) => {
