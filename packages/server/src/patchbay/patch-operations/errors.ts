@@ -21,4 +21,5 @@ export const patchOperationErrors: ErrorTable = {
   PATCH_OPERATION_QUARANTINED: 'ValidationException',
   OVERRIDE_CONTENT: 'ValidationException',
   BASELINE_NOT_FOUND: 'DoesNotExistException',
+  BASELINE_ID: 'InvalidResourceId',
 };

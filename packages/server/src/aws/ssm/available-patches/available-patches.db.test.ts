@@ -232,5 +232,6 @@ describe('available patches', () => {
       name: 'UnsupportedOperatingSystem',
     });
     await expect(send('pb-0123456789abcdef0')).rejects.toMatchObject({ name: 'DoesNotExistException' });
+    await expect(send('no-baseline-has-this-id')).rejects.toMatchObject({ name: 'InvalidResourceId' });
   });
 });

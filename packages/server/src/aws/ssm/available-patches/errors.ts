@@ -7,4 +7,5 @@ export const availablePatchErrors: ErrorTable = {
   PATCH_FILTER_INVALID: 'ValidationException',
   OPERATING_SYSTEM_NOT_WATCHED: 'UnsupportedOperatingSystem',
   BASELINE_NOT_FOUND: 'DoesNotExistException',
+  BASELINE_ID: 'InvalidResourceId',
 };
