@@ -157,7 +157,7 @@ export async function runDemo(options: DemoOptions, progress: Progress): Promise
 
     progress.chapter('Baseline and patch group');
     const baselineId = await createBaseline(client);
-    progress.line(`${baselineId}: security updates after 7 days, registered for ${patchGroup}`);
+    progress.line(`${baselineId}: security updates at once, registered for ${patchGroup}`);
 
     progress.chapter('Before: scan');
     const before = await progress.step('AWS-RunPatchBaseline Operation=Scan', () =>
