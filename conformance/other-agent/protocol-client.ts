@@ -12,7 +12,7 @@ const Payload = z.looseObject({
   }),
 });
 
-const credentialsFile = '/root/.aws/credentials';
+const credentialsFile = '/var/lib/other-agent/credentials';
 
 /**
  * A node whose agent is Amazon's, as far as the wire and the environment of its scripts show it: forms and order of the
@@ -37,7 +37,7 @@ export async function enrolOtherAgent(server: NodeHost, machine: RunningRoot): P
   const node = await enrolNode(server, { platform });
   const { accessKeyId, secretAccessKey, sessionToken } = node.credentials;
   await machine.run(
-    ['sh', '-c', `umask 077; mkdir -p /root/.aws; cat >${credentialsFile}`],
+    ['sh', '-c', `umask 077; mkdir -p /var/lib/other-agent; cat >${credentialsFile}`],
     `[default]\naws_access_key_id     = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\naws_session_token     = ${sessionToken}\n`,
   );
   return {

@@ -37,8 +37,8 @@ export async function startEnrolledMachine(): Promise<EnrolledMachine> {
   const ssm = new SSMClient({ endpoint, region, credentials: administrator });
 
   const built = await buildAgentPackage({ architecture: 'amd64', compression: 'none' });
-  await machine.copyIn(built.path, '/root/agent.deb');
-  await machine.expect('dpkg --install /root/agent.deb');
+  await machine.copyIn(built.path, '/var/tmp/agent.deb');
+  await machine.expect('dpkg --install /var/tmp/agent.deb');
   const { ActivationId, ActivationCode } = await ssm.send(new CreateActivationCommand({ IamRole: 'node' }));
   const enrolled = await machine.expect(
     `echo ${ActivationCode} | patchbay-agent enrol --endpoint https://${hostAddress}:${port} --region ${region} --activation-id ${ActivationId} --ca-fingerprint ${caFingerprint}`,

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { DatabaseError } from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { withTestDatabase } from './test-support/test-database.ts';
-import { runInTransaction } from './transaction.ts';
+import { runInTransaction, runUntilConnected } from './transaction.ts';
 
 describe('runInTransaction', () => {
   const testDatabase = withTestDatabase();
@@ -84,4 +84,29 @@ describe('runInTransaction', () => {
   async function counterValue(id: number): Promise<unknown> {
     return (await testDatabase().pool.query('select value from counter where id = $1', [id])).rows[0].value;
   }
+});
+
+describe('runUntilConnected', () => {
+  const testDatabase = withTestDatabase();
+
+  it('reads again when PostgreSQL ends the connection under the read', async () => {
+    const { database } = testDatabase();
+    let runs = 0;
+    const read = await runUntilConnected(async () => {
+      runs += 1;
+      if (runs === 1) await sql`select pg_terminate_backend(pg_backend_pid())`.execute(database);
+      return (await sql<{ answer: number }>`select 42 as answer`.execute(database)).rows;
+    });
+    expect({ runs, read }).toEqual({ runs: 2, read: [{ answer: 42 }] });
+  });
+
+  it('passes on a wrong statement at once', async () => {
+    let runs = 0;
+    const wrong = runUntilConnected(async () => {
+      runs += 1;
+      await sql`select no_such_column`.execute(testDatabase().database);
+    });
+    await expect(wrong).rejects.toMatchObject({ code: '42703' });
+    expect(runs).toBe(1);
+  });
 });

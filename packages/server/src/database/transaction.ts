@@ -27,15 +27,20 @@ export async function runInTransaction<Result>(
   work: (transaction: DatabaseTransaction) => Promise<Result>,
   options: TransactionOptions = {},
 ): Promise<Result> {
+  return await runUntilConnected(() => runOnce(database, work, options));
+}
+
+/** Runs what only reads, or has no effect until it succeeds, again when it lost its connection or a conflict. */
+export async function runUntilConnected<Result>(work: () => Promise<Result>): Promise<Result> {
   for (const delayMilliseconds of RETRY_DELAYS_MILLISECONDS) {
     try {
-      return await runOnce(database, work, options);
+      return await work();
     } catch (error) {
       if (!isWorthRetrying(error)) throw error;
       await sleep(delayMilliseconds * (0.5 + Math.random()));
     }
   }
-  return runOnce(database, work, options);
+  return await work();
 }
 
 async function runOnce<Result>(

@@ -14,7 +14,7 @@ import { AppError } from '@patchbay/facts';
 import { readTags } from '../aws/ssm/tags/repository.ts';
 import { answerQuery } from '../aws/sts/get-caller-identity.ts';
 import type { Database } from '../database/tables.ts';
-import { runInTransaction } from '../database/transaction.ts';
+import { runInTransaction, runUntilConnected } from '../database/transaction.ts';
 import type { Dependencies } from '../dependencies.ts';
 import {
   type Authenticated,
@@ -192,6 +192,14 @@ async function denyUnread(record: RecordAuditEvent, call: Call, caller: Operatio
   return await deny(record, call, caller, call.operation.permission, resource, input);
 }
 
+/** A read is tried again when PostgreSQL goes away under it; what waits or reaches out is the caller's to repeat. */
+async function handleOutsideTransaction(...parameters: Parameters<typeof handle>): Promise<unknown> {
+  const [{ implementation }] = parameters;
+  return implementation.definition.isTransactional === false
+    ? await handle(...parameters)
+    : await runUntilConnected(() => handle(...parameters));
+}
+
 async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent): Promise<string> {
   const { definition, encode } = call.implementation;
   const { permission } = call.operation;
@@ -229,7 +237,7 @@ async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent)
           tasks.length = 0;
           return handle(call, { ...context, db }, resource, input, (event) => recordAuditEvent(db, event));
         })
-      : await handle(call, context, resource, input, record);
+      : await handleOutsideTransaction(call, context, resource, input, record);
     for (const task of tasks) await task(parts.db);
     return encode(output);
   } catch (error) {
