@@ -1,6 +1,10 @@
 import type { ActivationTables } from '../aws/ssm/activations/tables.ts';
 import type { CommandTables } from '../aws/ssm/commands/tables.ts';
 import type { NodeTables } from '../aws/ssm/instances/tables.ts';
+import type { MaintenanceWindowExecutionTables } from '../aws/ssm/maintenance-window-executions/tables.ts';
+import type { MaintenanceWindowTargetTables } from '../aws/ssm/maintenance-window-targets/tables.ts';
+import type { MaintenanceWindowTaskTables } from '../aws/ssm/maintenance-window-tasks/tables.ts';
+import type { MaintenanceWindowTables } from '../aws/ssm/maintenance-windows/tables.ts';
 import type { PatchBaselineTables } from '../aws/ssm/patch-baselines/tables.ts';
 import type { PatchGroupTables } from '../aws/ssm/patch-groups/tables.ts';
 import type { PatchSnapshotTables } from '../aws/ssm/patch-snapshots/tables.ts';
@@ -26,6 +30,10 @@ export type FeatureTables = IdentityTables &
   PatchGroupTables &
   PatchSnapshotTables &
   CommandTables &
+  MaintenanceWindowTables &
+  MaintenanceWindowTargetTables &
+  MaintenanceWindowTaskTables &
+  MaintenanceWindowExecutionTables &
   FactsTables &
   OverrideTables &
   PatchOperationTables &
