@@ -40,3 +40,7 @@ export * from './states/compliance.ts';
 export * from './states/patch-group-state.ts';
 export * from './states/state-table.ts';
 export { compileWildcard } from './wildcard/wildcard.ts';
+export * from './window-executions/decide-execution.ts';
+export * from './window-executions/execution-state.ts';
+export * from './window-executions/invocation-parameters.ts';
+export * from './window-executions/missed-start.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IsolationLevel } from 'kysely';
+import { type IsolationLevel, sql } from 'kysely';
 import { DatabaseError } from 'pg';
 import { ConnectionError, TransactionError } from './database-error.ts';
 import type { Database, DatabaseTransaction } from './tables.ts';
@@ -41,6 +41,19 @@ export async function runUntilConnected<Result>(work: () => Promise<Result>): Pr
     }
   }
   return await work();
+}
+
+/** Runs a part of a transaction that leaves nothing behind when it fails, while the rest goes on. */
+export async function runInSavepoint<Result>(transaction: Database, work: () => Promise<Result>): Promise<Result> {
+  await sql`savepoint part`.execute(transaction);
+  try {
+    const result = await work();
+    await sql`release savepoint part`.execute(transaction);
+    return result;
+  } catch (error) {
+    await sql`rollback to savepoint part`.execute(transaction);
+    throw error;
+  }
 }
 
 async function runOnce<Result>(

@@ -52,6 +52,8 @@ export function mayEver(principal: Principal, permission: string): boolean {
       return rule.anybody;
     case 'node':
       return rule.nodes;
+    case 'window':
+      return false;
     case 'user':
       return bindingsWith(principal, permission).length > 0;
   }
@@ -63,6 +65,8 @@ export function authorize(principal: Principal, permission: string, resource: Re
   switch (principal.kind) {
     case 'anonymous':
       return true;
+    case 'window':
+      return false;
     case 'node':
       return resource.instanceId === undefined || resource.instanceId === principal.instanceId;
     case 'user':

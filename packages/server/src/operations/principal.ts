@@ -18,6 +18,8 @@ export type Principal =
       readonly bindings: readonly Binding[];
     }
   | { readonly kind: 'node'; readonly accountId: string; readonly region: string; readonly instanceId: string }
+  /** A maintenance window, which sends commands and makes no calls: nothing is permitted to it. */
+  | { readonly kind: 'window'; readonly accountId: string; readonly region: string; readonly windowId: string }
   /** Only for the operation that turns an activation code into a node. */
   | { readonly kind: 'anonymous' };
 
@@ -28,6 +30,8 @@ export function principalArn(principal: Principal): string {
       return `arn:aws:iam::${principal.accountId}:user/${principal.userName}`;
     case 'node':
       return `arn:aws:sts::${principal.accountId}:assumed-role/patchbay-node/${principal.instanceId}`;
+    case 'window':
+      return `arn:aws:ssm:${principal.region}:${principal.accountId}:maintenancewindow/${principal.windowId}`;
     case 'anonymous':
       return 'anonymous';
   }

@@ -8,6 +8,7 @@ import { commandOperations } from './commands/operations.ts';
 import { complianceOperations } from './compliance/operations.ts';
 import { documentOperations } from './documents/operations.ts';
 import { instanceOperations } from './instances/operations.ts';
+import { maintenanceWindowExecutionOperations } from './maintenance-window-executions/operations.ts';
 import { patchBaselineOperations } from './patch-baselines/operations.ts';
 import { patchGroupOperations } from './patch-groups/operations.ts';
 import { patchSnapshotOperations } from './patch-snapshots/operations.ts';
@@ -34,6 +35,7 @@ export const ssm = defineAwsService({
     ...complianceOperations,
     ...commandOperations,
     ...documentOperations,
+    ...maintenanceWindowExecutionOperations,
     ...associationOperations,
   },
 });

@@ -70,6 +70,7 @@ export async function up(db: Kysely<never>): Promise<void> {
       status_details text not null,
       started_at timestamptz not null,
       ended_at timestamptz,
+      due_at timestamptz,
       unique (window_id, scheduled_at)
     )`.execute(db);
   await sql`

@@ -45,7 +45,7 @@ export async function takeOverride(
   commandId: string,
   documentName: string,
   values: ParameterValues,
-  context: OperationContext,
+  context: Pick<OperationContext, 'db' | 'now' | 'accountId' | 'region' | 'dependencies'>,
 ): Promise<void> {
   if (documentName !== patchDocumentName || areOverridesInConflict(values)) return;
   const given: readonly (readonly [CommandOverride['kind'], unknown])[] = [

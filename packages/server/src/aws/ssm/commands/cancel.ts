@@ -14,6 +14,7 @@ import {
   lockOpenInvocations,
   updateInvocations,
 } from './repository.ts';
+import type { SendContext } from './service.ts';
 
 function noSuchCommand(commandId: string): CommandError {
   return new CommandError('COMMAND_ID', `There is no command ${commandId}.`);
@@ -23,7 +24,7 @@ function noSuchCommand(commandId: string): CommandError {
 async function chooseNodes(
   { commandId, instanceIds }: Command,
   named: readonly string[],
-  context: OperationContext,
+  context: SendContext,
 ): Promise<readonly string[]> {
   if (named.length > 0) {
     await requireWithinReach(named, 'ssm:CancelCommand', context);
@@ -40,11 +41,7 @@ async function chooseNodes(
  * and says how it ended. What has ended stays as it ended (SSM API, CancelCommand: "no guarantee"). Whoever is limited by
  * tags cancels it on the nodes within reach.
  */
-export async function cancelCommand(
-  commandId: string,
-  named: readonly string[],
-  context: OperationContext,
-): Promise<void> {
+export async function cancelCommand(commandId: string, named: readonly string[], context: SendContext): Promise<void> {
   const { db, now, dependencies } = context;
   const command = await findCommand(db, context, commandId);
   if (!command) throw noSuchCommand(commandId);

@@ -15,6 +15,12 @@ import { type Command, findCommand, insertCommand } from './repository.ts';
 import type { CommandTarget } from './tables.ts';
 import { explainQuarantine, resolveTargets } from './targets.ts';
 
+/** What a command needs to know of who sends it: a caller, or a maintenance window. */
+export type SendContext = Pick<
+  OperationContext,
+  'db' | 'now' | 'accountId' | 'region' | 'principal' | 'reach' | 'dependencies'
+>;
+
 export interface CommandRequest {
   readonly documentName: string;
   readonly documentVersion?: string | undefined;
@@ -65,7 +71,7 @@ function beginningOf(node: CommandedNode | undefined, now: Date) {
 }
 
 /** Takes a command, resolves its targets and lets the first of them go. */
-export async function sendCommand(request: CommandRequest, context: OperationContext): Promise<Command> {
+export async function sendCommand(request: CommandRequest, context: SendContext): Promise<Command> {
   const { db, now, accountId, region } = context;
   const document = findDocument(request.documentName, request.documentVersion);
   requireHash(request, document);

@@ -36,6 +36,8 @@ export interface MaintenanceWindowExecutionsTable {
   statusDetails: string;
   startedAt: ColumnType<Date, Date, never>;
   endedAt: Date | null;
+  /** When time alone will change something, the cutoff say; null while it waits for its commands. */
+  dueAt: Date | null;
 }
 
 /** A task as it was when the window opened. */

@@ -1,0 +1,105 @@
+import { type MissedStartPolicy, missedWindowStart } from '@patchbay/patching';
+import type { Database } from '../../../database/tables.ts';
+import type { Dependencies } from '../../../dependencies.ts';
+import { readTags } from '../tags/repository.ts';
+import {
+  type DueWindow,
+  hasOpenExecution,
+  insertExecution,
+  insertTaskExecutions,
+  listTasksToRun,
+  lockDueWindow,
+  setNextStart,
+} from './repository.ts';
+import type { ExecutionStatus } from './tables.ts';
+
+const HOUR_MILLISECONDS = 3_600_000;
+
+interface Context {
+  /** A transaction: the window's row stays locked until what it starts is stored. */
+  readonly db: Database;
+  readonly now: Date;
+  readonly dependencies: Pick<Dependencies, 'randomId'>;
+  /** The first occurrence after a moment; null when there is none. */
+  readonly findNextStart: (window: DueWindow, after: Date) => Date | null;
+}
+
+/** The window's tag that says what happens where the control plane was down at its time: `skip`, or `run`. */
+export const missedStartTag = 'patchbay:missed-start';
+
+async function readMissedStartPolicy(window: DueWindow, { db }: Context): Promise<MissedStartPolicy> {
+  const tags = await readTags(db, window, { resourceType: 'MaintenanceWindow', resourceId: window.windowId });
+  return tags[missedStartTag] === 'skip' ? 'skip' : 'run';
+}
+
+/** The last occurrence that is due, and how many earlier ones were never taken. */
+function findLastDue(first: Date, window: DueWindow, { now, findNextStart }: Context) {
+  const occurrences = { scheduledAt: first, skipped: 0, next: findNextStart(window, first) };
+  while (occurrences.next !== null && occurrences.next <= now) {
+    occurrences.scheduledAt = occurrences.next;
+    occurrences.skipped += 1;
+    occurrences.next = findNextStart(window, occurrences.next);
+  }
+  return occurrences;
+}
+
+/**
+ * Takes one window whose time has come: stores its execution with its tasks as they are now, and when it is due next. False
+ * when none is due. Several replicas may do so at once: the window's row is locked, and an occurrence is stored once.
+ */
+export async function openDueWindow(context: Context): Promise<string | null> {
+  const { db, now, dependencies } = context;
+  const window = await lockDueWindow(db, now);
+  if (!window?.nextStartAt) return null;
+  const { scheduledAt, skipped, next } = findLastDue(window.nextStartAt, window, context);
+  await setNextStart(db, window.windowId, next);
+  const endsAt = new Date(scheduledAt.getTime() + window.duration * HOUR_MILLISECONDS);
+  const noStartsAfter = new Date(endsAt.getTime() - window.cutoff * HOUR_MILLISECONDS);
+  const missed = missedWindowStart({
+    scheduledAt: scheduledAt.getTime(),
+    noStartsAfter: noStartsAfter.getTime(),
+    now: now.getTime(),
+    skipped,
+    policy: await readMissedStartPolicy(window, context),
+  });
+  const beginning: { readonly status: ExecutionStatus; readonly statusDetails: string } =
+    missed.ending ??
+    ((await hasOpenExecution(db, window.windowId))
+      ? { status: 'SKIPPED_OVERLAPPING', statusDetails: 'The execution before this one had not ended.' }
+      : { status: 'IN_PROGRESS', statusDetails: missed.statusDetails });
+  const isOpen = beginning.status === 'IN_PROGRESS';
+  const windowExecutionId = dependencies.randomId();
+  const { accountId, region, windowId, name, schedule, duration, cutoff } = window;
+  const isNew = await insertExecution(db, {
+    accountId,
+    region,
+    windowExecutionId,
+    windowId,
+    scheduledAt,
+    noStartsAfter,
+    endsAt,
+    content: JSON.stringify({ name, schedule, duration, cutoff }),
+    ...beginning,
+    startedAt: now,
+    endedAt: isOpen ? null : now,
+    dueAt: isOpen ? now : null,
+  });
+  if (isNew && isOpen) {
+    const tasks = await listTasksToRun(db, windowId);
+    await insertTaskExecutions(
+      db,
+      tasks.map(({ windowTaskId, taskArn, taskType, priority, registeredBy, content }, position) => ({
+        taskExecutionId: dependencies.randomId(),
+        windowExecutionId,
+        windowTaskId,
+        position,
+        content: JSON.stringify({ ...content, taskArn, taskType, priority, registeredBy }),
+        status: 'PENDING' as const,
+        statusDetails: '',
+        startedAt: null,
+        endedAt: null,
+      })),
+    );
+  }
+  return windowExecutionId;
+}
