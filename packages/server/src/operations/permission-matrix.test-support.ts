@@ -37,6 +37,9 @@ const ofBaseline = () => ({ BaselineId: noBaseline });
 const message = ({ commandId, instanceId }: About) => ({ MessageId: `aws.ssm.${commandId}.${instanceId}` });
 const tagged = ({ instanceId }: About) => ({ ResourceType: 'ManagedInstance', ResourceId: instanceId });
 
+const ofExecution = () => ({ WindowExecutionId: uuid });
+const ofTask = () => ({ ...ofExecution(), TaskId: uuid });
+
 const everyReader = 'AORWD';
 /** Of one node: not of the one that the limit leaves out. */
 const readerOfNode = 'AORW';
@@ -145,6 +148,13 @@ export const matrix: readonly Row[] = [
   ssm('ListCommands', everyReader),
   ssm('ListCommandInvocations', everyReader),
   ssm('GetCommandInvocation', readerOfNode, (about) => ({ ...instance(about), CommandId: about.commandId })),
+  ssm('DescribeMaintenanceWindowExecutions', wholeReader, () => ({ WindowId: 'mw-00000000000000000' })),
+  ssm('GetMaintenanceWindowExecution', wholeReader, ofExecution),
+  ssm('DescribeMaintenanceWindowExecutionTasks', wholeReader, ofExecution),
+  ssm('GetMaintenanceWindowExecutionTask', wholeReader, ofTask),
+  ssm('DescribeMaintenanceWindowExecutionTaskInvocations', wholeReader, ofTask),
+  ssm('GetMaintenanceWindowExecutionTaskInvocation', wholeReader, () => ({ ...ofTask(), InvocationId: uuid })),
+  ssm('CancelMaintenanceWindowExecution', 'AO', ofExecution),
   ssm('GetDocument', `${everyReader}NM`, () => ({ Name: 'AWS-RunPatchBaseline' })),
   ssm('DescribeDocument', everyReader, () => ({ Name: 'AWS-RunPatchBaseline' })),
   ssm('ListDocumentVersions', everyReader, () => ({ Name: 'AWS-RunPatchBaseline' })),

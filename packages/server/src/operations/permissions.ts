@@ -98,6 +98,19 @@ const entries: readonly Entry[] = [
     ],
   },
   {
+    what: 'See what ran in maintenance windows; without the right to see secrets, without the parameters of scripts',
+    people: readers,
+    limited: 'never',
+    permissions: [
+      'ssm:DescribeMaintenanceWindowExecutions',
+      'ssm:DescribeMaintenanceWindowExecutionTaskInvocations',
+      'ssm:DescribeMaintenanceWindowExecutionTasks',
+      'ssm:GetMaintenanceWindowExecution',
+      'ssm:GetMaintenanceWindowExecutionTask',
+      'ssm:GetMaintenanceWindowExecutionTaskInvocation',
+    ],
+  },
+  {
     what: 'See documents; a node reads those that its work refers to',
     people: readers,
     limited: 'shared',
@@ -141,6 +154,12 @@ const entries: readonly Entry[] = [
     people: operators,
     limited: 'within-reach',
     permissions: ['ssm:CancelCommand'],
+  },
+  {
+    what: 'Stop what runs in a maintenance window',
+    people: operators,
+    limited: 'never',
+    permissions: ['ssm:CancelMaintenanceWindowExecution'],
   },
   {
     what: 'Send any other document, so: run what one likes as root on nodes',

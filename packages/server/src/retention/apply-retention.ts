@@ -45,6 +45,12 @@ const growing: readonly (ExpiredRows & { readonly keptAs: keyof RetentionPolicy 
       select 1 from newest_patch_operations newest where newest.operation_id = patch_operations.operation_id)
       and not exists (select 1 from plans where plans.operation_id = patch_operations.operation_id)`,
   },
+  {
+    keptAs: 'transactions',
+    table: 'maintenance_window_executions',
+    column: 'started_at',
+    where: sql`maintenance_window_executions.ended_at is not null`,
+  },
   { keptAs: 'transactions', table: 'command_invocations', column: 'requested_at' },
   {
     keptAs: 'transactions',

@@ -8,7 +8,7 @@ export interface RetentionPolicy {
   readonly facts: number;
   /** Verdicts of scans and installs. A node's newest stays. */
   readonly verdicts: number;
-  /** Scans and installs themselves, plans, commands. */
+  /** Scans and installs themselves, plans, commands, what ran in maintenance windows. */
   readonly transactions: number;
   readonly audit: number;
   /** What commands wrote. */

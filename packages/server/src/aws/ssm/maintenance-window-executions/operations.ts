@@ -14,10 +14,12 @@ import type {
   GetMaintenanceWindowExecutionTaskRequest,
   GetMaintenanceWindowExecutionTaskResult,
 } from '@aws-sdk/client-ssm';
+import { anyResource, authorize } from '../../../operations/authorize.ts';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
 import { isStorableTime } from '../../../operations/storable-time.ts';
+import { permissionsToSend } from '../documents/permissions.ts';
 import { WindowExecutionError, windowExecutionErrors } from './errors.ts';
 import {
   type Invocation,
@@ -147,6 +149,15 @@ async function DescribeMaintenanceWindowExecutionTasks(
   return { windowExecutionTaskIdentities: entries.map(describeTask), nextToken };
 }
 
+/** Whether this caller may see what a task is told: a script may hold a secret, a patch run does not. */
+function mayShowParameters({ content }: TaskExecution, { principal }: OperationContext): boolean {
+  const parameters = content.taskInvocationParameters?.runCommand?.parameters ?? {};
+  return (
+    permissionsToSend(content.taskArn, parameters).length === 0 ||
+    authorize(principal, 'patchbay:ReadSecrets', anyResource)
+  );
+}
+
 async function GetMaintenanceWindowExecutionTask(
   input: CamelCased<GetMaintenanceWindowExecutionTaskRequest>,
   context: OperationContext,
@@ -158,21 +169,21 @@ async function GetMaintenanceWindowExecutionTask(
     ...described,
     type: taskType,
     serviceRole: serviceRoleArn,
-    taskParameters: taskParameters ? [taskParameters] : undefined,
+    taskParameters: taskParameters && mayShowParameters(task, context) ? [taskParameters] : undefined,
     priority,
     maxConcurrency,
     maxErrors,
   };
 }
 
-function describeInvocation(invocation: Invocation, task: TaskExecution) {
+function describeInvocation(invocation: Invocation, task: TaskExecution, context: OperationContext) {
   return {
     windowExecutionId: task.windowExecutionId,
     taskExecutionId: invocation.taskExecutionId,
     invocationId: invocation.invocationId,
     executionId: invocation.executionId ?? undefined,
     taskType: task.content.taskType,
-    parameters: invocation.parameters ?? undefined,
+    parameters: mayShowParameters(task, context) ? (invocation.parameters ?? undefined) : undefined,
     status: invocation.status,
     statusDetails: invocation.statusDetails,
     ...times(invocation),
@@ -189,7 +200,7 @@ async function DescribeMaintenanceWindowExecutionTaskInvocations(
   const all = await listInvocations(context.db, task.taskExecutionId);
   const { entries, nextToken } = pageOf('DescribeMaintenanceWindowExecutionTaskInvocations', all, input, context);
   return {
-    windowExecutionTaskInvocationIdentities: entries.map((invocation) => describeInvocation(invocation, task)),
+    windowExecutionTaskInvocationIdentities: entries.map((invocation) => describeInvocation(invocation, task, context)),
     nextToken,
   };
 }
@@ -200,7 +211,7 @@ async function GetMaintenanceWindowExecutionTaskInvocation(
 ): Promise<CamelCased<GetMaintenanceWindowExecutionTaskInvocationResult>> {
   const { windowExecutionId = '', taskId = '', invocationId = '' } = input;
   const { invocation, task } = await getInvocation(windowExecutionId, taskId, invocationId, context);
-  return describeInvocation(invocation, task);
+  return describeInvocation(invocation, task, context);
 }
 
 async function CancelMaintenanceWindowExecution(
