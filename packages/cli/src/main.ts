@@ -9,10 +9,12 @@ import { demoCommand } from './commands/demo.ts';
 import { enrolLineCommand } from './commands/enrol-line.ts';
 import { envCommand } from './commands/env.ts';
 import { explainCommand } from './commands/explain.ts';
+import { freezeCommand } from './commands/freeze.ts';
 import { nodeCommand } from './commands/node.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { scanCommand } from './commands/scan.ts';
 import { settingsCommand } from './commands/settings.ts';
+import { startsCommand } from './commands/starts.ts';
 import { upCommand } from './commands/up.ts';
 import { userCommand } from './commands/user.ts';
 import { exitWithError } from './exit-with-error.ts';
@@ -31,6 +33,8 @@ const commands = [
   backupCommand,
   restoreCommand,
   nodeCommand,
+  freezeCommand,
+  startsCommand,
   commandOutputCommand,
   settingsCommand,
 ];

@@ -1,5 +1,6 @@
 export * from './archive-watches.ts';
 export * from './authorization.ts';
+export * from './change-freezes.ts';
 export * from './command-output.ts';
 export * from './contract.ts';
 export * from './identity-operations.ts';

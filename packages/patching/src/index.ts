@@ -9,6 +9,7 @@ export * from './baselines/filter-values.ts';
 export * from './baselines/patch-properties.ts';
 export * from './baselines/predefined-baselines.ts';
 export * from './baselines/update-baseline.ts';
+export * from './change-freezes/change-freeze.ts';
 export * from './classification/archive-classification.ts';
 export * from './classification/archive-product.ts';
 export * from './documents/built-in-documents.ts';

@@ -16,13 +16,14 @@ function task(taskExecutionId: string, parts: Partial<TaskExecutionState> = {}):
     status: 'PENDING',
     cutoffBehavior: 'CONTINUE_TASK',
     refusal: null,
+    hold: null,
     invocations: [],
     ...parts,
   };
 }
 
 function execution(tasks: TaskExecutionState[], parts: Partial<WindowExecutionState> = {}): WindowExecutionState {
-  return { status: 'IN_PROGRESS', noStartsAfter: cutoff, hold: null, tasks, ...parts };
+  return { status: 'IN_PROGRESS', noStartsAfter: cutoff, tasks, ...parts };
 }
 
 /** `start-task a`, `end-task b FAILED`: enough to see what is decided. */
@@ -141,15 +142,20 @@ describe('the cutoff', () => {
 describe('a hold', () => {
   const hold = 'the freeze "Christmas" ends on 2 January';
 
-  it('keeps tasks and groups from starting, and ends nothing', () => {
-    const groups = [invocation('1', { status: 'SUCCESS' }), invocation('2')];
-    const running = task('a', { status: 'IN_PROGRESS', invocations: groups });
-    expect(decide(execution([running, task('b')], { hold }))).toEqual([]);
+  const groups = [invocation('1', { status: 'SUCCESS' }), invocation('2')];
+  const held = task('a', { status: 'IN_PROGRESS', invocations: groups, hold });
+
+  it('keeps the next group from starting, and ends nothing', () => {
+    expect(decide(execution([held]))).toEqual([]);
+  });
+
+  it('concerns only its own task', () => {
+    expect(decide(execution([held, task('b')]))).toEqual(['start-task b']);
   });
 
   it('is named where the cutoff comes first', () => {
-    const actions = decideExecution(execution([task('a')], { hold }), cutoff);
-    expect(actions).toMatchObject([{ kind: 'end-task', ending: { status: 'TIMED_OUT' } }]);
+    const actions = decideExecution(execution([held]), cutoff);
+    expect(actions).toMatchObject([{ kind: 'end-invocation', invocationId: '2', ending: { status: 'TIMED_OUT' } }]);
     expect(JSON.stringify(actions)).toContain('Christmas');
   });
 });

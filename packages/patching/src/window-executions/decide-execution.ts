@@ -72,7 +72,7 @@ function findEndOfPending(task: TaskExecutionState, state: WindowExecutionState,
   if (state.status === 'CANCELLING') return cancelled;
   if (task.invocations.some((invocation) => invocation.isErrorLimitExceeded)) return errorLimitExceeded;
   // CONTINUE_TASK: what has begun goes on with its remaining targets past the cutoff, unless it is being held then.
-  if (isCutOff && (task.cutoffBehavior === 'CANCEL_TASK' || state.hold !== null)) return cutOffUnder(state.hold);
+  if (isCutOff && (task.cutoffBehavior === 'CANCEL_TASK' || task.hold !== null)) return cutOffUnder(task.hold);
   return null;
 }
 
@@ -91,7 +91,7 @@ function decideRunningTask(task: TaskExecutionState, state: WindowExecutionState
   }
   const [next] = pending;
   const isBusy = running('IN_PROGRESS').length + running('CANCELLING').length > 0;
-  if (next && ending === null && !isBusy && state.hold === null) {
+  if (next && ending === null && !isBusy && task.hold === null) {
     actions.push({ kind: 'start-invocation', taskExecutionId, invocationId: next.invocationId });
   }
   return actions;
@@ -117,8 +117,8 @@ export function decideExecution(state: WindowExecutionState, now: number): Windo
     const { taskExecutionId, refusal } = task;
     if (task.status !== 'PENDING') actions.push(...decideRunningTask(task, state, isCutOff));
     else if (state.status === 'CANCELLING') actions.push({ kind: 'end-task', taskExecutionId, ending: cancelled });
-    else if (isCutOff) actions.push({ kind: 'end-task', taskExecutionId, ending: cutOffUnder(state.hold) });
-    else if (task.priority !== priority || state.hold !== null) continue;
+    else if (isCutOff) actions.push({ kind: 'end-task', taskExecutionId, ending: cutOff });
+    else if (task.priority !== priority) continue;
     else if (refusal !== null) {
       actions.push({ kind: 'end-task', taskExecutionId, ending: { status: 'FAILED', statusDetails: refusal } });
     } else actions.push({ kind: 'start-task', taskExecutionId });

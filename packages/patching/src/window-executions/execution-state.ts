@@ -25,6 +25,8 @@ export interface TaskExecutionState {
   readonly cutoffBehavior: 'CONTINUE_TASK' | 'CANCEL_TASK';
   /** Why a task of this kind cannot run here; null for one that can. */
   readonly refusal: string | null;
+  /** Why its next invocation may not start at the moment (a freeze, a stop of all starts), for people; null when it may. */
+  readonly hold: string | null;
   /** In the order in which they run. */
   readonly invocations: readonly InvocationState[];
 }
@@ -34,8 +36,6 @@ export interface WindowExecutionState {
   readonly status: WindowExecutionStatus;
   /** Milliseconds since 1970: the cutoff, from which no task starts. */
   readonly noStartsAfter: number;
-  /** Why nothing may start at the moment (a freeze, the stop switch), for people; null when it may. */
-  readonly hold: string | null;
   readonly tasks: readonly TaskExecutionState[];
 }
 

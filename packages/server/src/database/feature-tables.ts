@@ -12,6 +12,7 @@ import type { TagTables } from '../aws/ssm/tags/tables.ts';
 import type { IdentityTables } from '../identity/tables.ts';
 import type { OperationTables } from '../operations/tables.ts';
 import type { ArchiveWatchTables } from '../patchbay/archive-watches/tables.ts';
+import type { ChangeFreezeTables } from '../patchbay/change-freezes/tables.ts';
 import type { FactsTables } from '../patchbay/facts/tables.ts';
 import type { OverrideTables } from '../patchbay/overrides/tables.ts';
 import type { PatchOperationTables } from '../patchbay/patch-operations/tables.ts';
@@ -34,6 +35,7 @@ export type FeatureTables = IdentityTables &
   MaintenanceWindowTargetTables &
   MaintenanceWindowTaskTables &
   MaintenanceWindowExecutionTables &
+  ChangeFreezeTables &
   FactsTables &
   OverrideTables &
   PatchOperationTables &

@@ -232,6 +232,18 @@ export const matrix: readonly Row[] = [
     keyring: { file: 'none.gpg' },
   })),
 
+  patchbay('ListChangeFreezes', everyReader, nothing),
+  patchbay('GetStartState', everyReader, nothing),
+  patchbay('CreateChangeFreeze', 'A', () => ({
+    name: 'matrix',
+    reason: 'matrix',
+    time: { kind: 'once', startsAt: '2020-01-01T00:00:00Z', endsAt: '2020-01-02T00:00:00Z' },
+  })),
+  patchbay('OverrideChangeFreeze', 'A', () => ({ name: 'none-such', reason: 'matrix' })),
+  patchbay('DeleteChangeFreeze', 'A', () => ({ name: 'none-such' })),
+  patchbay('StopStarts', 'AO', () => ({ reason: 'matrix' })),
+  patchbay('ResumeStarts', 'AO', () => ({ reason: 'matrix' })),
+
   patchbay('ListUsers', 'AR', nothing),
   patchbay('ListAccessKeys', 'AR', () => ({ userName: 'administrator' })),
   patchbay('CreateUser', 'A', () => ({ userName: 'matrix', role: 'auditor' })),

@@ -111,6 +111,12 @@ const entries: readonly Entry[] = [
     ],
   },
   {
+    what: 'See when nothing may be changed, and whether anything starts',
+    people: readers,
+    limited: 'shared',
+    permissions: ['patchbay:GetStartState', 'patchbay:ListChangeFreezes'],
+  },
+  {
     what: 'See documents; a node reads those that its work refers to',
     people: readers,
     limited: 'shared',
@@ -162,6 +168,12 @@ const entries: readonly Entry[] = [
     permissions: ['ssm:CancelMaintenanceWindowExecution'],
   },
   {
+    what: 'Stop every start at once, and let them go on',
+    people: operators,
+    limited: 'never',
+    permissions: ['patchbay:ResumeStarts', 'patchbay:StopStarts'],
+  },
+  {
     what: 'Send any other document, so: run what one likes as root on nodes',
     people: administrators,
     limited: 'within-reach',
@@ -188,6 +200,12 @@ const entries: readonly Entry[] = [
       'ssm:RegisterPatchBaselineForPatchGroup',
       'ssm:UpdatePatchBaseline',
     ],
+  },
+  {
+    what: 'Say when nothing may be changed, and change something nevertheless',
+    people: administrators,
+    limited: 'never',
+    permissions: ['patchbay:CreateChangeFreeze', 'patchbay:DeleteChangeFreeze', 'patchbay:OverrideChangeFreeze'],
   },
   {
     what: 'Change what counts as a security archive, and what else verdicts depend on',

@@ -1,6 +1,7 @@
 import { identityContracts } from '../identity/operations.ts';
 import { definePatchbayService } from '../operations/registry.ts';
 import { archiveWatchContracts } from './archive-watches/operations.ts';
+import { changeFreezeContracts } from './change-freezes/operations.ts';
 import { commandOutputContracts } from './command-outputs.ts';
 import { managedNodeContracts } from './managed-nodes.ts';
 import { nodeContracts } from './node-operations.ts';
@@ -13,6 +14,7 @@ export const patchbay = definePatchbayService([
   ...personContracts,
   ...identityContracts,
   ...archiveWatchContracts,
+  ...changeFreezeContracts,
   ...settingsContracts,
   ...managedNodeContracts,
   ...commandOutputContracts,

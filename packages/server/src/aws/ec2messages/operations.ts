@@ -4,6 +4,7 @@ import { contentDigest } from '@patchbay/facts/digest';
 import { resolveParameters } from '@patchbay/patching';
 import { type OperationContext, operation } from '../../operations/operation.ts';
 import { nodeResource } from '../../operations/resources.ts';
+import { notFrozen } from '../../patchbay/change-freezes/holds.ts';
 import { nodeTopic } from '../ssm/commands/advance.ts';
 import { acknowledgeCancellation, findCancellation, writeCancelPayload } from '../ssm/commands/cancel.ts';
 import { CommandError, commandErrors } from '../ssm/commands/errors.ts';
@@ -108,7 +109,14 @@ async function GetMessages(
       subscribe: (callback) => context.dependencies.wake.subscribe(nodeTopic, destination, callback),
       take: async () => {
         const now = context.dependencies.clock();
-        return await takeDeliverable(context.db, destination, now, new Date(now.getTime() + hiddenMilliseconds));
+        const visibleAt = new Date(now.getTime() + hiddenMilliseconds);
+        return await takeDeliverable(
+          context.db,
+          destination,
+          now,
+          visibleAt,
+          await notFrozen(context.db, context, now),
+        );
       },
     },
     input.patchbayPollSeconds === undefined

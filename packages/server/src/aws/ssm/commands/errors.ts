@@ -1,5 +1,6 @@
 import { AppError } from '@patchbay/facts';
 import type { ErrorTable } from '../../../operations/operation.ts';
+import { holdErrors } from '../../../patchbay/change-freezes/errors.ts';
 import { documentErrors } from '../documents/errors.ts';
 
 export class CommandError extends AppError<
@@ -19,6 +20,7 @@ export class CommandError extends AppError<
 
 export const commandErrors: ErrorTable = {
   ...documentErrors,
+  ...holdErrors,
   COMMAND_INSTANCE: 'InvalidInstanceId',
   COMMAND_DUPLICATE_INSTANCE: 'DuplicateInstanceId',
   COMMAND_PARAMETERS: 'InvalidParameters',

@@ -1,4 +1,4 @@
-import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import { type Insertable, type RawBuilder, type Selectable, sql, type Updateable } from 'kysely';
 import type { Database } from '../../../database/tables.ts';
 import type { Reach } from '../../../operations/authorize.ts';
 import type { Scope } from '../../../operations/scope.ts';
@@ -84,12 +84,17 @@ export async function updateInvocations(
   return Number(result.numUpdatedRows);
 }
 
-/** A command that is to be handed to its node, or a cancellation that its node is to be told of; of `waiting`. */
+/**
+ * A command that is to be handed to its node and not held back by a stop of all starts, or a cancellation that its node is
+ * to be told of; of `waiting`.
+ */
 function isDeliverable(now: Date) {
   return sql<boolean>`waiting.dispatched_at is not null and waiting.finished_at is null
     and case when waiting.cancel_id is null
       then waiting.acknowledged_at is null and waiting.delivery_expires_at > ${now}
         and (waiting.visible_at is null or waiting.visible_at <= ${now})
+        and not exists (
+          select from start_stops where start_stops.account_id = waiting.account_id and start_stops.resumed_at is null)
       else waiting.cancel_acknowledged_at is null
         and (waiting.cancel_visible_at is null or waiting.cancel_visible_at <= ${now}) end
     and not exists (
@@ -110,13 +115,15 @@ export async function listDeliverableNodes(db: Database, now: Date): Promise<str
 /**
  * Takes the oldest message that may go out to a node, a cancellation before a command, and hides it from the next call
  * until `visibleAt`, so that two polls of one node never get the same message at once. A command that has to be handed
- * out again is `Delayed` (Run Command, "Understanding command statuses"). A quarantined node gets nothing.
+ * out again is `Delayed` (Run Command, "Understanding command statuses"). A quarantined node gets nothing. `isFree`, about
+ * `waiting`, tells which commands no freeze holds back.
  */
 export async function takeDeliverable(
   db: Database,
   instanceId: string,
   now: Date,
   visibleAt: Date,
+  isFree: RawBuilder<boolean> = sql<boolean>`true`,
 ): Promise<Invocation | undefined> {
   return await db
     .updateTable('commandInvocations')
@@ -135,6 +142,7 @@ export async function takeDeliverable(
         .select('waiting.commandId')
         .where('waiting.instanceId', '=', instanceId)
         .where(isDeliverable(now))
+        .where(sql<boolean>`(waiting.cancel_id is not null or ${isFree})`)
         .orderBy(sql`waiting.cancel_id is null`)
         .orderBy('waiting.requestedAt')
         .limit(1)

@@ -6,6 +6,7 @@ import {
 } from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { principalArn } from '../../../operations/principal.ts';
+import { requireStart } from '../../../patchbay/change-freezes/holds.ts';
 import { takeOverride } from '../../../patchbay/overrides/service.ts';
 import { type BuiltInDocument, findDocument, hashDocument, resolveNested } from '../documents/service.ts';
 import { type CommandedNode, readNodesForCommand } from '../instances/repository.ts';
@@ -81,6 +82,10 @@ export async function sendCommand(request: CommandRequest, context: SendContext)
   // Before anything is stored: a hook that does not exist is the caller's mistake.
   resolveNested(document.content, parameters.values);
   const instanceIds = await resolveTargets(request.instanceIds, request.targets, context);
+  const leave = await requireStart(
+    { documentName: document.name, parameters: request.parameters, instanceIds },
+    context,
+  );
   const commandId = context.dependencies.randomId();
   const timeoutSeconds = request.timeoutSeconds ?? defaults.timeoutSeconds;
   const deliveryExpiresAt = new Date(now.getTime() + timeoutSeconds * 1000);
@@ -136,6 +141,8 @@ export async function sendCommand(request: CommandRequest, context: SendContext)
       status: 'Pending',
       statusDetails: 'Pending',
       targetCount: instanceIds.length,
+      isChange: leave.isChange,
+      overriddenFreezes: JSON.stringify(leave.overriddenFreezes),
     },
     invocations,
     plugins,

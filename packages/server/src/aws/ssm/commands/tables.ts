@@ -28,6 +28,10 @@ export interface CommandsTable {
   completedCount: Generated<number>;
   errorCount: Generated<number>;
   deliveryTimedOutCount: Generated<number>;
+  /** A freeze keeps it from nodes that have not got it; false for what only looks. */
+  isChange: Generated<boolean>;
+  /** Ids of the freezes that its sender had leave to override. */
+  overriddenFreezes: ColumnType<string[], string | undefined, never>;
 }
 
 /** A command on one node. */

@@ -9,6 +9,7 @@ import {
 } from '@patchbay/patching';
 import { runInSavepoint, runInTransaction } from '../../../database/transaction.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
+import { holdErrors } from '../../../patchbay/change-freezes/errors.ts';
 import { cancelCommand } from '../commands/cancel.ts';
 import { findTarget } from '../maintenance-window-targets/repository.ts';
 import type { WindowTarget } from '../maintenance-window-targets/tables.ts';
@@ -27,6 +28,9 @@ import {
 } from './repository.ts';
 import { type RunContext, startCommand } from './run-command.ts';
 
+/** Why a task's next command may not start at the moment; found out by trying. */
+type Holds = Map<string, string>;
+
 /** An execution as it stands, with what the database says of its commands. */
 interface Situation {
   readonly execution: WindowExecution;
@@ -36,6 +40,8 @@ interface Situation {
 }
 
 const mostDetails = 250;
+/** How soon after the end of a freeze what it held back begins. */
+const lookAgainMilliseconds = 5_000;
 
 function refusalOf({ content }: TaskExecution): string | null {
   return content.taskType === 'RUN_COMMAND' ? null : `Tasks of the type ${content.taskType} cannot run here yet.`;
@@ -55,7 +61,7 @@ async function end(update: (change: Ending & { endedAt: Date }) => Promise<void>
 }
 
 /** Reads everything, and ends the invocations whose commands have ended. */
-async function readSituation(execution: WindowExecution, { db, now }: RunContext): Promise<Situation> {
+async function readSituation(execution: WindowExecution, holds: Holds, { db, now }: RunContext): Promise<Situation> {
   const { windowExecutionId } = execution;
   const tasks = await listTaskExecutions(db, windowExecutionId);
   const invocations = await listFollowedInvocations(db, windowExecutionId);
@@ -68,13 +74,13 @@ async function readSituation(execution: WindowExecution, { db, now }: RunContext
   const state: WindowExecutionState = {
     status: execution.status,
     noStartsAfter: execution.noStartsAfter.getTime(),
-    hold: null,
     tasks: tasks.map((task) => ({
       taskExecutionId: task.taskExecutionId,
       priority: task.content.priority,
       status: task.status,
       cutoffBehavior: task.content.cutoffBehavior ?? 'CONTINUE_TASK',
       refusal: refusalOf(task),
+      hold: holds.get(task.taskExecutionId) ?? null,
       invocations: followed
         .filter((invocation) => invocation.taskExecutionId === task.taskExecutionId)
         .map((invocation) => ({
@@ -134,13 +140,24 @@ async function startTask(
   await updateTaskExecution(db, taskExecutionId, { status: 'IN_PROGRESS', startedAt: now });
 }
 
-/** Sends an invocation's command; where it is not taken, that is the end of the invocation, and nothing of it is left. */
-async function startInvocation(parts: Parameters<typeof startCommand>[0], context: RunContext): Promise<void> {
+/**
+ * Sends an invocation's command. Where a freeze or a stop of all starts is in the way, it is tried again later; where it is
+ * not taken for another reason, that is the end of the invocation. Nothing of the attempt is left.
+ */
+async function startInvocation(
+  parts: Parameters<typeof startCommand>[0],
+  holds: Holds,
+  context: RunContext,
+): Promise<void> {
   const { invocationId } = parts.invocation;
   try {
     await runInSavepoint(context.db, () => startCommand(parts, context));
   } catch (error) {
     const isTold = error instanceof AppError;
+    if (isTold && Object.hasOwn(holdErrors, error.code)) {
+      holds.set(parts.task.taskExecutionId, error.message);
+      return await updateInvocation(context.db, invocationId, { statusDetails: error.message.slice(0, mostDetails) });
+    }
     if (!isTold) context.dependencies.logger.error({ error, invocationId }, 'a window could not send its command');
     const statusDetails = isTold ? error.message : 'Internal error: the log of the control plane says more.';
     await updateInvocation(context.db, invocationId, { startedAt: context.now });
@@ -149,7 +166,7 @@ async function startInvocation(parts: Parameters<typeof startCommand>[0], contex
   }
 }
 
-async function carryOut(action: WindowAction, situation: Situation, context: RunContext): Promise<void> {
+async function carryOut(action: WindowAction, situation: Situation, holds: Holds, context: RunContext): Promise<void> {
   const { execution, tasks, invocations } = situation;
   const { db, now } = context;
   const taskOf = (taskExecutionId: string) => found(tasks.get(taskExecutionId));
@@ -160,10 +177,8 @@ async function carryOut(action: WindowAction, situation: Situation, context: Run
       return await end((change) => updateTaskExecution(db, action.taskExecutionId, change), action.ending, now);
     case 'start-invocation': {
       const task = taskOf(action.taskExecutionId);
-      return await startInvocation(
-        { execution, task, invocation: found(invocations.get(action.invocationId)) },
-        context,
-      );
+      const invocation = found(invocations.get(action.invocationId));
+      return await startInvocation({ execution, task, invocation }, holds, context);
     }
     case 'end-invocation':
       return await end((change) => updateInvocation(db, action.invocationId, change), action.ending, now);
@@ -200,13 +215,16 @@ export async function advanceExecution(windowExecutionId: string, context: RunCo
       statusDetails: 'The window was deleted: what runs is left to end.',
     });
   }
+  const holds: Holds = new Map();
   for (;;) {
-    const situation = await readSituation(execution, context);
+    const situation = await readSituation(execution, holds, context);
     const actions = decideExecution(situation.state, now.getTime());
-    for (const action of actions) await carryOut(action, situation, context);
+    for (const action of actions) await carryOut(action, situation, holds, context);
     if (actions.length === 0 || actions.some((action) => action.kind === 'end-execution')) break;
   }
-  const dueAt = now < execution.noStartsAfter ? execution.noStartsAfter : null;
+  const times = holds.size > 0 ? [new Date(now.getTime() + lookAgainMilliseconds)] : [];
+  if (now < execution.noStartsAfter) times.push(execution.noStartsAfter);
+  const dueAt = times.toSorted((left, right) => left.getTime() - right.getTime())[0] ?? null;
   await updateExecution(db, windowExecutionId, { dueAt });
 }
 
