@@ -8,6 +8,9 @@ import { commandOperations } from './commands/operations.ts';
 import { complianceOperations } from './compliance/operations.ts';
 import { documentOperations } from './documents/operations.ts';
 import { instanceOperations } from './instances/operations.ts';
+import { maintenanceWindowTargetOperations } from './maintenance-window-targets/operations.ts';
+import { maintenanceWindowTaskOperations } from './maintenance-window-tasks/operations.ts';
+import { maintenanceWindowOperations } from './maintenance-windows/operations.ts';
 import { patchBaselineOperations } from './patch-baselines/operations.ts';
 import { patchGroupOperations } from './patch-groups/operations.ts';
 import { patchSnapshotOperations } from './patch-snapshots/operations.ts';
@@ -35,5 +38,8 @@ export const ssm = defineAwsService({
     ...commandOperations,
     ...documentOperations,
     ...associationOperations,
+    ...maintenanceWindowOperations,
+    ...maintenanceWindowTargetOperations,
+    ...maintenanceWindowTaskOperations,
   },
 });
