@@ -9,6 +9,7 @@ import type { Resource } from '../../../operations/authorize.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { ssmResource } from '../../../operations/resources.ts';
 import type { Scope } from '../../../operations/scope.ts';
+import { listTasksNamingNodes } from '../maintenance-window-tasks/repository.ts';
 import { removeTags } from '../tags/repository.ts';
 import { MaintenanceWindowError, refuseProblems } from './errors.ts';
 import {
@@ -75,6 +76,16 @@ export async function createWindow(definition: WindowDefinition, context: Operat
   return windowId;
 }
 
+/** A window that is to take registered targets only has no tasks that name nodes themselves. */
+async function refuseUnassociated(windowId: string, context: OperationContext): Promise<void> {
+  const [task] = await listTasksNamingNodes(context.db, windowId);
+  if (!task) return;
+  throw new MaintenanceWindowError(
+    'WINDOW_INVALID',
+    `AllowUnassociatedTargets cannot be false while the task ${task.windowTaskId} names nodes itself: change or deregister it first.`,
+  );
+}
+
 /** Changes a window. */
 export async function changeWindow(
   windowId: string,
@@ -86,6 +97,9 @@ export async function changeWindow(
   if (replace) refuseProblems(checkReplacement(change));
   const definition = updateWindow(current, change, replace);
   refuseProblems(checkHours(definition));
+  if (current.allowUnassociatedTargets && !definition.allowUnassociatedTargets) {
+    await refuseUnassociated(windowId, context);
+  }
   const changed = { ...definition, modifiedDate: context.now };
   await updateWindowRow(context.db, windowId, changed);
   return { ...current, ...changed };
