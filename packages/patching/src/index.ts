@@ -35,6 +35,7 @@ export * from './plans/make-plan.ts';
 export * from './plans/select-targets.ts';
 export * from './presence/observe-machine.ts';
 export * from './rate-control/rate-control.ts';
+export * from './schedules/describe-schedule.ts';
 export * from './schedules/execution-time.ts';
 export * from './schedules/occurrences.ts';
 export {
