@@ -40,6 +40,18 @@ export * from './plans/make-plan.ts';
 export * from './plans/select-targets.ts';
 export * from './presence/observe-machine.ts';
 export * from './rate-control/rate-control.ts';
+export * from './schedules/describe-schedule.ts';
+export * from './schedules/execution-time.ts';
+export * from './schedules/occurrences.ts';
+export {
+  type AtExpression,
+  parseScheduleExpression,
+  type RateExpression,
+  type ScheduleExpression,
+} from './schedules/parse-expression.ts';
+export { parseSchedule, type Schedule, type ScheduleDefinition } from './schedules/schedule.ts';
+export { ScheduleError } from './schedules/schedule-error.ts';
+export { findTimeZone, type TimeZone } from './schedules/time-zone.ts';
 export * from './states/aws-patches.ts';
 export * from './states/compliance.ts';
 export * from './states/patch-group-state.ts';
