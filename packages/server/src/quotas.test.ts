@@ -3,11 +3,18 @@ import { defaultQuotas, parseQuotas } from './quotas.ts';
 
 describe('quotas', () => {
   it("are AWS's unless told otherwise", () => {
-    expect(parseQuotas([])).toEqual({ 'patch-baselines': 50, 'patch-groups-per-baseline': 25 });
+    expect(parseQuotas([])).toEqual({
+      'patch-baselines': 50,
+      'patch-groups-per-baseline': 25,
+      'maintenance-windows': 50,
+      'targets-per-maintenance-window': 100,
+      'tasks-per-maintenance-window': 20,
+    });
   });
 
   it('are set one by one, the last one winning', () => {
     expect(parseQuotas(['patch-baselines=100', 'patch-groups-per-baseline=0', 'patch-baselines=7'])).toEqual({
+      ...defaultQuotas,
       'patch-baselines': 7,
       'patch-groups-per-baseline': 0,
     });

@@ -2,6 +2,9 @@
 export const defaultQuotas = {
   'patch-baselines': 50,
   'patch-groups-per-baseline': 25,
+  'maintenance-windows': 50,
+  'targets-per-maintenance-window': 100,
+  'tasks-per-maintenance-window': 20,
 } as const;
 
 export type QuotaName = keyof typeof defaultQuotas;

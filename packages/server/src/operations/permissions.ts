@@ -117,6 +117,22 @@ const entries: readonly Entry[] = [
     permissions: ['patchbay:GetStartState', 'patchbay:ListChangeFreezes'],
   },
   {
+    what: 'See maintenance windows and when they open',
+    people: readers,
+    limited: 'shared',
+    permissions: ['ssm:DescribeMaintenanceWindows', 'ssm:GetMaintenanceWindow'],
+  },
+  {
+    what: 'See the targets and tasks of maintenance windows, under a limit without the nodes beyond it',
+    people: readers,
+    limited: 'within-reach',
+    permissions: [
+      'ssm:DescribeMaintenanceWindowTargets',
+      'ssm:DescribeMaintenanceWindowTasks',
+      'ssm:GetMaintenanceWindowTask',
+    ],
+  },
+  {
     what: 'See documents; a node reads those that its work refers to',
     people: readers,
     limited: 'shared',
@@ -206,6 +222,29 @@ const entries: readonly Entry[] = [
     people: administrators,
     limited: 'never',
     permissions: ['patchbay:CreateChangeFreeze', 'patchbay:DeleteChangeFreeze', 'patchbay:OverrideChangeFreeze'],
+  },
+  {
+    what: 'Define maintenance windows and whom they reach',
+    people: administrators,
+    limited: 'never',
+    permissions: [
+      'ssm:CreateMaintenanceWindow',
+      'ssm:DeleteMaintenanceWindow',
+      'ssm:DeregisterTargetFromMaintenanceWindow',
+      'ssm:RegisterTargetWithMaintenanceWindow',
+      'ssm:UpdateMaintenanceWindow',
+      'ssm:UpdateMaintenanceWindowTarget',
+    ],
+  },
+  {
+    what: 'Say what runs in a maintenance window: by itself this allows what one may send to every node as a command',
+    people: operators,
+    limited: 'never',
+    permissions: [
+      'ssm:DeregisterTaskFromMaintenanceWindow',
+      'ssm:RegisterTaskWithMaintenanceWindow',
+      'ssm:UpdateMaintenanceWindowTask',
+    ],
   },
   {
     what: 'Change what counts as a security archive, and what else verdicts depend on',

@@ -9,6 +9,9 @@ import { complianceOperations } from './compliance/operations.ts';
 import { documentOperations } from './documents/operations.ts';
 import { instanceOperations } from './instances/operations.ts';
 import { maintenanceWindowExecutionOperations } from './maintenance-window-executions/operations.ts';
+import { maintenanceWindowTargetOperations } from './maintenance-window-targets/operations.ts';
+import { maintenanceWindowTaskOperations } from './maintenance-window-tasks/operations.ts';
+import { maintenanceWindowOperations } from './maintenance-windows/operations.ts';
 import { patchBaselineOperations } from './patch-baselines/operations.ts';
 import { patchGroupOperations } from './patch-groups/operations.ts';
 import { patchSnapshotOperations } from './patch-snapshots/operations.ts';
@@ -37,5 +40,8 @@ export const ssm = defineAwsService({
     ...documentOperations,
     ...maintenanceWindowExecutionOperations,
     ...associationOperations,
+    ...maintenanceWindowOperations,
+    ...maintenanceWindowTargetOperations,
+    ...maintenanceWindowTaskOperations,
   },
 });

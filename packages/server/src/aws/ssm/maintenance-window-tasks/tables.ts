@@ -17,7 +17,9 @@ export interface WindowTaskContent {
   /** `WindowTargetIds`, or `InstanceIds` where the window allows it. */
   readonly targets: readonly WindowTarget[];
   readonly serviceRoleArn?: string | undefined;
-  readonly taskParameters?: Readonly<Record<string, CamelCased<MaintenanceWindowTaskParameterValueExpression>>>;
+  readonly taskParameters?:
+    | Readonly<Record<string, CamelCased<MaintenanceWindowTaskParameterValueExpression>>>
+    | undefined;
   readonly taskInvocationParameters?: CamelCased<MaintenanceWindowTaskInvocationParameters> | undefined;
   readonly maxConcurrency?: string | undefined;
   readonly maxErrors?: string | undefined;

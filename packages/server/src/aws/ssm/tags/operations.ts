@@ -9,6 +9,7 @@ import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type EmptyResult, type OperationContext, operation } from '../../../operations/operation.ts';
 import { nodeResource, ssmResource } from '../../../operations/resources.ts';
 import { existsNode } from '../instances/repository.ts';
+import { existsWindow } from '../maintenance-windows/repository.ts';
 import { existsPatchBaseline } from '../patch-baselines/repository.ts';
 import { TagError, tagErrors } from './errors.ts';
 import { readTags, type TaggedResource } from './repository.ts';
@@ -19,6 +20,7 @@ type Addressed = CamelCased<Pick<ListTagsForResourceRequest, 'ResourceType' | 'R
 /** Which resources exist here, by the names that the tag operations give their types. */
 const existence = new Map<string, typeof existsNode>([
   ['ManagedInstance', existsNode],
+  ['MaintenanceWindow', existsWindow],
   ['PatchBaseline', existsPatchBaseline],
 ]);
 
@@ -28,7 +30,7 @@ async function findResource(input: Addressed, context: OperationContext): Promis
   if (!exists) {
     throw new TagError(
       'TAG_RESOURCE_TYPE',
-      `Resources of type ${resourceType} do not exist here yet; tags can be put on ${[...existence.keys()].join(' and ')}.`,
+      `Resources of type ${resourceType} do not exist here yet; tags can be put on ${[...existence.keys()].join(', ')}.`,
     );
   }
   if (!(await exists(context.db, context, resourceId))) {

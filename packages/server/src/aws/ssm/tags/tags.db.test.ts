@@ -80,10 +80,13 @@ describe('tags', () => {
     await expect(add('mi-00000000000000000', [{ Key: 'a', Value: '' }])).rejects.toMatchObject({
       name: 'InvalidResourceId',
     });
+    await expect(list('mw-00000000000000000', 'MaintenanceWindow')).rejects.toMatchObject({
+      name: 'InvalidResourceId',
+    });
     await expect(list('pb-00000000000000000', 'PatchBaseline')).rejects.toMatchObject({ name: 'InvalidResourceId' });
     const elsewhere = await enrolNode(server(), { region: OTHER_REGION });
     await expect(list(elsewhere.instanceId)).rejects.toMatchObject({ name: 'InvalidResourceId' });
-    await expect(list('mw-00000000000000000', 'MaintenanceWindow')).rejects.toMatchObject({
+    await expect(list('oi-000000000000', 'OpsItem')).rejects.toMatchObject({
       name: 'InvalidResourceType',
     });
   });
