@@ -30,6 +30,7 @@ export * from './maintenance-windows/check-task.ts';
 export * from './maintenance-windows/check-window.ts';
 export * from './maintenance-windows/pseudo-parameters.ts';
 export * from './maintenance-windows/window-problem.ts';
+export * from './maintenance-windows/window-schedule.ts';
 export * from './maintenance-windows/window-targets.ts';
 export * from './overrides/baseline-override.ts';
 export * from './overrides/install-list.ts';

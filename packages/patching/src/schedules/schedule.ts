@@ -88,10 +88,11 @@ function shiftedInstants(
   // A cron day that had passed when the window was made does not count, though its offset day is still to come (user
   // guide): what is named up to then is left out.
   const isCounted = (wallTime: number) => zone.instantOf(wallTime) > definedAt;
+  const earliest = definedAt + zone.pieceAt(definedAt).offset;
   return cronInstants(
     {
       next(wallTime) {
-        let named = calendar.next(wallTime - shift);
+        let named = calendar.next(Math.max(wallTime - shift, earliest));
         while (named !== null && !isCounted(named)) named = calendar.next(named + 1);
         return named === null ? null : named + shift;
       },

@@ -21,8 +21,9 @@ export interface TimeZone {
   instantOf(wallTime: number): number;
 }
 
-// No zone of the database has gone back to an offset that it left within so few days.
-const SPAN = 16 * DAY;
+// No zone of the database has gone back to an offset that it left within so few days: the shortest summer time since 1970
+// was a week (Brazil's north-east, October 2000).
+const SPAN = 6 * DAY;
 // Further from UTC than any zone ever was.
 const MOST_OFFSET = DAY;
 const MOST_ZONES = 64;

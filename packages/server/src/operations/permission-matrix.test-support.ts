@@ -34,6 +34,7 @@ const simulation = { groups: [], refused: [], diskBytes: 0 };
 const nothing = () => ({});
 const instance = ({ instanceId }: About) => ({ InstanceId: instanceId });
 const ofBaseline = () => ({ BaselineId: noBaseline });
+const ofWindow = () => ({ WindowId: 'mw-00000000000000000' });
 const message = ({ commandId, instanceId }: About) => ({ MessageId: `aws.ssm.${commandId}.${instanceId}` });
 const tagged = ({ instanceId }: About) => ({ ResourceType: 'ManagedInstance', ResourceId: instanceId });
 
@@ -61,6 +62,16 @@ function messages(name: string, allowed: string, input: Row['input']): Row {
 const patch = (parameters: Record<string, string[]> = {}) => ({
   DocumentName: 'AWS-RunPatchBaseline',
   Parameters: { Operation: ['Scan'], ...parameters },
+});
+
+const windowTask = (taskArn: string, parameters: Record<string, string[]>) => ({
+  ...ofWindow(),
+  TaskType: 'RUN_COMMAND',
+  TaskArn: taskArn,
+  Targets: [{ Key: 'WindowTargetIds', Values: [uuid] }],
+  MaxConcurrency: '1',
+  MaxErrors: '0',
+  TaskInvocationParameters: { RunCommand: { Parameters: parameters } },
 });
 
 /** The expectation, written down apart from the table that it checks. */
@@ -92,6 +103,55 @@ export const matrix: readonly Row[] = [
   ssm('DescribePatchProperties', everyReader, () => ({ OperatingSystem: 'DEBIAN', Property: 'PRODUCT' })),
   ssm('DescribeAvailablePatches', everyReader),
   ssm('DescribeEffectivePatchesForPatchBaseline', everyReader, ofBaseline),
+
+  ssm('CreateMaintenanceWindow', 'A', () => ({
+    Name: 'matrix',
+    Schedule: 'rate(7 days)',
+    Duration: 2,
+    Cutoff: 1,
+    AllowUnassociatedTargets: true,
+  })),
+  ssm('UpdateMaintenanceWindow', 'A', ofWindow),
+  ssm('DeleteMaintenanceWindow', 'A', ofWindow),
+  ssm('RegisterTargetWithMaintenanceWindow', 'A', ({ instanceId }) => ({
+    ...ofWindow(),
+    ResourceType: 'INSTANCE',
+    Targets: [{ Key: 'InstanceIds', Values: [instanceId] }],
+  })),
+  ssm('UpdateMaintenanceWindowTarget', 'A', () => ({ ...ofWindow(), WindowTargetId: uuid })),
+  ssm('DeregisterTargetFromMaintenanceWindow', 'A', () => ({ ...ofWindow(), WindowTargetId: uuid })),
+  ssm('RegisterTaskWithMaintenanceWindow', 'AO', () => windowTask('AWS-RunPatchBaseline', { Operation: ['Scan'] })),
+  ssm(
+    'RegisterTaskWithMaintenanceWindow',
+    'A',
+    () => windowTask('AWS-RunShellScript', { commands: ['true'] }),
+    'it runs a script',
+  ),
+  ssm(
+    'RegisterTaskWithMaintenanceWindow',
+    'A',
+    () => windowTask('AWS-RunPatchBaseline', { Operation: ['Scan'], BaselineOverride: ['{{ssm:baseline}}'] }),
+    'it brings its own baseline',
+  ),
+  ssm(
+    'RegisterTaskWithMaintenanceWindow',
+    'A',
+    () => ({ ...ofWindow(), TaskType: 'AUTOMATION', TaskArn: 'Runbook' }),
+    'it runs an automation',
+  ),
+  // Whose task it is, and what it runs, is asked once it has been found.
+  ssm('UpdateMaintenanceWindowTask', 'AO', () => ({ ...ofWindow(), WindowTaskId: uuid })),
+  ssm('DeregisterTaskFromMaintenanceWindow', 'AO', () => ({ ...ofWindow(), WindowTaskId: uuid })),
+  ssm('GetMaintenanceWindow', everyReader, ofWindow),
+  ssm('GetMaintenanceWindowTask', everyReader, () => ({ ...ofWindow(), WindowTaskId: uuid })),
+  ssm('DescribeMaintenanceWindows', everyReader),
+  ssm('DescribeMaintenanceWindowTargets', everyReader, ofWindow),
+  ssm('DescribeMaintenanceWindowTasks', everyReader, ofWindow),
+  ssm('DescribeMaintenanceWindowSchedule', everyReader),
+  ssm('DescribeMaintenanceWindowsForTarget', everyReader, ({ instanceId }) => ({
+    ResourceType: 'INSTANCE',
+    Targets: [{ Key: 'InstanceIds', Values: [instanceId] }],
+  })),
 
   ssm('DescribeInstancePatches', readerOfNode, instance),
   ssm('DescribeInstancePatchStates', everyReader, ({ instanceId }) => ({ InstanceIds: [instanceId] })),

@@ -123,12 +123,14 @@ const entries: readonly Entry[] = [
     permissions: ['ssm:DescribeMaintenanceWindows', 'ssm:GetMaintenanceWindow'],
   },
   {
-    what: 'See the targets and tasks of maintenance windows, under a limit without the nodes beyond it',
+    what: 'See the targets and tasks of maintenance windows and which are for a node, under a limit within it',
     people: readers,
     limited: 'within-reach',
     permissions: [
       'ssm:DescribeMaintenanceWindowTargets',
       'ssm:DescribeMaintenanceWindowTasks',
+      'ssm:DescribeMaintenanceWindowSchedule',
+      'ssm:DescribeMaintenanceWindowsForTarget',
       'ssm:GetMaintenanceWindowTask',
     ],
   },

@@ -2,7 +2,7 @@ import { readWindowTargets } from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { keepWithinReach } from '../instances/repository.ts';
 import { listTasksUsingTarget } from '../maintenance-window-tasks/repository.ts';
-import { refuseProblems } from '../maintenance-windows/errors.ts';
+import { MaintenanceWindowError, refuseProblems } from '../maintenance-windows/errors.ts';
 import { getWindowForChange } from '../maintenance-windows/service.ts';
 import { WindowTargetError } from './errors.ts';
 import {
@@ -26,10 +26,8 @@ export interface TargetDefinition {
 /** Refuses resource groups: there are none here. */
 export function requireInstances(resourceType: string): void {
   if (resourceType === 'INSTANCE') return;
-  throw new WindowTargetError(
-    'WINDOW_TARGET_INVALID',
-    `Targets of type ${resourceType} are not supported: use INSTANCE and choose nodes by tag:KEY, tag-key or InstanceIds.`,
-  );
+  const message = `Targets of type ${resourceType} are not supported: use INSTANCE and choose nodes by tag:KEY, tag-key or InstanceIds.`;
+  refuseProblems([{ path: 'ResourceType', message }]);
 }
 
 /** Targets as they are stored and compared; refuses those of an unknown shape. */
@@ -97,8 +95,8 @@ export async function changeTarget(
   const kept = replace ? { targets: undefined, ownerInformation: null, name: null, description: null } : current;
   const targets = change.targets ?? kept.targets;
   if (!targets) {
-    throw new WindowTargetError(
-      'WINDOW_TARGET_INVALID',
+    throw new MaintenanceWindowError(
+      'WINDOW_INVALID',
       'Targets is required when Replace is true, as RegisterTargetWithMaintenanceWindow requires it.',
     );
   }
@@ -120,7 +118,7 @@ export async function deregisterTarget(
   context: OperationContext,
 ): Promise<void> {
   await getTargetForChange(windowId, windowTargetId, context);
-  const [task] = isSafe ? await listTasksUsingTarget(context.db, windowId, windowTargetId) : [];
+  const [task] = isSafe ? await listTasksUsingTarget(context.db, context, windowId, windowTargetId) : [];
   if (task) {
     throw new WindowTargetError(
       'WINDOW_TARGET_IN_USE',

@@ -51,28 +51,27 @@ export async function countTasks(db: Database, windowId: string): Promise<number
   return Number(count);
 }
 
-/** The tasks of a window whose targets have an entry with one of the values under a key. */
-async function listTasksTargeting(db: Database, windowId: string, target: object): Promise<RegisteredTask[]> {
-  return await db
-    .selectFrom('maintenanceWindowTasks')
-    .selectAll()
-    .where('windowId', '=', windowId)
+/** Tasks whose targets have an entry with one of the values under a key. */
+function selectTasksTargeting(db: Database, scope: Scope, target: object) {
+  return selectTasks(db, scope)
     .where(sql<boolean>`content -> 'targets' @> ${JSON.stringify([target])}::jsonb`)
-    .orderBy('windowTaskId')
-    .execute();
+    .orderBy('windowTaskId');
 }
 
 export async function listTasksUsingTarget(
   db: Database,
+  scope: Scope,
   windowId: string,
   windowTargetId: string,
 ): Promise<RegisteredTask[]> {
-  return await listTasksTargeting(db, windowId, { key: 'WindowTargetIds', values: [windowTargetId] });
+  const target = { key: 'WindowTargetIds', values: [windowTargetId] };
+  return await selectTasksTargeting(db, scope, target).where('windowId', '=', windowId).execute();
 }
 
-/** Tasks of a window that name nodes themselves. */
-export async function listTasksNamingNodes(db: Database, windowId: string): Promise<RegisteredTask[]> {
-  return await listTasksTargeting(db, windowId, { key: 'InstanceIds' });
+/** Tasks that name nodes themselves, of one window or of all. */
+export async function listTasksNamingNodes(db: Database, scope: Scope, windowId?: string): Promise<RegisteredTask[]> {
+  const select = selectTasksTargeting(db, scope, { key: 'InstanceIds' });
+  return await (windowId === undefined ? select : select.where('windowId', '=', windowId)).execute();
 }
 
 export interface TaskQuery {

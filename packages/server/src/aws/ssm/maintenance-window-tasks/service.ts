@@ -77,7 +77,6 @@ async function checkDefinition(
   refuseProblems(checkTask({ taskType: definition.taskType, ...content }));
   await requireRegistered(targets, window.windowId, context);
   const checked = { ...definition, content };
-  requireMayRun(checked, context);
   checkCommand(checked);
   return checked;
 }
@@ -87,6 +86,7 @@ export async function registerTask(
   wanted: Omit<TaskDefinition, 'priority'> & { readonly priority: number | undefined },
   context: OperationContext,
 ): Promise<string> {
+  requireMayRun(wanted, context);
   const window = await getWindowForChange(windowId, context);
   const definition = await checkDefinition(
     { ...wanted, priority: wanted.priority ?? defaultPriority },
@@ -147,17 +147,14 @@ export async function changeTask(
     );
   }
   const given = Object.fromEntries(Object.entries(change.content).filter(([, value]) => value !== undefined));
-  const definition = await checkDefinition(
-    {
-      taskArn: change.taskArn ?? current.taskArn,
-      taskType: current.taskType,
-      priority: change.priority ?? (replace ? defaultPriority : current.priority),
-      content: { ...(replace ? { targets: [] } : current.content), ...given },
-    },
-    window,
-    context,
-  );
-  const { taskArn, priority, content } = definition;
+  const wanted = {
+    taskArn: change.taskArn ?? current.taskArn,
+    taskType: current.taskType,
+    priority: change.priority ?? (replace ? defaultPriority : current.priority),
+    content: { ...(replace ? { targets: [] } : current.content), ...given },
+  };
+  requireMayRun(wanted, context);
+  const { taskArn, priority, content } = await checkDefinition(wanted, window, context);
   const registeredBy = principalArn(context.principal);
   await updateTaskRow(context.db, windowTaskId, { taskArn, priority, content: JSON.stringify(content), registeredBy });
   return { ...current, taskArn, priority, content, registeredBy };

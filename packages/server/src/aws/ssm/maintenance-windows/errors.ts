@@ -10,6 +10,10 @@ export const maintenanceWindowErrors: ErrorTable = {
   WINDOW_NOT_FOUND: 'DoesNotExistException',
   WINDOW_INVALID: 'ValidationException',
   WINDOW_LIMIT: 'ResourceLimitExceededException',
+  INVALID_EXPRESSION: 'ValidationException',
+  INVALID_TIMEZONE: 'ValidationException',
+  INVALID_OFFSET: 'ValidationException',
+  INVALID_DATE: 'ValidationException',
 };
 
 /** Refuses what has problems, with all of them. */

@@ -56,6 +56,7 @@ describe('maintenance windows', () => {
       ...sunday,
       WindowId,
       Enabled: true,
+      NextExecutionTime: '2026-11-22T02:00+01:00',
       CreatedDate: TEST_START,
       ModifiedDate: TEST_START,
     });
@@ -202,7 +203,7 @@ describe('the list of maintenance windows', () => {
   }
   async function names(Filters: DescribeMaintenanceWindowsCommandInput['Filters']) {
     const { WindowIdentities = [] } = await list({ Filters });
-    return WindowIdentities.map(({ Name }) => Name).sort();
+    return WindowIdentities.map(({ Name = '' }) => Name).toSorted((one, other) => one.localeCompare(other));
   }
 
   it('is empty at first, then pages through all, showing neither dates nor who may be a target', async () => {

@@ -3,6 +3,10 @@ import type {
   CreateMaintenanceWindowResult,
   DeleteMaintenanceWindowRequest,
   DeleteMaintenanceWindowResult,
+  DescribeMaintenanceWindowScheduleRequest,
+  DescribeMaintenanceWindowScheduleResult,
+  DescribeMaintenanceWindowsForTargetRequest,
+  DescribeMaintenanceWindowsForTargetResult,
   DescribeMaintenanceWindowsRequest,
   DescribeMaintenanceWindowsResult,
   GetMaintenanceWindowRequest,
@@ -13,11 +17,15 @@ import type {
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
+import { fromWire } from '../maintenance-window-targets/operations.ts';
+import { requireInstances } from '../maintenance-window-targets/service.ts';
 import { addTags } from '../tags/service.ts';
 import { MaintenanceWindowError, maintenanceWindowErrors } from './errors.ts';
 import { readWindowFilters, valuesOf } from './filters.ts';
+import { findWindowIdsForTargets } from './for-targets.ts';
 import { listWindows, type MaintenanceWindow } from './repository.ts';
 import { changeWindow, createWindow, deleteWindow, getWindow, windowResource } from './service.ts';
+import { listUpcoming, nextExecutionTime, readScheduleRange, writePosition } from './upcoming.ts';
 
 async function CreateMaintenanceWindow(
   input: CamelCased<CreateMaintenanceWindowRequest>,
@@ -68,6 +76,7 @@ async function GetMaintenanceWindow(
   const window = await getWindow(input.windowId ?? '', context);
   return {
     ...describeWindow(window),
+    nextExecutionTime: nextExecutionTime(window, context.now),
     allowUnassociatedTargets: window.allowUnassociatedTargets,
     createdDate: window.createdDate,
     modifiedDate: window.modifiedDate,
@@ -114,8 +123,64 @@ async function DescribeMaintenanceWindows(
     limit: limit + 1,
   });
   return {
-    windowIdentities: found.slice(0, limit).map((window) => describeWindow(window)),
+    windowIdentities: found.slice(0, limit).map((window) => ({
+      ...describeWindow(window),
+      nextExecutionTime: nextExecutionTime(window, context.now),
+    })),
     nextToken: nextToken(page, found, limit, ({ windowId }) => windowId),
+  };
+}
+
+/** As many as a page shows whatever is asked for. */
+const mostResults = 1000;
+
+async function DescribeMaintenanceWindowsForTarget(
+  input: CamelCased<DescribeMaintenanceWindowsForTargetRequest>,
+  context: OperationContext,
+): Promise<CamelCased<DescribeMaintenanceWindowsForTargetResult>> {
+  requireInstances(input.resourceType ?? '');
+  const page = startOfPage('DescribeMaintenanceWindowsForTarget', input, context);
+  const limit = Math.min(input.maxResults ?? 50, mostResults);
+  const windowIds = await findWindowIdsForTargets(fromWire(input.targets ?? []), context);
+  const windows = await listWindows(context.db, context, { afterWindowId: page.after });
+  const found = windows.filter(({ windowId }) => windowIds.has(windowId)).slice(0, limit + 1);
+  return {
+    windowIdentities: found.slice(0, limit).map(({ windowId, name }) => ({ windowId, name })),
+    nextToken: nextToken(page, found, limit, ({ windowId }) => windowId),
+  };
+}
+
+/** The windows that a schedule is asked of: one, those for targets, or all. */
+async function findScheduledWindows(
+  { windowId, targets, resourceType }: CamelCased<DescribeMaintenanceWindowScheduleRequest>,
+  context: OperationContext,
+): Promise<readonly MaintenanceWindow[]> {
+  if ((targets === undefined) !== (resourceType === undefined)) {
+    throw new MaintenanceWindowError('WINDOW_INVALID', 'Targets and ResourceType are given together or not at all.');
+  }
+  const windows =
+    windowId === undefined ? await listWindows(context.db, context) : [await getWindow(windowId, context)];
+  if (targets === undefined || resourceType === undefined) return windows;
+  requireInstances(resourceType);
+  const windowIds = await findWindowIdsForTargets(fromWire(targets), context);
+  return windows.filter((window) => windowIds.has(window.windowId));
+}
+
+async function DescribeMaintenanceWindowSchedule(
+  input: CamelCased<DescribeMaintenanceWindowScheduleRequest>,
+  context: OperationContext,
+): Promise<CamelCased<DescribeMaintenanceWindowScheduleResult>> {
+  const filters = readWindowFilters(input.filters, ['ScheduledAfter', 'ScheduledBefore']);
+  const range = readScheduleRange(filters, context.now);
+  const page = startOfPage('DescribeMaintenanceWindowSchedule', input, context);
+  const limit = Math.min(input.maxResults ?? 100, mostResults);
+  const windows = await findScheduledWindows(input, context);
+  const found = listUpcoming(windows, range, page.after, limit + 1);
+  return {
+    scheduledWindowExecutions: found
+      .slice(0, limit)
+      .map(({ windowId, name, executionTime }) => ({ windowId, name, executionTime })),
+    nextToken: nextToken(page, found, limit, writePosition),
   };
 }
 
@@ -126,5 +191,7 @@ export const maintenanceWindowOperations = {
   GetMaintenanceWindow: operation({ handle: GetMaintenanceWindow, errors, resource: windowResource }),
   UpdateMaintenanceWindow: operation({ handle: UpdateMaintenanceWindow, errors, resource: windowResource }),
   DeleteMaintenanceWindow: operation({ handle: DeleteMaintenanceWindow, errors, resource: windowResource }),
+  DescribeMaintenanceWindowSchedule: operation({ handle: DescribeMaintenanceWindowSchedule, errors }),
+  DescribeMaintenanceWindowsForTarget: operation({ handle: DescribeMaintenanceWindowsForTarget, errors }),
   DescribeMaintenanceWindows: operation({ handle: DescribeMaintenanceWindows, errors }),
 };

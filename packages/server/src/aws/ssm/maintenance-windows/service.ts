@@ -1,6 +1,9 @@
 import {
+  checkEndDate,
   checkHours,
   checkReplacement,
+  differsInSchedule,
+  nextStart,
   updateWindow,
   type WindowChange,
   type WindowDefinition,
@@ -52,7 +55,8 @@ export async function getWindowForChange(windowId: string, context: Context): Pr
 
 /** Checks what the wire's constraints cannot and stores the window. */
 export async function createWindow(definition: WindowDefinition, context: OperationContext): Promise<string> {
-  refuseProblems(checkHours(definition));
+  const { accountId, region, now } = context;
+  refuseProblems([...checkHours(definition), ...checkEndDate(definition, now)]);
   const quota = context.dependencies.quotas['maintenance-windows'];
   if (quota !== Number.POSITIVE_INFINITY && (await countWindowsAlone(context.db, context)) >= quota) {
     throw new MaintenanceWindowError(
@@ -60,7 +64,6 @@ export async function createWindow(definition: WindowDefinition, context: Operat
       `An account can have at most ${quota} maintenance windows in a region.`,
     );
   }
-  const { accountId, region, now } = context;
   // `mw-` and 17 hexadecimal digits, as AWS's own ids look.
   const windowId = `mw-${context.dependencies.randomBytes(9).toString('hex').slice(0, 17)}`;
   await insertWindow(context.db, {
@@ -71,19 +74,30 @@ export async function createWindow(definition: WindowDefinition, context: Operat
     createdDate: now,
     modifiedDate: now,
     scheduleChangedAt: now,
-    nextStartAt: null,
+    nextStartAt: nextStart({ ...definition, scheduleChangedAt: now }, now),
   });
   return windowId;
 }
 
 /** A window that is to take registered targets only has no tasks that name nodes themselves. */
 async function refuseUnassociated(windowId: string, context: OperationContext): Promise<void> {
-  const [task] = await listTasksNamingNodes(context.db, windowId);
+  const [task] = await listTasksNamingNodes(context.db, context, windowId);
   if (!task) return;
   throw new MaintenanceWindowError(
     'WINDOW_INVALID',
     `AllowUnassociatedTargets cannot be false while the task ${task.windowTaskId} names nodes itself: change or deregister it first.`,
   );
+}
+
+/** What an occurrence that is due and not yet taken survives: every change but one of when the window opens. */
+function reschedule(current: MaintenanceWindow, definition: WindowDefinition, now: Date) {
+  const { scheduleChangedAt, nextStartAt } = current;
+  if (differsInSchedule(current, definition)) {
+    if (definition.endDate !== current.endDate) refuseProblems(checkEndDate(definition, now));
+    return { scheduleChangedAt: now, nextStartAt: nextStart({ ...definition, scheduleChangedAt: now }, now) };
+  }
+  if (definition.enabled === current.enabled) return { scheduleChangedAt, nextStartAt };
+  return { scheduleChangedAt, nextStartAt: nextStart({ ...definition, scheduleChangedAt }, now) };
 }
 
 /** Changes a window. */
@@ -100,7 +114,7 @@ export async function changeWindow(
   if (current.allowUnassociatedTargets && !definition.allowUnassociatedTargets) {
     await refuseUnassociated(windowId, context);
   }
-  const changed = { ...definition, modifiedDate: context.now };
+  const changed = { ...definition, ...reschedule(current, definition, context.now), modifiedDate: context.now };
   await updateWindowRow(context.db, windowId, changed);
   return { ...current, ...changed };
 }

@@ -19,6 +19,29 @@ export async function readTags(db: Database, scope: Scope, resource: TaggedResou
   return Object.fromEntries(rows.map((row) => [row.key, row.value]));
 }
 
+/** The tags of several resources of a type, by their ids; those without tags are not in it. */
+export async function readTagsOfMany(
+  db: Database,
+  scope: Scope,
+  resourceType: string,
+  resourceIds: readonly string[],
+): Promise<Map<string, Map<string, string>>> {
+  const rows = await db
+    .selectFrom('resourceTags')
+    .select(['resourceId', 'key', 'value'])
+    .where('accountId', '=', scope.accountId)
+    .where('region', '=', scope.region)
+    .where('resourceType', '=', resourceType)
+    .where((where) => where('resourceId', '=', where.fn.any(where.val([...resourceIds]))))
+    .execute();
+  const tags = new Map<string, Map<string, string>>();
+  for (const { resourceId, key, value } of rows) {
+    const ofResource = tags.get(resourceId) ?? new Map<string, string>();
+    tags.set(resourceId, ofResource.set(key, value));
+  }
+  return tags;
+}
+
 export async function writeTags(
   db: Database,
   scope: Scope,
