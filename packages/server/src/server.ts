@@ -8,6 +8,7 @@ import { buildApp } from './app.ts';
 import { startLookout } from './aws/ec2messages/lookout.ts';
 import { sweepCommandsHandler, sweepCommandsJob } from './aws/ssm/commands/sweep.ts';
 import { archiveNodesHandler, archiveNodesJob } from './aws/ssm/instances/archive.ts';
+import { startWindowRunner } from './aws/ssm/maintenance-window-executions/runner.ts';
 import type { ServerConfig } from './config.ts';
 import { type DataDirectoryLayout, openDataDirectory, writeVersionRecord } from './data-directory/index.ts';
 import {
@@ -177,6 +178,8 @@ async function start(
     logger,
   });
   cleanUp.add('lookout', () => lookout.stop());
+  const windowRunner = startWindowRunner({ db, dependencies });
+  cleanUp.add('maintenance windows', () => windowRunner.stop());
   const archiveAfterDays = config.archiveSilentNodesAfterDays;
   const jobs = await startJobs({
     connection,

@@ -1,4 +1,4 @@
-import { type MissedStartPolicy, missedWindowStart } from '@patchbay/patching';
+import { type MissedStartPolicy, missedWindowStart, nextStart } from '@patchbay/patching';
 import type { Database } from '../../../database/tables.ts';
 import type { Dependencies } from '../../../dependencies.ts';
 import { readTags } from '../tags/repository.ts';
@@ -20,8 +20,6 @@ interface Context {
   readonly db: Database;
   readonly now: Date;
   readonly dependencies: Pick<Dependencies, 'randomId'>;
-  /** The first occurrence after a moment; null when there is none. */
-  readonly findNextStart: (window: DueWindow, after: Date) => Date | null;
 }
 
 /** The window's tag that says what happens where the control plane was down at its time: `skip`, or `run`. */
@@ -33,12 +31,12 @@ async function readMissedStartPolicy(window: DueWindow, { db }: Context): Promis
 }
 
 /** The last occurrence that is due, and how many earlier ones were never taken. */
-function findLastDue(first: Date, window: DueWindow, { now, findNextStart }: Context) {
-  const occurrences = { scheduledAt: first, skipped: 0, next: findNextStart(window, first) };
+function findLastDue(first: Date, window: DueWindow, { now }: Context) {
+  const occurrences = { scheduledAt: first, skipped: 0, next: nextStart(window, first) };
   while (occurrences.next !== null && occurrences.next <= now) {
     occurrences.scheduledAt = occurrences.next;
     occurrences.skipped += 1;
-    occurrences.next = findNextStart(window, occurrences.next);
+    occurrences.next = nextStart(window, occurrences.next);
   }
   return occurrences;
 }

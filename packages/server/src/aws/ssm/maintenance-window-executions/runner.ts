@@ -3,7 +3,7 @@ import { runInTransaction } from '../../../database/transaction.ts';
 import type { Dependencies } from '../../../dependencies.ts';
 import { advanceExecution } from './advance.ts';
 import { openDueWindow } from './open-window.ts';
-import { type DueWindow, listAdvanceableExecutions } from './repository.ts';
+import { listAdvanceableExecutions } from './repository.ts';
 
 /** How late a window may open, and how long after the end of one command the next of its window may begin. */
 const lookEveryMilliseconds = 500;
@@ -11,14 +11,13 @@ const lookEveryMilliseconds = 500;
 interface Parts {
   readonly db: Database;
   readonly dependencies: Dependencies;
-  readonly findNextStart: (window: DueWindow, after: Date) => Date | null;
 }
 
 /** Opens every window whose time has come and brings every open execution forward, each in a transaction of its own. */
-export async function runDueWindows({ db, dependencies, findNextStart }: Parts): Promise<void> {
+export async function runDueWindows({ db, dependencies }: Parts): Promise<void> {
   for (;;) {
     const opened = await runInTransaction(db, (transaction) =>
-      openDueWindow({ db: transaction, now: dependencies.clock(), dependencies, findNextStart }),
+      openDueWindow({ db: transaction, now: dependencies.clock(), dependencies }),
     );
     if (opened === null) break;
   }
