@@ -9,6 +9,7 @@ import { principalArn } from '../../../operations/principal.ts';
 import { requireStart } from '../../../patchbay/change-freezes/holds.ts';
 import { takeOverride } from '../../../patchbay/overrides/service.ts';
 import { type BuiltInDocument, findDocument, hashDocument, resolveNested } from '../documents/service.ts';
+import { isOnline } from '../instances/presence.ts';
 import { type CommandedNode, readNodesForCommand } from '../instances/repository.ts';
 import { advanceCommand } from './advance.ts';
 import { CommandError } from './errors.ts';
@@ -34,6 +35,8 @@ export interface CommandRequest {
   readonly timeoutSeconds?: number | undefined;
   readonly maxConcurrency?: string | undefined;
   readonly maxErrors?: string | undefined;
+  /** True to leave out who is not online at this moment, instead of letting the command wait for them. */
+  readonly isOfflineSkipped?: boolean;
 }
 
 /** Run Command's defaults: an hour for delivery, an hour for execution, fifty at once, no error allowed. */
@@ -56,6 +59,8 @@ function requireHash({ documentHash, documentHashType = 'Sha256' }: CommandReque
   if (documentHash.toLowerCase() === hashDocument(document.content)) return;
   throw new CommandError('COMMAND_DOCUMENT_HASH', `${document.name} has another content than DocumentHash says.`);
 }
+
+const neverMet = { lastPingAt: null, stoppedAt: null };
 
 /** How an invocation begins; where the node can never have it, that is its end (Run Command, "command statuses"). */
 function beginningOf(node: CommandedNode | undefined, now: Date) {
@@ -81,7 +86,10 @@ export async function sendCommand(request: CommandRequest, context: SendContext)
     throw new CommandError('COMMAND_PARAMETERS', parameters.problems.map((problem) => problem.message).join('; '));
   // Before anything is stored: a hook that does not exist is the caller's mistake.
   resolveNested(document.content, parameters.values);
-  const instanceIds = await resolveTargets(request.instanceIds, request.targets, context);
+  const reached = await resolveTargets(request.instanceIds, request.targets, context);
+  const nodes = await readNodesForCommand(db, reached);
+  const isOffline = (instanceId: string) => !isOnline(nodes.get(instanceId) ?? neverMet, now);
+  const instanceIds = request.isOfflineSkipped ? reached.filter((instanceId) => !isOffline(instanceId)) : reached;
   const leave = await requireStart(
     { documentName: document.name, parameters: request.parameters, instanceIds },
     context,
@@ -93,7 +101,6 @@ export async function sendCommand(request: CommandRequest, context: SendContext)
     deliveryExpiresAt.getTime() + executionSeconds(document.content, parameters.values) * 1000,
   );
   const scope = { accountId, region, commandId };
-  const nodes = await readNodesForCommand(db, instanceIds);
   const invocations = instanceIds.map((instanceId) => ({
     ...scope,
     instanceId,

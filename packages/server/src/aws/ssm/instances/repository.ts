@@ -177,7 +177,10 @@ export async function findUnknownNodes(db: Database, scope: Scope, instanceIds: 
 }
 
 /** What a command needs to know of a node before it goes there. */
-export type CommandedNode = Pick<Node, 'instanceId' | 'name' | 'platformType' | 'quarantineReason'>;
+export type CommandedNode = Pick<
+  Node,
+  'instanceId' | 'name' | 'platformType' | 'quarantineReason' | 'lastPingAt' | 'stoppedAt'
+>;
 
 /** Nodes by their ids. */
 export async function readNodesForCommand(
@@ -187,7 +190,7 @@ export async function readNodesForCommand(
   if (instanceIds.length === 0) return new Map();
   const rows = await db
     .selectFrom('nodes')
-    .select(['instanceId', 'name', 'platformType', 'quarantineReason'])
+    .select(['instanceId', 'name', 'platformType', 'quarantineReason', 'lastPingAt', 'stoppedAt'])
     .where((where) => where('instanceId', '=', where.fn.any(where.val([...instanceIds]))))
     .execute();
   return new Map(rows.map((row) => [row.instanceId, row]));

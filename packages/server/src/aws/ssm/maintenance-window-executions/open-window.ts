@@ -11,7 +11,7 @@ import {
   lockDueWindow,
   setNextStart,
 } from './repository.ts';
-import type { ExecutionStatus } from './tables.ts';
+import type { ExecutionStatus, OfflineNodePolicy } from './tables.ts';
 
 const HOUR_MILLISECONDS = 3_600_000;
 
@@ -25,9 +25,20 @@ interface Context {
 /** The window's tag that says what happens where the control plane was down at its time: `skip`, or `run`. */
 export const missedStartTag = 'patchbay:missed-start';
 
-async function readMissedStartPolicy(window: DueWindow, { db }: Context): Promise<MissedStartPolicy> {
+/** And the one that says what happens to nodes that are offline: `skip`, or `wait`. */
+export const offlineNodesTag = 'patchbay:offline-nodes';
+
+interface Policies {
+  readonly missedStart: MissedStartPolicy;
+  readonly offlineNodes: OfflineNodePolicy;
+}
+
+async function readPolicies(window: DueWindow, { db }: Context): Promise<Policies> {
   const tags = await readTags(db, window, { resourceType: 'MaintenanceWindow', resourceId: window.windowId });
-  return tags[missedStartTag] === 'skip' ? 'skip' : 'run';
+  return {
+    missedStart: tags[missedStartTag] === 'skip' ? 'skip' : 'run',
+    offlineNodes: tags[offlineNodesTag] === 'skip' ? 'skip' : 'wait',
+  };
 }
 
 /** The last occurrence that is due, and how many earlier ones were never taken. */
@@ -53,12 +64,13 @@ export async function openDueWindow(context: Context): Promise<string | null> {
   await setNextStart(db, window.windowId, next);
   const endsAt = new Date(scheduledAt.getTime() + window.duration * HOUR_MILLISECONDS);
   const noStartsAfter = new Date(endsAt.getTime() - window.cutoff * HOUR_MILLISECONDS);
+  const policies = await readPolicies(window, context);
   const missed = missedWindowStart({
     scheduledAt: scheduledAt.getTime(),
     noStartsAfter: noStartsAfter.getTime(),
     now: now.getTime(),
     skipped,
-    policy: await readMissedStartPolicy(window, context),
+    policy: policies.missedStart,
   });
   const beginning: { readonly status: ExecutionStatus; readonly statusDetails: string } =
     missed.ending ??
@@ -76,7 +88,7 @@ export async function openDueWindow(context: Context): Promise<string | null> {
     scheduledAt,
     noStartsAfter,
     endsAt,
-    content: JSON.stringify({ name, schedule, duration, cutoff }),
+    content: JSON.stringify({ name, schedule, duration, cutoff, offlineNodes: policies.offlineNodes }),
     ...beginning,
     startedAt: now,
     endedAt: isOpen ? null : now,

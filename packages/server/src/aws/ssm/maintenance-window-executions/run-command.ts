@@ -68,6 +68,7 @@ function requestOf(
     timeoutSeconds: deliveryTimeout(given?.timeoutSeconds, execution, task, now),
     maxConcurrency: content.maxConcurrency,
     maxErrors: content.maxErrors,
+    isOfflineSkipped: execution.content.offlineNodes === 'skip',
   };
 }
 

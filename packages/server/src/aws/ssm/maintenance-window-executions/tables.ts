@@ -19,7 +19,11 @@ export interface ExecutedWindow {
   readonly schedule: string;
   readonly duration: number;
   readonly cutoff: number;
+  /** Whether its commands wait for nodes that are offline, as long as it lasts. */
+  readonly offlineNodes: OfflineNodePolicy;
 }
+
+export type OfflineNodePolicy = 'wait' | 'skip';
 
 /** One opening of a window. Its occurrence is unique: whoever takes it first, on whichever replica, starts it. */
 export interface MaintenanceWindowExecutionsTable {
