@@ -4,7 +4,7 @@ import type { CronExpression } from './parse-cron.ts';
 import { parseScheduleExpression, type ScheduleExpression } from './parse-expression.ts';
 import { quoted, ScheduleError } from './schedule-error.ts';
 import { findTimeZone, type TimeZone } from './time-zone.ts';
-import { DAY, HOUR, LAST_YEAR, MINUTE, parseWallTime } from './wall-time.ts';
+import { DAY, FIRST_YEAR, HOUR, LAST_YEAR, MINUTE, parseWallTime } from './wall-time.ts';
 
 /** A schedule as the API takes it: the members of CreateMaintenanceWindow. */
 export interface ScheduleDefinition {
@@ -33,6 +33,8 @@ export interface Schedule {
 }
 
 const unitLengths = { minute: MINUTE, hour: HOUR, day: DAY };
+// A day early: 1970 began in the east while it was still 1969 in UTC.
+const startOfTime = Date.UTC(FIRST_YEAR, 0, 1) - DAY;
 const endOfTime = Date.UTC(LAST_YEAR + 1, 0, 1) - 1;
 
 /**
@@ -138,6 +140,9 @@ export function parseSchedule(definition: ScheduleDefinition): Schedule {
     endsAt,
     definedAt: definition.definedAt,
     nextInstant,
-    bounds: { first: Math.max(definedAt + 1, starts), last: Math.min(endOfTime, endsAt?.getTime() ?? endOfTime) },
+    bounds: {
+      first: Math.max(definedAt + 1, starts, startOfTime),
+      last: Math.min(endOfTime, endsAt?.getTime() ?? endOfTime),
+    },
   };
 }
