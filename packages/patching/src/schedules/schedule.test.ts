@@ -172,6 +172,14 @@ describe('a rate', () => {
     ]);
   });
 
+  it('shows milliseconds in three digits, and seconds only where they are not zero', () => {
+    const first = (set: string) =>
+      runsOf('rate(1 minute)', { definedAt: new Date(set), after: new Date(set), count: 1 });
+    expect(first('2027-01-05T00:00:00.500Z')).toEqual(['2027-01-05T00:01:00.500Z']);
+    expect(first('2027-01-05T00:00:20Z')).toEqual(['2027-01-05T00:01:20Z']);
+    expect(first('2027-01-05T00:00:00Z')).toEqual(['2027-01-05T00:01Z']);
+  });
+
   it('begins with a StartDate that was still to come', () => {
     expect(
       runsOf('rate(30 minutes)', { startDate: '2027-01-05T03:15:00+09:00', scheduleTimezone: 'Asia/Tokyo', count: 2 }),
