@@ -38,11 +38,11 @@ const startOfTime = Date.UTC(FIRST_YEAR, 0, 1) - DAY;
 const endOfTime = Date.UTC(LAST_YEAR + 1, 0, 1) - 1;
 
 /**
- * The instant of a StartDate or EndDate: an ISO 8601 extended date or date and time. Without an offset it is in UTC, since
- * the time zone of the schedule has no influence on the two (user guide, "Maintenance window scheduling and active period
- * options").
+ * The instant of a StartDate or EndDate, or of a filter by time: an ISO 8601 extended date or date and time. Without an
+ * offset it is in UTC, since the time zone of the schedule has no influence on these (user guide, "Maintenance window
+ * scheduling and active period options").
  */
-export function parseScheduleDate(member: 'StartDate' | 'EndDate', text: string): Date {
+export function parseScheduleDate(member: string, text: string): Date {
   const match = /^(?<wallTime>[^Z+]+?)(?<offset>Z|[+-]\d\d(?::?\d\d)?)?$/.exec(text);
   const offset = match?.groups?.['offset'] ?? 'Z';
   const hasTime = text.includes('T');
