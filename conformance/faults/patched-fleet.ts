@@ -42,6 +42,8 @@ export interface FleetNode {
 
 /** A control plane and nodes, all of them real processes that a test may end as it likes. */
 export interface PatchedFleet extends PatchCommands {
+  /** As the administrator. */
+  readonly ssm: SSMClient;
   readonly nodes: readonly FleetNode[];
   readonly archives: TestArchives<keyof typeof releases>;
   readonly folder: string;
@@ -167,6 +169,7 @@ export async function startPatchedFleet(options: FleetOptions): Promise<PatchedF
   let round = 0;
   return {
     ...commands,
+    ssm,
     nodes,
     archives,
     folder,
