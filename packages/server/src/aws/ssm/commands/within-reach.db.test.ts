@@ -30,7 +30,9 @@ describe('commands, to somebody who is limited by tags', () => {
     operator = server().createClient(await createPerson(server(), 'limited', 'operator', limits));
   });
 
+  /** Each a second after the one before: at equal times their ids decide the order. */
   async function send(nodes: readonly TestNode[], input: Partial<SendCommandCommandInput> = {}): Promise<string> {
+    server().advance({ seconds: 1 });
     const { Command: sent } = await server().ssm.send(
       new SendCommandCommand({
         DocumentName: 'AWS-RunPatchBaseline',
