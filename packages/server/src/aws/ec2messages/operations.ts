@@ -17,6 +17,7 @@ import {
 } from '../ssm/commands/replies.ts';
 import { findCommand, type Invocation, takeDeliverable } from '../ssm/commands/repository.ts';
 import { findDocument, resolveNested } from '../ssm/documents/service.ts';
+import { recordPoll } from '../ssm/instances/presence.ts';
 import { waitForMessage } from './long-poll.ts';
 import { hasOtherAgent, writeCommandForOtherAgent } from './other-agents.ts';
 
@@ -95,20 +96,23 @@ interface GetMessagesInput {
   readonly messagesRequestId: string;
   readonly visibilityTimeoutInSeconds?: number | undefined;
   readonly patchbayPollSeconds?: number | undefined;
+  readonly patchbayAgentRunId?: string | undefined;
 }
 
 async function GetMessages(
   input: GetMessagesInput,
   context: OperationContext,
 ): Promise<{ destination: string; messagesRequestId: string; messages: Message[] }> {
-  const { destination, messagesRequestId } = input;
+  const { destination, messagesRequestId, patchbayAgentRunId: agentRunId = null } = input;
+  if (agentRunId !== null) await recordPoll(destination, agentRunId, context);
   const hiddenMilliseconds = (input.visibilityTimeoutInSeconds ?? 10) * 1000;
   const invocation = await waitForMessage(
     {
       subscribe: (callback) => context.dependencies.wake.subscribe(nodeTopic, destination, callback),
       take: async () => {
         const now = context.dependencies.clock();
-        return await takeDeliverable(context.db, destination, now, new Date(now.getTime() + hiddenMilliseconds));
+        const visibleAt = new Date(now.getTime() + hiddenMilliseconds);
+        return await takeDeliverable(context.db, { instanceId: destination, agentRunId }, now, visibleAt);
       },
     },
     input.patchbayPollSeconds === undefined
