@@ -128,4 +128,23 @@ describe('dpkg that is killed in one group', () => {
     expect((await tools.collect(machine, false)).facts.overlay).toMatchObject({ failures: [], unconfigured: [] });
     await machine.close();
   });
+
+  it('in a preinst of the last group hinders no group of the next install', async () => {
+    const { security } = tools.stage.archives.archives;
+    const scripts = { preinst: 'kill -9 $PPID; sleep 60' };
+    await security.publish({ name: 'pb-stream', version: '1.0-1+deb12u203', scripts });
+    const machine = await tools.openRoot('read-write');
+    const lost = await tools.prepare((name) => name === 'pb-stream');
+    expect(await executePlan(tools.requestFor(machine, lost))).toMatchObject([{ status: 'failed' }]);
+    const version = '1.0-1+deb12u204';
+    await security.publish({ name: 'pb-delayed', version }, { name: 'pb-stream', version });
+    const prepared = await tools.prepare((name) => name === 'pb-delayed' || name === 'pb-stream');
+    const outcomes = await executePlan(tools.requestFor(machine, prepared));
+    expect(outcomes).toMatchObject([
+      { targets: [{ name: 'pb-delayed' }], status: 'installed' },
+      { targets: [{ name: 'pb-stream' }], status: 'installed' },
+    ]);
+    expect((await tools.stage.root.run(['dpkg', '--audit'])).stdout).toBe('');
+    await machine.close();
+  });
 });

@@ -88,7 +88,7 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
   const planned = new Set(plan.groups.flatMap(({ changes }) => changes.map(({ name }) => name)));
   const reader = rememberIndexes(openIndexReader(machine, request.lists.archives), planned);
   const outcomes: GroupOutcome[] = [];
-  for (const [index, group] of plan.groups.entries()) {
+  for (const [index, group] of inOrder(plan.groups, status)) {
     const names = group.changes.map(({ name, toVersion }) => `${name} ${toVersion ?? ''}`.trim()).join(', ');
     report(`Group ${index + 1} of ${plan.groups.length}: ${names}`);
     const known = journal.outcomeOf(index);
@@ -108,10 +108,17 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
       ));
     if (known === null) journal.end(index, redactAll(outcome), now());
     report(outcome.status === 'installed' ? '  installed' : `  ${outcome.status} (the reason is told at the end)`);
-    outcomes.push(redactAll(outcome));
+    outcomes[index] = redactAll(outcome);
   }
   await finish(request, workspace, journal, outcomes);
   return outcomes;
+}
+
+/** With their numbers; first what was lost while it was unpacked, because apt takes nothing else before. */
+function inOrder(groups: Plan['groups'], status: DpkgStatus | null): [number, Group][] {
+  const isLost = ({ changes }: Group) => status !== null && changes.some((change) => isHalfInstalled(status, change));
+  const numbered = [...groups.entries()];
+  return [...numbered.filter(([, group]) => isLost(group)), ...numbered.filter(([, group]) => !isLost(group))];
 }
 
 async function prepareExecution(request: ExecuteRequest): Promise<AptWorkspace> {
