@@ -83,16 +83,29 @@ describe('an agent that is killed', () => {
 });
 
 describe('apt or dpkg that is killed in the middle of a package', () => {
-  it.each(['dpkg', 'apt-get'])('%s: is told as a failure, once, and the next install repairs it', async (program) => {
-    await fleet.publishNext(slowScript);
+  async function killDuring(packageName: string, program: string) {
+    const version = await fleet.publishNext(slowScript);
     const id = await fleet.send('Install');
-    await waitForProcess(/postinst configure/);
-    const victim = await waitForProcess(new RegExp(`^(?:/usr/bin/)?${program} `));
-    process.kill(victim, 'SIGKILL');
+    await waitForProcess(new RegExp(`${packageName}\\.postinst configure`));
+    process.kill(await waitForProcess(new RegExp(`^(?:/usr/bin/)?${program} `)), 'SIGKILL');
     await fleet.awaitFinished(id);
     const outcome = await fleet.read(id, node.instanceId);
     expect(outcome, outcome.output).toMatchObject({ status: 'Failed', operations: 1 });
-    expect(outcome.errors).toMatch(/3 groups did not go in; the first, because: dpkg left pb-fault-a unpacked/);
+    expect(outcome.errors).toContain(
+      `1 of 3 groups did not go in; the first, because: dpkg left ${packageName} unpacked`,
+    );
+    return version;
+  }
+
+  it.each(['dpkg', 'apt-get'])('%s: is told as a failure, once, and the groups after it go in', async (program) => {
+    const version = await killDuring('pb-fault-a', program);
+    const { versions, audit } = await readPackages(node);
+    expect({ versions, audit }).toEqual({ versions: Array(3).fill(`install ok installed ${version}`), audit: '' });
+  });
+
+  it('in the last group: is left for the next install to repair', async () => {
+    await killDuring('pb-fault-c', 'dpkg');
+    expect((await readPackages(node)).audit).toContain('pb-fault-c');
   });
 });
 

@@ -49,6 +49,8 @@ export interface PatchedFleet extends PatchCommands {
   readonly folder: string;
   startServer(): Promise<void>;
   killServer(): Promise<void>;
+  /** What the control plane printed since its last start, its log included. */
+  serverOutput(): string;
   /** Process id of the embedded PostgreSQL. */
   findPostgres(): Promise<number>;
   /** Publishes the next version of every package to the security archive, and answers it. The middle one may differ. */
@@ -58,6 +60,8 @@ export interface PatchedFleet extends PatchCommands {
 
 export interface FleetOptions {
   readonly nodeCount: number;
+  /** What Debian the nodes are; bookworm where absent. */
+  readonly suite?: string;
   /** An existing directory for the roots and states of the nodes; one of the fleet's own where absent. */
   readonly nodesDirectory?: string;
   /** The control plane (with TLS) is in the first, the agents are in the second. */
@@ -86,7 +90,7 @@ export async function startPatchedFleet(options: FleetOptions): Promise<PatchedF
   const endpoint = `${networks === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   const archives = await startTestArchives(releases);
   await archives.archives.main.publish(...packageNames.map((name) => ({ name, version: '1.0-1' })));
-  const base = await prepareBaseRoot();
+  const base = await prepareBaseRoot(options.suite === undefined ? {} : { suite: options.suite });
 
   let server: PatchbayProcess | undefined;
   const startServer = async () => {
@@ -177,6 +181,7 @@ export async function startPatchedFleet(options: FleetOptions): Promise<PatchedF
     async killServer() {
       await server?.end('SIGKILL');
     },
+    serverOutput: () => server?.output() ?? '',
     async findPostgres() {
       const found = await runTool(['find', join(data, 'postgres'), '-name', 'postmaster.pid']);
       return Number((await readFile(found.trim(), 'utf8')).split('\n')[0]);

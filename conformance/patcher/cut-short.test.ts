@@ -101,3 +101,50 @@ describe('a plan that is cut short', () => {
     await machine.close();
   });
 });
+
+describe('dpkg that is killed in one group', () => {
+  const independent = ['pb-hidden', 'pb-stream'];
+
+  it.each(['postinst', 'preinst'] as const)('in a %s lets the groups after it go in', async (script) => {
+    const version = `1.0-1+deb12u20${script === 'postinst' ? '1' : '2'}`;
+    const { security } = tools.stage.archives.archives;
+    const dying = `if [ ! -e /var/killed-${script} ]; then : >/var/killed-${script}; kill -9 $PPID; sleep 60; fi`;
+    await security.publish(
+      { name: 'pb-delayed', version, scripts: { [script]: dying } },
+      ...independent.map((name) => ({ name, version })),
+    );
+    const prepared = await tools.prepare((name) => name === 'pb-delayed' || independent.includes(name));
+    expect(prepared.plan.groups.map(({ targets }) => targets.map(({ name }) => name))).toEqual([
+      ['pb-delayed'],
+      ...independent.map((name) => [name]),
+    ]);
+    const machine = await tools.openRoot('read-write');
+    const outcomes = await executePlan(tools.requestFor(machine, prepared));
+    // What was told of it stays, though it was made good for the others.
+    expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'installed', 'installed']);
+    expect(outcomes[0]?.reason).toContain('dpkg exited unexpectedly');
+    for (const name of ['pb-delayed', ...independent]) expect(await tools.versionOf(name)).toBe(`${version} installed`);
+    expect((await tools.stage.root.run(['dpkg', '--audit'])).stdout).toBe('');
+    expect((await tools.collect(machine, false)).facts.overlay).toMatchObject({ failures: [], unconfigured: [] });
+    await machine.close();
+  });
+
+  it('in a preinst of the last group hinders no group of the next install', async () => {
+    const { security } = tools.stage.archives.archives;
+    const scripts = { preinst: 'kill -9 $PPID; sleep 60' };
+    await security.publish({ name: 'pb-stream', version: '1.0-1+deb12u203', scripts });
+    const machine = await tools.openRoot('read-write');
+    const lost = await tools.prepare((name) => name === 'pb-stream');
+    expect(await executePlan(tools.requestFor(machine, lost))).toMatchObject([{ status: 'failed' }]);
+    const version = '1.0-1+deb12u204';
+    await security.publish({ name: 'pb-delayed', version }, { name: 'pb-stream', version });
+    const prepared = await tools.prepare((name) => name === 'pb-delayed' || name === 'pb-stream');
+    const outcomes = await executePlan(tools.requestFor(machine, prepared));
+    expect(outcomes).toMatchObject([
+      { targets: [{ name: 'pb-delayed' }], status: 'installed' },
+      { targets: [{ name: 'pb-stream' }], status: 'installed' },
+    ]);
+    expect((await tools.stage.root.run(['dpkg', '--audit'])).stdout).toBe('');
+    await machine.close();
+  });
+});

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +5,7 @@ import type { GroupOutcome, Plan } from '@patchbay/facts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executePlan } from '../../packages/agent/src/patcher/index.ts';
 import { runTool } from '../support/run-tool.ts';
-import { authorize, openPlanStage, type Prepared } from './plan-stage.ts';
+import { authorize, holdFrontendLock, openPlanStage, type Prepared } from './plan-stage.ts';
 
 let tools: Awaited<ReturnType<typeof openPlanStage>>;
 
@@ -192,20 +191,13 @@ describe('the attempt after a failure', () => {
   it('waits for the lock, names who holds it, and gives up when its time is over', async () => {
     await tools.stage.archives.archives.security.publish({ name: 'pb-failing', version: '1.0-1+deb12u2' });
     const prepared = await tools.prepare((name) => name === 'pb-failing');
-    const script =
-      '$| = 1; open my $f, ">>", "/var/lib/dpkg/lock-frontend"; my $l = pack("s s x4 l! l! i x4", 1, 0, 0, 0, 0); fcntl($f, 6, $l) or die; print "locked\\n"; <STDIN>';
-    const holder = spawn('chroot', [tools.stage.root.directory, 'perl', '-e', script], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    const ended = new Promise((resolve) => holder.once('exit', resolve));
-    await Promise.race([ended, new Promise((resolve) => holder.stdout.once('data', resolve))]);
+    const letGo = await holdFrontendLock(tools.stage.root);
     const machine = await tools.openRoot('read-write');
     const lines: string[] = [];
     const outcomes = await executePlan(
       tools.requestFor(machine, prepared, { lockWaitSeconds: 1, report: (line) => lines.push(line) }),
     );
-    holder.stdin.end();
-    await ended;
+    await letGo();
     await machine.close();
     expect(outcomes).toMatchObject([
       { status: 'skipped', reason: expect.stringContaining('/var/lib/dpkg/lock-frontend is held by') },

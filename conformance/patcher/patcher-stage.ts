@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runTool } from '../support/run-tool.ts';
 import { startTestArchives, type TestArchives } from '../support/test-archive.ts';
-import { type HardCase, type HardCaseArchive, hardCaseReleases, stageHardCases } from '../support/test-packages.ts';
+import { type HardCase, type HardCaseArchive, hardCaseReleasesOf, stageHardCases } from '../support/test-packages.ts';
 import { createTestRoot, prepareBaseRoot, type TestRoot } from '../support/test-root.ts';
 
 /** A root with cases installed from archives of its own, and a folder beside it for what the patcher keeps. */
@@ -16,11 +16,11 @@ export interface PatcherStage {
   close(): Promise<void>;
 }
 
-export async function openPatcherStage(cases: readonly HardCase[]): Promise<PatcherStage> {
+export async function openPatcherStage(cases: readonly HardCase[], suite = 'bookworm'): Promise<PatcherStage> {
   const folder = await mkdtemp(join(tmpdir(), 'patcher-'));
-  const archives = await startTestArchives(hardCaseReleases);
+  const archives = await startTestArchives(hardCaseReleasesOf(suite));
   const root = await createTestRoot({
-    base: await prepareBaseRoot(),
+    base: await prepareBaseRoot({ suite }),
     directory: join(folder, 'root'),
     archives: Object.values(archives.archives),
     keyring: archives.keyring,

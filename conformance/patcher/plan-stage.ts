@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { join } from 'node:path';
 import { authorizationText, type PlanAuthorization, type SignedAuthorization } from '@patchbay/contracts';
@@ -58,11 +59,16 @@ export function authorize(plan: Plan, more: Partial<PlanAuthorization> = {}): Si
   return { authorization, keyId: key.keyId, signature };
 }
 
-/** A stage with plans made as the control plane makes them, for one baseline that approves everything. */
-export async function openPlanStage() {
+/** A stage with all hard cases, and what plans them. */
+export async function openPlanStage(suite?: string) {
   const cases: readonly HardCase[] = Object.values(hardCases);
-  const stage: PatcherStage = await openPatcherStage(cases);
+  const stage: PatcherStage = await openPatcherStage(cases, suite);
   await growArchives(stage.archives.archives, cases);
+  return { ...openPlanner(stage), stage };
+}
+
+/** Plans for a root, made as the control plane makes them, for one baseline that approves everything. */
+export function openPlanner(stage: Pick<PatcherStage, 'folder' | 'root'>) {
   let plans = 0;
   const stateFile = () => join(stage.folder, 'patcher-state.json');
 
@@ -141,5 +147,18 @@ export async function openPlanStage() {
     return (await stage.root.run(['dpkg-query', '-W', '-f', '${Version} ${db:Status-Status}', name])).stdout;
   }
 
-  return { stage, stateFile, openRoot, collect, judge, prepare, requestFor, versionOf };
+  return { stateFile, openRoot, collect, judge, prepare, requestFor, versionOf };
+}
+
+/** Takes the lock that apt takes, as another package manager in the root would; the answer lets it go. */
+export async function holdFrontendLock(root: PatcherStage['root']): Promise<() => Promise<void>> {
+  const script =
+    '$| = 1; open my $f, ">>", "/var/lib/dpkg/lock-frontend"; my $l = pack("s s x4 l! l! i x4", 1, 0, 0, 0, 0); fcntl($f, 6, $l) or die; print "locked\\n"; <STDIN>';
+  const holder = spawn('chroot', [root.directory, 'perl', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => holder.once('exit', resolve));
+  await Promise.race([ended, new Promise((resolve) => holder.stdout.once('data', resolve))]);
+  return async () => {
+    holder.stdin.end();
+    await ended;
+  };
 }

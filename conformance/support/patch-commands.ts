@@ -28,6 +28,11 @@ export interface PatchCommands {
   isFinished(commandId: string): Promise<boolean>;
   awaitFinished(commandId: string): Promise<void>;
   read(commandId: string, instanceId: string): Promise<CommandOutcome>;
+  /** Any operation of Patchbay's own, as the administrator. */
+  call<Input extends z.ZodType, Output extends z.ZodType>(
+    contract: OperationContract<Input, Output>,
+    input: z.input<Input>,
+  ): Promise<z.output<Output>>;
 }
 
 export interface PatchCommandsOptions {
@@ -62,6 +67,7 @@ export function openPatchCommands(options: PatchCommandsOptions): PatchCommands 
   }
 
   const commands: PatchCommands = {
+    call,
     async send(operation, more = {}) {
       const { Command } = await ssm.send(
         new SendCommandCommand({

@@ -17,6 +17,16 @@ export const hardCaseReleases: Readonly<Record<HardCaseArchive, TestRelease>> = 
   updates: debianUpdatesRelease,
 };
 
+/** The same archives under the names of another Debian. */
+export function hardCaseReleasesOf(suite: string): Readonly<Record<HardCaseArchive, TestRelease>> {
+  const named = (release: TestRelease): TestRelease => ({
+    ...release,
+    codename: release.codename.replace(debianRelease.codename, suite),
+  });
+  const { main, security, updates } = hardCaseReleases;
+  return { main: named(main), security: named(security), updates: named(updates) };
+}
+
 type Published = Readonly<Partial<Record<HardCaseArchive, readonly TestPackage[]>>>;
 
 /** What apt, the judge, says about one package once everything is published. */

@@ -179,6 +179,7 @@ async function serve(
       pollMessages({
         client,
         instanceId,
+        agentRunId: presence.agentRunId,
         accept: (message, stop) => queue.accept(message, stop),
         log,
         timers,

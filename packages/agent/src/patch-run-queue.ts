@@ -10,7 +10,12 @@ export interface PatchRunQueue {
   /** Waits for a run that an earlier agent started. */
   resume(runId: string, signal: AbortSignal): Promise<PatchRunEnd>;
   /** Starts the patcher of an ended run once more, after the runs before it, and waits. */
-  restart(runId: string, reboot: RebootNote | null, signal: AbortSignal): Promise<PatchRunEnd>;
+  restart(
+    runId: string,
+    reboot: RebootNote | null,
+    signal: AbortSignal,
+    request?: PatchRunOrder | null,
+  ): Promise<PatchRunEnd>;
   requestCancel(runId: string): void;
 }
 
@@ -35,9 +40,9 @@ export function createPatchRunQueue(runs: PatchRuns): PatchRunQueue {
       };
       return startInTurn(request.runId, start, signal);
     },
-    restart(runId, reboot, signal) {
+    restart(runId, reboot, signal, request) {
       const start = () => {
-        runs.restart(runId, reboot);
+        runs.restart(runId, reboot, request);
         return true;
       };
       return startInTurn(runId, start, signal);

@@ -117,6 +117,14 @@ describe('a run of the patcher', () => {
     expect(await runs.awaitRun('a', forever)).toEqual({ kind: 'not-started' });
   });
 
+  it('is started by an agent that came back where the one before had not written it down', async () => {
+    const { runs, letGo } = openTestRuns('wait');
+    expect(await runs.awaitRun('a', forever)).toEqual({ kind: 'not-started' });
+    runs.restart('a', null, requestOf('a'));
+    letGo('a');
+    expect(await runs.awaitRun('a', forever)).toMatchObject({ kind: 'finished', exitCode: 0 });
+  });
+
   it('is not taken for running because another process has its pid now', async () => {
     const { runs, directory } = openTestRuns('succeed');
     mkdirSync(join(directory, 'a'));

@@ -100,8 +100,11 @@ export type PatchRunEnd =
 export interface PatchRuns {
   /** Returns as soon as it is started. @throws AgentError RUN_EXISTS: a run takes effect once */
   start(request: PatchRunOrder): void;
-  /** Starts the patcher of a run again that ended without a result, or with one that asked for a reboot. */
-  restart(runId: string, reboot: RebootNote | null): void;
+  /**
+   * Starts the patcher of a run again that ended without a result, or with one that asked for a reboot. `request` is for a
+   * run that an earlier agent had not come to write down.
+   */
+  restart(runId: string, reboot: RebootNote | null, request?: PatchRunOrder | null): void;
   /** Waits for a run that this or an earlier agent started. */
   awaitRun(runId: string, signal: AbortSignal): Promise<PatchRunEnd>;
   /** Asks a run to begin no further transaction. */
@@ -151,18 +154,25 @@ export function openPatchRuns(parts: PatchRunParts): PatchRuns {
     const claim = readClaim(run);
     return !existsSync(join(run, 'result.json')) && typeof claim === 'object' && isProcessRunning(claim);
   };
+  const writeRequest = (run: string, request: PatchRunOrder) => {
+    const full: z.input<typeof PatchRunRequest> = { ...request, stateDirectory: parts.stateDirectory };
+    writeFileDurably(join(run, 'request.json'), JSON.stringify(full));
+    syncDirectory(directory);
+  };
   return {
     start(request) {
       const run = join(directory, checkRunId(request.runId));
       createRunDirectory(run, request.runId);
-      const full: z.input<typeof PatchRunRequest> = { ...request, stateDirectory: parts.stateDirectory };
-      writeFileDurably(join(run, 'request.json'), JSON.stringify(full));
-      syncDirectory(directory);
+      writeRequest(run, request);
       startingRuns.add(request.runId);
       startDetached(parts, run, () => startingRuns.delete(request.runId));
     },
-    restart(runId, reboot) {
+    restart(runId, reboot, request = null) {
       const run = join(directory, checkRunId(runId));
+      if (request !== null && !existsSync(join(run, 'request.json'))) {
+        mkdirSync(run, { recursive: true, mode: 0o700 });
+        writeRequest(run, request);
+      }
       if (reboot !== null) writeFileDurably(join(run, 'reboot.json'), JSON.stringify(reboot));
       // The claim first: whoever finds only a result deals with it once more.
       putAside(run, 'process');

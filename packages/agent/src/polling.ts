@@ -9,6 +9,8 @@ import type { Timers } from './timers.ts';
 export interface PollingParts {
   readonly client: Pick<ControlPlaneClient, 'callMessages'>;
   readonly instanceId: string;
+  /** As in the pings: a copy of this node is found out by it. */
+  readonly agentRunId: string;
   readonly accept: (message: Message, signal: AbortSignal) => Promise<void>;
   readonly log: Log;
   readonly timers: Timers;
@@ -28,7 +30,7 @@ const Messages = z.object({ Messages: z.array(Message).default([]) });
 
 /** Asks for messages again and again until the signal is aborted. */
 export async function pollMessages(parts: PollingParts): Promise<void> {
-  const { client, instanceId, log, timers, signal } = parts;
+  const { client, instanceId, agentRunId, log, timers, signal } = parts;
   let failures = 0;
   while (!signal.aborted) {
     const askedAt = timers.now().getTime();
@@ -38,6 +40,7 @@ export async function pollMessages(parts: PollingParts): Promise<void> {
         MessagesRequestId: randomUUID(),
         VisibilityTimeoutInSeconds: visibilityTimeoutSeconds,
         PatchbayPollSeconds: pollSeconds,
+        PatchbayAgentRunId: agentRunId,
       };
       const options = { signal, attempts: 1, timeoutSeconds: pollTimeoutSeconds };
       const answer = await client.callMessages('GetMessages', input, Messages, options);

@@ -150,6 +150,8 @@ export const ec2MessagesOperations: ReadonlyMap<string, OperationShape> = byName
       VisibilityTimeoutInSeconds: integer({ min: 1, max: 43_200 }),
       // Ours: how long the caller waits for an answer. Amazon's agent gives up after 20 seconds and does not say so.
       PatchbayPollSeconds: integer({ min: 1, max: 55 }),
+      // Ours: which life of the agent asks. One that had ended is a second machine with the same key.
+      PatchbayAgentRunId: text(someText),
     },
     {
       Destination: text(),

@@ -33,6 +33,16 @@ describe('an agent that was ended in the middle of a command', () => {
     expect(replies.at(-1)).toMatchObject({ documentStatus: 'Success', runtimeStatus: { PatchLinux: {} } });
   });
 
+  const patched: PatchRunEnd = { kind: 'finished', exitCode: 0, standardOutput: '', standardError: '' };
+
+  it('starts the patcher that an agent was killed before it had started', async () => {
+    const { write, restart, events, replies } = openCommandStage({ end: { kind: 'not-started' }, later: [patched] });
+    write({ startedAt: at, runId: commandId, openStep: step('PatchLinux') });
+    await restart();
+    expect(events).toEqual([`resume ${commandId}`, `restart ${commandId}`]);
+    expect(replies.at(-1)).toMatchObject({ documentStatus: 'Success' });
+  });
+
   it.each<[PatchRunEnd, RegExp]>([
     [{ kind: 'vanished', standardOutput: '', standardError: 'half' }, /How far it came is unknown/],
     [{ kind: 'not-started' }, /nothing was scanned or installed/],

@@ -4,7 +4,7 @@ import { type EndStatus, type InterruptedStep, runDocument, type StepResult } fr
 import type { JournalEntry } from '../journal/index.ts';
 import { describeError } from '../log.ts';
 import type { Machine } from '../machine/index.ts';
-import { type PatchRunEnd, type PatchRunRequest, rebootExitCode } from '../patch-run.ts';
+import { type PatchRunEnd, type PatchRunOrder, type PatchRunRequest, rebootExitCode } from '../patch-run.ts';
 import type { PatchRunQueue } from '../patch-run-queue.ts';
 import { readNodePolicy } from '../policy/node-policy-file.ts';
 import type { SelfUpdateSettings } from '../self-update/index.ts';
@@ -39,8 +39,9 @@ export async function executeCommand(parts: ExecutionParts, commandId: string, s
   else if (entry.startedAt !== null && entry.documentName === hooksDocumentName) {
     await resumeWithHooks(parts, entry, signal);
   } else if (entry.runId !== null) {
-    const end = await parts.runs.resume(entry.runId, signal);
-    finishPatch(parts, ledger.find(commandId) ?? entry, await settlePatchRun(parts, commandId, end, signal));
+    const resumed = await parts.runs.resume(entry.runId, signal);
+    const end = await settlePatchRun(parts, commandId, resumed, signal, readOrder(parts, entry));
+    finishPatch(parts, ledger.find(commandId) ?? entry, end);
   } else if (entry.reboot !== null) await goOnAfterReboot(parts, entry, signal);
   else if (entry.startedAt !== null) endInterrupted(parts, entry);
   else if (entry.isCancelled) endCancelled(parts, commandId);
@@ -59,20 +60,33 @@ function decide(parts: ExecutionParts, entry: JournalEntry): CommandDecision {
   return decideCommand({ commandId, payload, instanceId, signingKey, policy, policyFile, selfUpdate, now });
 }
 
+/** What the patcher is asked for; null for a command that does not start it by itself, or is not carried out any more. */
+function findPatcherRun(decision: CommandDecision): PatcherRun | null {
+  if (decision.kind === 'update-agent') return { ...updateRun, update: decision.update };
+  if (decision.kind !== 'patch') return null;
+  const { kind: _kind, ...wanted } = decision;
+  return { ...wanted, stepName: '', step: patchStep };
+}
+
+function readOrder(parts: ExecutionParts, entry: JournalEntry): PatchRunOrder | null {
+  const run = entry.isCancelled ? null : findPatcherRun(decide(parts, entry));
+  if (run === null) return null;
+  const { step: _step, ...wanted } = run;
+  return { runId: entry.commandId, commandId: entry.commandId, ...wanted };
+}
+
 async function begin(parts: ExecutionParts, entry: JournalEntry, signal: AbortSignal): Promise<void> {
   const decision = decide(parts, entry);
   switch (decision.kind) {
     case 'refuse':
       refuseCommand(parts, entry, decision);
       return;
-    case 'patch': {
-      const { kind: _kind, ...wanted } = decision;
-      await runPatcher(parts, entry, { ...wanted, stepName: '', step: patchStep }, signal);
+    case 'patch':
+    case 'update-agent': {
+      const run = findPatcherRun(decision);
+      if (run !== null) await runPatcher(parts, entry, run, signal);
       return;
     }
-    case 'update-agent':
-      await runPatcher(parts, entry, { ...updateRun, update: decision.update }, signal);
-      return;
     case 'hooks':
       await runWithHooks(parts, entry.commandId, decision, signal);
       return;

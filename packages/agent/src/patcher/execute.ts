@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SignedAuthorization } from '@patchbay/contracts';
@@ -14,13 +14,14 @@ import { type IndexReader, openIndexReader, rememberIndexes } from './describe-c
 import { findDiskShortage } from './disk-preflight.ts';
 import { isDpkgCutOff } from './dpkg-journal.ts';
 import { type GroupJournal, openGroupJournal } from './group-journal.ts';
-import { findUndone, hasHalfDone, readDpkgStatus } from './installed-state.ts';
+import { type CompletionRequest, completeHalfDone } from './half-done.ts';
+import { findUndone, isHalfInstalled, readDpkgStatus } from './installed-state.ts';
 import { readAutomaticMarks, restoreAutomaticMarks } from './machine-marks.ts';
 import { downloadPackages, removeDownloads, targetsOfChanges } from './package-downloads.ts';
 import { describeError } from './patcher-error.ts';
 import { notePendingReboot, readPatcherState, recordInstall, writePatcherState } from './patcher-state.ts';
 import { prepareBlockingWorkspace, simulateTargets } from './simulate.ts';
-import { configurePending, readEnd, runTransaction, type TransactionEnd } from './transaction.ts';
+import { readEnd, runTransaction, type TransactionEnd } from './transaction.ts';
 import { verifyPlan } from './verify-plan.ts';
 
 type Group = Plan['groups'][number];
@@ -72,7 +73,7 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
   const shortage = mayBegin ? await findDiskShortage(machine, plan) : null;
   const obstacle = shortage === null ? null : `There is not enough room on the disk: ${shortage}`;
   if (obstacle !== null) report(obstacle);
-  const brokenness = mayBegin && obstacle === null ? await configureHalfDone(request) : null;
+  const brokenness = mayBegin && obstacle === null ? await completeHalfDone(completionOf(request)) : null;
   const status = mayBegin ? await readDpkgStatus(machine) : null;
   // Of a group that was lost a part may be in.
   const left = plan.groups.map((group, index) =>
@@ -87,7 +88,7 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
   const planned = new Set(plan.groups.flatMap(({ changes }) => changes.map(({ name }) => name)));
   const reader = rememberIndexes(openIndexReader(machine, request.lists.archives), planned);
   const outcomes: GroupOutcome[] = [];
-  for (const [index, group] of plan.groups.entries()) {
+  for (const [index, group] of inOrder(plan.groups, status)) {
     const names = group.changes.map(({ name, toVersion }) => `${name} ${toVersion ?? ''}`.trim()).join(', ');
     report(`Group ${index + 1} of ${plan.groups.length}: ${names}`);
     const known = journal.outcomeOf(index);
@@ -107,15 +108,27 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
       ));
     if (known === null) journal.end(index, redactAll(outcome), now());
     report(outcome.status === 'installed' ? '  installed' : `  ${outcome.status} (the reason is told at the end)`);
-    outcomes.push(redactAll(outcome));
+    outcomes[index] = redactAll(outcome);
   }
   await finish(request, workspace, journal, outcomes);
   return outcomes;
 }
 
+/** With their numbers; first what was lost while it was unpacked, because apt takes nothing else before. */
+function inOrder(groups: Plan['groups'], status: DpkgStatus | null): [number, Group][] {
+  const isLost = ({ changes }: Group) => status !== null && changes.some((change) => isHalfInstalled(status, change));
+  const numbered = [...groups.entries()];
+  return [...numbered.filter(([, group]) => isLost(group)), ...numbered.filter(([, group]) => !isLost(group))];
+}
+
 async function prepareExecution(request: ExecuteRequest): Promise<AptWorkspace> {
   const { options, settings } = await prepareBlockingWorkspace(request);
   return { settings, options: { ...options, lockTimeoutSeconds: request.lockWaitSeconds ?? defaultLockWaitSeconds } };
+}
+
+function completionOf({ machine, plan, report, lockWaitSeconds }: ExecuteRequest): CompletionRequest {
+  const waitSeconds = lockWaitSeconds ?? defaultLockWaitSeconds;
+  return { machine, waitSeconds, recordNameOf: (step) => recordNameOf(plan, step), report };
 }
 
 /** Names the record of a group's command, so that it is found again after a crash. */
@@ -151,27 +164,6 @@ async function awaitBegun(
     ended.set(index, output === null ? lost : readEnd(output));
   }
   return ended;
-}
-
-/** Completes what is half done. Answers why nothing else may be begun; null where it may. */
-async function configureHalfDone(request: ExecuteRequest): Promise<string | null> {
-  const { machine, report, plan } = request;
-  if (!(await isDpkgCutOff(machine)) && !hasHalfDone(await readDpkgStatus(machine))) return null;
-  report('Completing what an earlier run left half done (dpkg --configure -a)');
-  const attempt = randomUUID();
-  const end = await configurePending(
-    machine,
-    {
-      waitSeconds: request.lockWaitSeconds ?? defaultLockWaitSeconds,
-      recordName: (number) => recordNameOf(plan, `configure.${attempt}.${number}`),
-    },
-    report,
-  );
-  if (end.isGood) return null;
-  report(`  not all could be completed: ${end.message}`);
-  // A package that cannot be configured keeps only its own group from going in, and a newer version may mend it.
-  const isStuck = end.lockHolder !== null || (await isDpkgCutOff(machine));
-  return isStuck ? `dpkg --configure -a, which comes first, did not go through: ${end.message}` : null;
 }
 
 async function fetchGroups(
@@ -215,6 +207,8 @@ async function settleGroup(
   const hindrance = findHindrance();
   if (hindrance !== null) return { targets, status: 'skipped', reason: hindrance };
   if (downloadFailure !== null) return { targets, status: 'failed', reason: downloadFailure };
+  const brokenness = (await isDpkgCutOff(machine)) ? await mendCutOff(request, step) : null;
+  if (brokenness !== null) return { targets, status: 'skipped', reason: brokenness };
   const difference = await findDifference(request, left, step.reader);
   if (difference !== null) return { targets, status: 'skipped', reason: difference };
   noteBeforeInstall(request, group);
@@ -222,6 +216,29 @@ async function settleGroup(
   const argv = withSettings(installArgv(targetsOfChanges(left.changes), workspace.options), workspace.settings);
   const end = await runTransaction(machine, argv, recordNameOfAttempt(plan, index, journal), report);
   return await judgeGroup(machine, group, end.message);
+}
+
+/**
+ * Makes good what dpkg was cut off in, in a group before this one: apt takes nothing else until then. What was told of
+ * that group stays. Answers why nothing more may be begun; null where it may.
+ */
+async function mendCutOff(request: ExecuteRequest, { journal, workspace }: GroupStep): Promise<string | null> {
+  const { machine, plan, now, report } = request;
+  const brokenness = await completeHalfDone(completionOf(request));
+  if (brokenness !== null) return brokenness;
+  const status = await readDpkgStatus(machine);
+  for (const [index, { changes }] of plan.groups.entries()) {
+    const attempts = journal.attemptsAt(index);
+    if (attempts === 0 || attempts >= mostAttempts || !changes.some((change) => isHalfInstalled(status, change))) {
+      continue;
+    }
+    report(`  unpacking group ${index + 1} again, which was lost half-way`);
+    journal.begin(index, now());
+    const left = changes.filter((change) => findUndone(status, change) !== null);
+    const argv = withSettings(installArgv(targetsOfChanges(left), workspace.options), workspace.settings);
+    await runTransaction(machine, argv, recordNameOfAttempt(plan, index, journal), report);
+  }
+  return null;
 }
 
 /** What was signed must be what happens: the package manager is asked once more, with all that went in before. */

@@ -25,6 +25,11 @@ export function hasHalfDone(status: DpkgStatus): boolean {
   return status.unconfigured.length > 0;
 }
 
+/** Whether it was lost while it was unpacked: it has to be installed again before apt does anything else. */
+export function isHalfInstalled(status: DpkgStatus, name: PackageName): boolean {
+  return status.unconfigured.some((half) => half.state === 'half-installed' && isSame(name)(half));
+}
+
 function isSame(wanted: PackageName): (name: PackageName) => boolean {
   const key = packageKey(wanted);
   return (name) => packageKey(name) === key;

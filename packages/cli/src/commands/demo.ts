@@ -22,7 +22,7 @@ export const demoCommand = new Command('demo')
     'Patch a disposable real Debian node from NON_COMPLIANT to COMPLIANT, judged by its own apt (needs root)',
   )
   .option('--data <directory>', 'where the demonstration keeps its things', `${DEFAULT_DATA_DIRECTORY}-demo`)
-  .option('--exit', 'stop everything at the end; exit with 0 only if apt agrees', false)
+  .option('--exit', 'stop everything at the end; exit with 0 only if apt agrees item by item', false)
   .action(async ({ data, exit }: { data: string; exit: boolean }) => {
     const progress = createProgress(
       (text) => process.stdout.write(text),
@@ -38,9 +38,8 @@ export const demoCommand = new Command('demo')
       },
       progress,
     );
-    progress.chapter(
-      demo.isAgreed ? 'Done: NON_COMPLIANT -> COMPLIANT, and apt agrees' : 'Done, but apt does not agree',
-    );
+    const statuses = demo.statuses.map((status) => status.toUpperCase().replace('-', '_')).join(' -> ');
+    progress.chapter(demo.isAgreed ? `Done: ${statuses}, and apt agrees` : 'Done, but apt does not agree');
     if (!exit) {
       progress.block(whatNext(demo.dataDirectory, demo.instanceId, demo.server.url));
       await stopSignal;

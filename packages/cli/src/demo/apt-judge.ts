@@ -33,11 +33,31 @@ export function readAptPlan(output: string): AptChange[] {
     });
 }
 
+/** One version that the judge is asked to bring in by itself. */
+export interface AptTarget {
+  readonly name: string;
+  readonly architecture: string;
+  readonly targetVersion: string | null;
+}
+
+/** What the node's own apt would do. */
+export interface AptJudgement {
+  /** For an upgrade of everything. */
+  readonly upgrade: readonly AptChange[];
+  /** For the asked versions alone, with what they need; nothing where none was asked for. */
+  readonly targets: readonly AptChange[];
+}
+
+/** `name:architecture=version`; apt has no packages of the architecture `all` under such a name. */
+function requestOf({ name, architecture, targetVersion }: AptTarget): string {
+  return `${name}${architecture === 'all' ? '' : `:${architecture}`}=${targetVersion}`;
+}
+
 /**
- * Asks the node's own apt, with lists that it fetches for the purpose, what an upgrade would bring. Shares nothing with
- * the patcher but the namespaces that it runs in.
+ * Asks the node's own apt, with lists that it fetches for the purpose, what an upgrade would bring, and what exactly these
+ * versions would. Shares nothing with the patcher but the namespaces that it runs in.
  */
-export async function askApt(root: string, workDirectory: string): Promise<AptChange[]> {
+export async function askApt(root: string, workDirectory: string, asked: readonly AptTarget[]): Promise<AptJudgement> {
   await mkdir(workDirectory, { recursive: true, mode: 0o700 });
   const machine = await openMachine({ root, workDirectory, access: 'read-only' });
   try {
@@ -63,7 +83,9 @@ export async function askApt(root: string, workDirectory: string): Promise<AptCh
       timeoutSeconds: 10,
     });
     await ask('update', '-qq');
-    return readAptPlan(await ask('-s', 'upgrade', '--with-new-pkgs'));
+    const upgrade = readAptPlan(await ask('-s', 'upgrade', '--with-new-pkgs'));
+    const targets = asked.length === 0 ? [] : readAptPlan(await ask('-s', 'install', ...asked.map(requestOf)));
+    return { upgrade, targets };
   } finally {
     await machine.close();
   }

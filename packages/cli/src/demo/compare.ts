@@ -1,4 +1,4 @@
-import type { Plan, Verdict } from '@patchbay/facts';
+import type { Plan, Verdict, VerdictItem } from '@patchbay/facts';
 import type { AptChange } from './apt-judge.ts';
 
 /** `Debian-Security:12/oldstable-security` → `Debian-Security/oldstable-security`: label and suite. */
@@ -17,29 +17,43 @@ function differences(ours: ReadonlySet<string>, apts: ReadonlySet<string>): stri
   ];
 }
 
+/** The items of a verdict that are approved and not installed. */
+export function missingItems(verdict: Verdict): VerdictItem[] {
+  return verdict.items.filter(({ state }) => state === 'missing');
+}
+
+/** The items of a verdict whose update is not approved yet and will be when its delay has passed. */
+export function waitingItems(verdict: Verdict): VerdictItem[] {
+  return verdict.items.filter(({ state }) => state === 'waiting');
+}
+
 /**
- * Compares the missing list with apt's closure, item by item: name, version, archives. What an upgrade newly brings
- * along is no missing patch; it must be in the plan, and `comparePlan` looks there.
+ * Compares what apt would upgrade with what is missing and what waits, item by item: name, version, archives. apt knows
+ * no approval delay, so the two together must be all that it wants; a wait counts only with its end. What an upgrade
+ * newly brings along is no missing patch: it must be in the plan, and `comparePlan` looks there.
  */
-export function compareMissing(
+export function compareUpgrades(
   verdict: Verdict,
   archiveNames: ReadonlyMap<string, string>,
   apt: readonly AptChange[],
 ): string[] {
-  const ours = verdict.items
-    .filter((item) => item.state === 'missing')
-    .map((item) => {
-      const offer = item.evidence.offered.find((each) => each.version === item.targetVersion);
-      const archives = offer?.archives.map((key) => archiveNames.get(key) ?? key) ?? [];
-      return describe(item.name, item.targetVersion ?? '', archives);
-    });
+  const waiting = waitingItems(verdict);
+  const ours = [...missingItems(verdict), ...waiting].map((item) => {
+    const offer = item.evidence.offered.find((each) => each.version === item.targetVersion);
+    const archives = offer?.archives.map((key) => archiveNames.get(key) ?? key) ?? [];
+    return describe(item.name, item.targetVersion ?? '', archives);
+  });
   const apts = apt
     .filter((change) => change.fromVersion !== null)
     .map((change) => describe(change.name, change.toVersion, change.archives));
-  return differences(new Set(ours), new Set(apts));
+  const endless = waiting.filter(({ evidence: { clock } }) => !((clock?.approvedAt ?? '') > verdict.evaluatedAt));
+  return [
+    ...differences(new Set(ours), new Set(apts)),
+    ...endless.map((item) => `no end of the wait: ${item.name} ${item.targetVersion}`),
+  ];
 }
 
-/** Compares the frozen plan with all that apt would do: upgrades and what they bring along. */
+/** Compares the frozen plan with all that apt would do for the approved versions: upgrades and what they bring along. */
 export function comparePlan(plan: Plan, apt: readonly AptChange[]): string[] {
   const changes = plan.groups.flatMap((group) => group.changes);
   const ours = new Set(changes.map((change) => `${change.action} ${change.name} ${change.toVersion}`));
@@ -49,10 +63,20 @@ export function comparePlan(plan: Plan, apt: readonly AptChange[]): string[] {
   return differences(ours, apts);
 }
 
-/** Approved packages that apt would still upgrade; empty when it agrees that all is done. */
+/** Waiting versions that the plan brings in all the same, because something approved needs them. */
+export function findNeededEarly(plan: Plan, before: Verdict): string[] {
+  const waiting = new Set(waitingItems(before).map((item) => `${item.name} ${item.targetVersion}`));
+  return plan.groups
+    .flatMap((group) => group.changes)
+    .map((change) => `${change.name} ${change.toVersion}`)
+    .filter((each) => waiting.has(each));
+}
+
+/** Approved versions that apt would still bring in; empty when it agrees that all is done. */
 export function compareAfter(before: Verdict, apt: readonly AptChange[]): string[] {
-  const approved = new Set(before.items.filter((item) => item.state === 'missing').map((item) => item.name));
+  const approved = new Set(missingItems(before).map((item) => `${item.name} ${item.targetVersion}`));
   return apt
-    .filter((change) => approved.has(change.name))
-    .map((change) => `apt still wants ${change.name} ${change.toVersion}`);
+    .map((change) => `${change.name} ${change.toVersion}`)
+    .filter((each) => approved.has(each))
+    .map((each) => `apt still wants ${each}`);
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Verdict } from '@patchbay/facts';
 import {
   createLogger,
   defaultPort,
@@ -15,7 +16,7 @@ import { readAdministratorAccess } from '../administrator-access.ts';
 import { createControlPlaneClient } from '../control-plane-client.ts';
 import { askApt } from './apt-judge.ts';
 import { DemoError, findDemoArchives } from './apt-sources.ts';
-import { compareAfter, compareMissing, comparePlan } from './compare.ts';
+import { compareAfter, comparePlan, compareUpgrades, findNeededEarly, missingItems, waitingItems } from './compare.ts';
 import { buildBaseRoot, hasBaseRoot, unpackNode } from './node-root.ts';
 import type { Progress } from './progress.ts';
 import { waitForPatcher } from './running-patcher.ts';
@@ -29,6 +30,7 @@ import {
   readFacts,
   runPatchBaseline,
   waitForNode,
+  waitingLines,
 } from './worked-example.ts';
 
 export interface DemoOptions {
@@ -41,6 +43,8 @@ export interface DemoOptions {
 
 export interface RunningDemo {
   readonly isAgreed: boolean;
+  /** What the node's verdict was before the install and after it. */
+  readonly statuses: readonly [before: Verdict['status'], after: Verdict['status']];
   readonly server: RunningServer;
   readonly instanceId: string;
   readonly dataDirectory: string;
@@ -94,6 +98,17 @@ async function startControlPlane(data: string, progress: Progress): Promise<Runn
     progress.line(`Port ${defaultPort} is taken; taking a free one`);
     return await startServer(readServerConfig({ data, port: '0' }, {}), logger, fail);
   }
+}
+
+function describeWaiting(verdict: Verdict, progress: Progress): void {
+  const waiting = waitingItems(verdict);
+  if (waiting.length === 0) return;
+  progress.line(`${waiting.length} more wait for their seven days:`);
+  progress.block(waitingLines(waiting, listedLines));
+}
+
+function describeUpgrades(verdict: Verdict): string {
+  return `all that it would upgrade are the ${missingItems(verdict).length} missing and the ${waitingItems(verdict).length} waiting`;
 }
 
 /** Plays the worked example on a real node and lets apt judge it. What it started keeps running until `stop`. */
@@ -157,7 +172,7 @@ export async function runDemo(options: DemoOptions, progress: Progress): Promise
 
     progress.chapter('Baseline and patch group');
     const baselineId = await createBaseline(client);
-    progress.line(`${baselineId}: security updates at once, registered for ${patchGroup}`);
+    progress.line(`${baselineId}: security updates after 7 days, registered for ${patchGroup}`);
 
     progress.chapter('Before: scan');
     const before = await progress.step('AWS-RunPatchBaseline Operation=Scan', () =>
@@ -165,18 +180,20 @@ export async function runDemo(options: DemoOptions, progress: Progress): Promise
     );
     describeCounts(before.verdict, progress);
     const names = archiveNames(await readFacts(client, instanceId));
-    const missing = before.verdict.items.filter((item) => item.state === 'missing');
+    const missing = missingItems(before.verdict);
     progress.block(missingTable(missing, names, listedLines));
-    const aptBefore = await progress.step("Asking the node's own apt what is missing", () =>
-      askApt(paths.node, paths.judge),
+    describeWaiting(before.verdict, progress);
+    const aptBefore = await progress.step("Asking the node's own apt what it would upgrade", () =>
+      askApt(paths.node, paths.judge, missing),
     );
+    const expected = missing.length > 0 ? 'non-compliant' : 'compliant';
     const found = [
-      ...(before.verdict.status === 'non-compliant' ? [] : [`the verdict before is ${before.verdict.status}`]),
-      ...compareMissing(before.verdict, names, aptBefore),
+      ...(before.verdict.status === expected ? [] : [`the verdict before is ${before.verdict.status}`]),
+      ...compareUpgrades(before.verdict, names, aptBefore.upgrade),
     ];
     progress.line(
       found.length === 0
-        ? `apt agrees, item by item: ${missing.length} missing`
+        ? `apt agrees, item by item: ${describeUpgrades(before.verdict)}`
         : `apt does NOT agree: ${found.join('; ')}`,
     );
 
@@ -191,14 +208,17 @@ export async function runDemo(options: DemoOptions, progress: Progress): Promise
         `Plan ${install.plan.planId}: ${changes.length} changes in ${install.plan.groups.length} independent groups, ${(install.plan.downloadBytes / 1e6).toFixed(1)} MB`,
       );
       if (added.length > 0) progress.line(`Brought along: ${added.join(', ')}`);
-      const strayed = comparePlan(install.plan, aptBefore);
+      const early = findNeededEarly(install.plan, before.verdict);
+      if (early.length > 0)
+        progress.line(`Before their delay is over, because approved patches need them: ${early.join(', ')}`);
+      const strayed = comparePlan(install.plan, aptBefore.targets);
       found.push(...strayed);
       progress.line(
         strayed.length === 0
-          ? 'The plan is what apt would do'
+          ? 'The plan is what apt would do for the missing ones'
           : `The plan is NOT what apt would do: ${strayed.join('; ')}`,
       );
-    } else found.push('the install had no plan');
+    } else if (missing.length > 0) found.push('the install had no plan');
 
     progress.chapter('After: scan again');
     const after = await progress.step('AWS-RunPatchBaseline Operation=Scan', () =>
@@ -206,12 +226,22 @@ export async function runDemo(options: DemoOptions, progress: Progress): Promise
     );
     describeCounts(after.verdict, progress);
     if (after.verdict.status !== 'compliant') found.push(`the verdict after is ${after.verdict.status}`);
-    const aptAfter = await progress.step('Asking apt again', () => askApt(paths.node, paths.judge));
-    const left = compareAfter(before.verdict, aptAfter);
+    describeWaiting(after.verdict, progress);
+    const aptAfter = await progress.step('Asking apt again', () => askApt(paths.node, paths.judge, []));
+    const left = [
+      ...compareAfter(before.verdict, aptAfter.upgrade),
+      ...compareUpgrades(after.verdict, names, aptAfter.upgrade),
+    ];
     found.push(...left);
-    progress.line(left.length === 0 ? 'apt agrees: no approved package is left to upgrade' : left.join('; '));
+    const stillWaiting = waitingItems(after.verdict).length;
+    progress.line(
+      left.length === 0
+        ? `apt agrees: no approved package is left to upgrade${stillWaiting === 0 ? '' : `, only the ${stillWaiting} that wait`}`
+        : `apt does NOT agree: ${left.join('; ')}`,
+    );
     for (const difference of found) progress.line(`DIFFERENCE: ${difference}`);
-    return { isAgreed: found.length === 0, server, instanceId, dataDirectory: paths.data, stop };
+    const statuses = [before.verdict.status, after.verdict.status] as const;
+    return { isAgreed: found.length === 0, statuses, server, instanceId, dataDirectory: paths.data, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetNodeFacts, GetPatchOperation, GetPlan, ListPatchOperations } from '@patchbay/contracts';
-import { archiveKey, type NodeFacts, type Plan, type Verdict, type VerdictItem } from '@patchbay/facts';
+import { archiveKey, type ClockRung, type NodeFacts, type Plan, type Verdict, type VerdictItem } from '@patchbay/facts';
 import { z } from 'zod';
 import type { ControlPlaneClient } from '../control-plane-client.ts';
 import { DemoError } from './apt-sources.ts';
@@ -38,19 +38,19 @@ export async function createActivation(client: ControlPlaneClient): Promise<{ id
   return { id: made.ActivationId, code: made.ActivationCode };
 }
 
-/** Every security update at once: apt is the judge here, and it knows of no approval delay. */
+/** Every security update seven days after it appeared, as AWS's own predefined baselines have it. */
 export async function createBaseline(client: ControlPlaneClient): Promise<string> {
   const made = Baseline.parse(
     await client.ssm('CreatePatchBaseline', {
       Name: 'web-servers',
       OperatingSystem: 'DEBIAN',
-      Description: 'Security updates, at once.',
+      Description: 'Security updates, a week after they appear.',
       ApprovalRules: {
         PatchRules: [
           {
             PatchFilterGroup: { PatchFilters: [{ Key: 'PRODUCT', Values: ['Debian12'] }] },
             ComplianceLevel: 'HIGH',
-            ApproveAfterDays: 0,
+            ApproveAfterDays: 7,
           },
         ],
       },
@@ -157,6 +157,22 @@ export function missingTable(
       .trimEnd(),
   );
   return lines.length > most + 1 ? [...lines.slice(0, most + 1), `... and ${lines.length - most - 1} more`] : lines;
+}
+
+const rungWords = {
+  published: 'publication date',
+  'first-seen': 'first seen',
+  changelog: 'changelog date',
+  undated: 'no date',
+} as const satisfies Record<ClockRung, string>;
+
+/** What waits, until when, and how its date is known: `nginx 1.2 until 2026-11-27 (changelog date)`. */
+export function waitingLines(items: readonly VerdictItem[], most: number): string[] {
+  const lines = items.map(({ name, targetVersion, evidence: { clock } }) => {
+    const until = clock?.approvedAt?.slice(0, 10) ?? 'nobody knows when';
+    return `${name} ${targetVersion} until ${until} (${rungWords[clock?.rung ?? 'undated']})`;
+  });
+  return lines.length > most ? [...lines.slice(0, most), `... and ${lines.length - most} more`] : lines;
 }
 
 /** Narrates a verdict in one line. */

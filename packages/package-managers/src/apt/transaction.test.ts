@@ -65,6 +65,16 @@ describe('a transaction', () => {
     });
   });
 
+  it.each([
+    // dpkg 1.21 (Debian 12) and 1.22 (Debian 13), which names the process where it can see it.
+    ['frontend lock was locked by another process with pid 42', '/var/lib/dpkg/lock-frontend', null],
+    ['frontend lock was locked by <unknown> process with pid 42', '/var/lib/dpkg/lock-frontend', null],
+    ['database lock was locked by apt-get process with pid 42', '/var/lib/dpkg/lock', 'apt-get'],
+  ])('knows from dpkg itself that its %s', (words, path, processName) => {
+    const stderr = `dpkg: error: dpkg ${words}\nNote: removing the lock file is always wrong, can damage the locked area\n`;
+    expect(findLockHolder({ exitCode: 2, stdout: '', stderr })).toEqual({ path, processId: 42, processName });
+  });
+
   it('takes what dpkg --audit prints for findings and a crash for an error', () => {
     expect(audit.parse({ exitCode: 0, stdout: '', stderr: '' })).toBe('');
     expect(audit.parse({ exitCode: 1, stdout: 'half done\n', stderr: '' })).toBe('half done');

@@ -142,13 +142,16 @@ export function findLockHolder(output: CommandOutput): LockHolder | null {
     /^E: (?:Unable to acquire the dpkg frontend lock \(([^)]+)\)|Could not get lock ([^\s.]+(?:\.[^\s.]+)*)|Unable to lock (?:directory )?(\S+))/m.exec(
       text,
     );
-  const dpkgLock = /dpkg frontend lock was locked by another process with pid (\d+)/.exec(text);
+  // "another process" in Debian 12; since dpkg 1.22 its name, or `<unknown>` where dpkg cannot see it.
+  const dpkgLock = /dpkg (frontend|database) lock was locked by (.+) process with pid (\d+)/.exec(text);
   if (refused === null && dpkgLock === null) return null;
   const holder = /Could not get lock (\S+?)\.? It is held by process (\d+)(?: \(([^)]+)\))?/.exec(text);
-  const processId = holder?.[2] ?? dpkgLock?.[1];
+  const processId = holder?.[2] ?? dpkgLock?.[3];
+  const dpkgName = ['another', '<unknown>'].includes(dpkgLock?.[2] ?? '') ? null : dpkgLock?.[2];
+  const dpkgPath = dpkgLock?.[1] === 'database' ? '/var/lib/dpkg/lock' : '/var/lib/dpkg/lock-frontend';
   return {
-    path: holder?.[1] ?? refused?.[1] ?? refused?.[2] ?? refused?.[3] ?? '/var/lib/dpkg/lock-frontend',
+    path: holder?.[1] ?? refused?.[1] ?? refused?.[2] ?? refused?.[3] ?? dpkgPath,
     processId: processId === undefined ? null : Number(processId),
-    processName: holder?.[3] ?? null,
+    processName: holder?.[3] ?? dpkgName ?? null,
   };
 }

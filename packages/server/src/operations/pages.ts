@@ -35,5 +35,10 @@ export function nextToken<Entry>(
   position: (entry: Entry) => string,
 ): string | undefined {
   const last = found[limit - 1];
-  return found.length > limit && last !== undefined ? encodePageToken(page.binding, position(last)) : undefined;
+  return found.length > limit && last !== undefined ? tokenAfter(page, position(last)) : undefined;
+}
+
+/** The token of the page that begins after a position. */
+export function tokenAfter(page: Page, position: string): string {
+  return encodePageToken(page.binding, position);
 }

@@ -18,6 +18,7 @@ import {
 } from '../ssm/commands/replies.ts';
 import { findCommand, type Invocation, takeDeliverable } from '../ssm/commands/repository.ts';
 import { findDocument, resolveNested } from '../ssm/documents/service.ts';
+import { recordPoll } from '../ssm/instances/presence.ts';
 import { waitForMessage } from './long-poll.ts';
 import { hasOtherAgent, writeCommandForOtherAgent } from './other-agents.ts';
 
@@ -96,13 +97,15 @@ interface GetMessagesInput {
   readonly messagesRequestId: string;
   readonly visibilityTimeoutInSeconds?: number | undefined;
   readonly patchbayPollSeconds?: number | undefined;
+  readonly patchbayAgentRunId?: string | undefined;
 }
 
 async function GetMessages(
   input: GetMessagesInput,
   context: OperationContext,
 ): Promise<{ destination: string; messagesRequestId: string; messages: Message[] }> {
-  const { destination, messagesRequestId } = input;
+  const { destination, messagesRequestId, patchbayAgentRunId: agentRunId = null } = input;
+  if (agentRunId !== null) await recordPoll(destination, agentRunId, context);
   const hiddenMilliseconds = (input.visibilityTimeoutInSeconds ?? 10) * 1000;
   const invocation = await waitForMessage(
     {
@@ -110,13 +113,8 @@ async function GetMessages(
       take: async () => {
         const now = context.dependencies.clock();
         const visibleAt = new Date(now.getTime() + hiddenMilliseconds);
-        return await takeDeliverable(
-          context.db,
-          destination,
-          now,
-          visibleAt,
-          await notFrozen(context.db, context, now),
-        );
+        const asking = { instanceId: destination, agentRunId };
+        return await takeDeliverable(context.db, asking, now, visibleAt, await notFrozen(context.db, context, now));
       },
     },
     input.patchbayPollSeconds === undefined

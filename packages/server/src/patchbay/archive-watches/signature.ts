@@ -13,35 +13,50 @@ export type CheckSignature = (signed: {
 
 const bounds = { limitBytes: 65_536, timeoutSeconds: 30 };
 
+/** How the programs are called; a path where it is no name. */
+export interface SignaturePrograms {
+  readonly gpgv: string;
+  readonly sqv: string;
+}
+
 /** Asks gpgv, and sqv on systems that have no gpgv (Debian 13 and later bring that for apt). */
-export const checkSignature: CheckSignature = async ({ content, signature, keyring }) => {
-  const folder = await mkdtemp(join(tmpdir(), 'patchbay-signature-'));
-  try {
-    const [contentFile, signatureFile, keyringFile] = [
-      join(folder, 'content'),
-      join(folder, 'signature.asc'),
-      join(folder, 'keyring.gpg'),
-    ] as const;
-    await Promise.all([
-      writeFile(contentFile, content, { mode: 0o600 }),
-      writeFile(signatureFile, signature, { mode: 0o600 }),
-      writeFile(keyringFile, keyring, { mode: 0o600 }),
-    ]);
-    const asked = await runProgram(
-      ['gpgv', '--status-fd', '1', '--keyring', keyringFile, signatureFile, contentFile],
-      bounds,
-    );
-    if (asked.exitCode !== 127) return judgeGpgv(asked);
-    const fallback = await runProgram(['sqv', '--keyring', keyringFile, signatureFile, contentFile], bounds);
-    if (fallback.exitCode === 127) {
+export function createSignatureCheck({ gpgv, sqv }: SignaturePrograms): CheckSignature {
+  return async ({ content, signature, keyring }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'patchbay-signature-'));
+    try {
+      const [contentFile, signatureFile, keyringFile] = [
+        join(folder, 'content'),
+        join(folder, 'signature.asc'),
+        join(folder, 'keyring.gpg'),
+      ] as const;
+      await Promise.all([
+        writeFile(contentFile, content, { mode: 0o600 }),
+        writeFile(signatureFile, signature, { mode: 0o600 }),
+        writeFile(keyringFile, keyring, { mode: 0o600 }),
+      ]);
+      const keyed = ['--keyring', keyringFile, signatureFile, contentFile] as const;
+      const asked = await runProgram([gpgv, '--status-fd', '1', ...keyed], bounds);
+      if (asked.exitCode !== 127) return judgeGpgv(asked);
+      const fallback = await runProgram([sqv, ...keyed], bounds);
+      if (fallback.exitCode !== 127) return judgeSqv(fallback);
       return { isValid: false, reason: 'the server has neither gpgv nor sqv to check it with' };
+    } finally {
+      await rm(folder, { recursive: true });
     }
-    if (fallback.exitCode === 0) return { isValid: true };
-    return { isValid: false, reason: fallback.stderr.trim() || 'sqv does not accept it' };
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-};
+  };
+}
+
+export const checkSignature: CheckSignature = createSignatureCheck({ gpgv: 'gpgv', sqv: 'sqv' });
+
+/**
+ * sqv(1) has no other answer than its exit status: 0 where at least one signature is good. Unlike gpgv it takes one that
+ * was made before its key expired.
+ */
+function judgeSqv({ exitCode, stderr }: ProgramOutput): Awaited<ReturnType<CheckSignature>> {
+  if (exitCode === 0) return { isValid: true };
+  const words = stderr.replaceAll(/\s+/g, ' ').replace('Verifying signature: ', '').trim().replace(/\.$/, '');
+  return { isValid: false, reason: words === '' ? 'sqv does not accept it' : `sqv says: ${words}` };
+}
 
 /** Numbers of RFC 9580, 9.5: MD5, SHA-1 and RIPEMD-160 prove nothing any more. */
 const weakHashes = new Set(['1', '2', '3']);

@@ -3,13 +3,20 @@ import type { Database } from '../../../database/tables.ts';
 import { runInTransaction } from '../../../database/transaction.ts';
 import type { Dependencies } from '../../../dependencies.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
-import { countProgress, dispatchQueued, endOverdue, terminateQueued } from './progress-repository.ts';
-import { lockCommand, updateCommand } from './repository.ts';
+import { countProgress, dispatchQueued, endOverdue, type Progress, terminateQueued } from './progress-repository.ts';
+import { type Command, lockCommand, updateCommand } from './repository.ts';
 
 /** The topic on which a node's long poll waits. */
 export const nodeTopic = 'node';
 
 type Context = Pick<OperationContext, 'db' | 'now'> & { readonly dependencies: Pick<Dependencies, 'wake'> };
+
+/** The status of a command of which some invocations have not ended. */
+export function describeOpen({ counts, isStarted, cancelling }: Progress): Pick<Command, 'status' | 'statusDetails'> {
+  const isCancelling = cancelling > 0 && cancelling === counts.queued + counts.running;
+  const status = isCancelling ? 'Cancelling' : isStarted ? 'InProgress' : 'Pending';
+  return { status, statusDetails: status };
+}
 
 /**
  * Brings a command forward as far as it goes at this moment: ends what is overdue, lets out what may go, sums up. It
@@ -27,11 +34,10 @@ export async function advanceCommand(commandId: string, context: Context): Promi
   await dependencies.wake.notify(db, nodeTopic, dispatched);
   if (decision.isErrorLimitExceeded) await terminateQueued(db, commandId, now);
 
-  const { counts, isStarted, cancelling } = decision.isErrorLimitExceeded ? await countProgress(db, commandId) : before;
-  const isCancelling = cancelling > 0 && cancelling === counts.queued + counts.running;
-  const running = isCancelling ? 'Cancelling' : isStarted ? 'InProgress' : 'Pending';
+  const after = decision.isErrorLimitExceeded ? await countProgress(db, commandId) : before;
+  const { counts } = after;
   await updateCommand(db, commandId, {
-    ...(decision.isFinished ? summarizeCommand(command, counts) : { status: running, statusDetails: running }),
+    ...(decision.isFinished ? summarizeCommand(command, counts) : describeOpen(after)),
     completedCount: command.targetCount - counts.queued - counts.running,
     errorCount: counts.failed,
     deliveryTimedOutCount: counts.undelivered,

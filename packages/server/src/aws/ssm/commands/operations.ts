@@ -13,11 +13,10 @@ import type {
 import { anyResource, authorize } from '../../../operations/authorize.ts';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type EmptyResult, type OperationContext, operation } from '../../../operations/operation.ts';
-import { nextToken, startOfPage } from '../../../operations/pages.ts';
+import { nextToken, startOfPage, tokenAfter } from '../../../operations/pages.ts';
 import { nodeResource, ssmResource } from '../../../operations/resources.ts';
 import { isStorableTime } from '../../../operations/storable-time.ts';
 import { permissionsToSend } from '../documents/permissions.ts';
-import { keepWithinReach } from '../instances/repository.ts';
 import { cancelCommand } from './cancel.ts';
 import { describeCommand, describeInvocation, describeStep, type LinkTo } from './describe.ts';
 import { CommandError, commandErrors } from './errors.ts';
@@ -28,11 +27,11 @@ import {
   type CommandQuery,
   findCommand,
   findInvocation,
-  listCommands,
   listInvocations,
   listPlugins,
 } from './repository.ts';
 import { sendCommand } from './service.ts';
+import { listCommandsInReach } from './within-reach.ts';
 
 /** Members that stand for things of AWS that are not here; silently dropping one would lose what the caller relies on. */
 const unsupportedMembers = {
@@ -119,14 +118,13 @@ function readPosition(text: string): Position | undefined {
   return requestedAt && commandId ? { requestedAt: new Date(requestedAt), commandId, instanceId } : undefined;
 }
 
-/** A command as this caller may see it: without nodes that are out of reach, without what may hold a secret. */
-async function showCommand(command: Command, context: OperationContext): Promise<CamelCased<WireCommand>> {
-  const instanceIds = await keepWithinReach(context.db, context, command.instanceIds, context.reach);
+/** A command without what this caller may not see because it may hold a secret. */
+function showCommand(command: Command, context: OperationContext): CamelCased<WireCommand> {
   const choosesFreely = permissionsToSend(command.documentName, command.parameters).length > 0;
   const showsParameters = !choosesFreely || authorize(context.principal, 'patchbay:ReadSecrets', anyResource);
   const hidden = () => Object.fromEntries(Object.keys(command.parameters).map((name) => [name, ['***']]));
   const parameters = showsParameters ? command.parameters : hidden();
-  return describeCommand({ ...command, instanceIds, parameters });
+  return describeCommand({ ...command, parameters });
 }
 
 async function ListCommands(
@@ -135,17 +133,20 @@ async function ListCommands(
 ): Promise<CamelCased<ListCommandsResult>> {
   const page = startOfPage('ListCommands', input, context);
   const limit = input.maxResults ?? 50;
-  const found = await listCommands(context.db, context, {
-    ...readFilters(input.filters, true),
-    commandId: input.commandId,
-    instanceId: input.instanceId,
-    reach: context.reach,
-    after: readPosition(page.after),
-    limit: limit + 1,
-  });
+  const { commands, last } = await listCommandsInReach(
+    {
+      ...readFilters(input.filters, true),
+      commandId: input.commandId,
+      instanceId: input.instanceId,
+      reach: context.reach,
+      after: readPosition(page.after),
+      limit,
+    },
+    context,
+  );
   return {
-    commands: await Promise.all(found.slice(0, limit).map((command) => showCommand(command, context))),
-    nextToken: nextToken(page, found, limit, writePosition),
+    commands: commands.map((command) => showCommand(command, context)),
+    nextToken: last && tokenAfter(page, writePosition(last)),
   };
 }
 

@@ -1,6 +1,9 @@
 import { type InvocationProgress, noProgress, type ProgressCounts } from '@patchbay/patching';
 import { sql } from 'kysely';
 import type { Database } from '../../../database/tables.ts';
+import type { Reach } from '../../../operations/authorize.ts';
+import type { Scope } from '../../../operations/scope.ts';
+import { isNodeWithinReach } from '../tags/reach-condition.ts';
 import type { Command } from './repository.ts';
 
 /**
@@ -27,8 +30,15 @@ export interface Progress {
   readonly cancelling: number;
 }
 
-/** How far the invocations of a command have come. */
-export async function countProgress(db: Database, commandId: string): Promise<Progress> {
+export const nothingDone: Progress = { counts: noProgress, isStarted: false, cancelling: 0 };
+
+/** How far the invocations of commands have come: all of them, or those on nodes within somebody's reach. */
+export async function listProgress(
+  db: Database,
+  commandIds: readonly string[],
+  limits?: { readonly scope: Scope; readonly reach: Reach },
+): Promise<ReadonlyMap<string, Progress>> {
+  if (commandIds.length === 0) return new Map();
   const progress = sql<InvocationProgress>`case
     when finished_at is null and dispatched_at is null then 'queued'
     when finished_at is null then 'running'
@@ -37,22 +47,33 @@ export async function countProgress(db: Database, commandId: string): Promise<Pr
     when status = 'Success' then 'succeeded'
     when status = 'Cancelled' then 'cancelled'
     else 'failed' end`;
-  const rows = await db
+  let select = db
     .selectFrom('commandInvocations')
-    .select((select) => [
+    .select((of) => [
+      'commandId',
       progress.as('progress'),
-      select.fn.countAll<number>().as('count'),
-      select.fn.count<number>('acknowledgedAt').as('acknowledged'),
+      of.fn.countAll<number>().as('count'),
+      of.fn.count<number>('acknowledgedAt').as('acknowledged'),
       sql<number>`count(*) filter (where cancel_id is not null)`.as('cancelled'),
     ])
-    .where('commandId', '=', commandId)
-    .groupBy('progress')
-    .execute();
-  return {
-    counts: { ...noProgress, ...Object.fromEntries(rows.map((row) => [row.progress, row.count])) },
-    isStarted: rows.some((row) => row.acknowledged > 0),
-    cancelling: rows.find((row) => row.progress === 'running')?.cancelled ?? 0,
-  };
+    .where('commandId', 'in', commandIds);
+  const withinReach = limits && isNodeWithinReach(limits.reach, limits.scope, 'commandInvocations.instanceId');
+  if (withinReach) select = select.where(withinReach);
+  const found = new Map<string, Progress>();
+  for (const row of await select.groupBy(['commandId', 'progress']).execute()) {
+    const { counts, isStarted, cancelling } = found.get(row.commandId) ?? nothingDone;
+    found.set(row.commandId, {
+      counts: { ...counts, [row.progress]: row.count },
+      isStarted: isStarted || row.acknowledged > 0,
+      cancelling: row.progress === 'running' ? row.cancelled : cancelling,
+    });
+  }
+  return found;
+}
+
+/** How far the invocations of a command have come. */
+export async function countProgress(db: Database, commandId: string): Promise<Progress> {
+  return (await listProgress(db, [commandId])).get(commandId) ?? nothingDone;
 }
 
 /** Lets the next of the queued out, in the order of their ids, and tells which. */

@@ -88,7 +88,7 @@ export async function updateInvocations(
  * A command that is to be handed to its node and not held back by a stop of all starts, or a cancellation that its node is
  * to be told of; of `waiting`.
  */
-function isDeliverable(now: Date) {
+function isDeliverable(now: Date, agentRunId: string | null) {
   return sql<boolean>`waiting.dispatched_at is not null and waiting.finished_at is null
     and case when waiting.cancel_id is null
       then waiting.acknowledged_at is null and waiting.delivery_expires_at > ${now}
@@ -98,7 +98,8 @@ function isDeliverable(now: Date) {
       else waiting.cancel_acknowledged_at is null
         and (waiting.cancel_visible_at is null or waiting.cancel_visible_at <= ${now}) end
     and not exists (
-      select from nodes where nodes.instance_id = waiting.instance_id and nodes.quarantined_at is not null)`;
+      select from nodes where nodes.instance_id = waiting.instance_id
+        and (nodes.quarantined_at is not null or nodes.earlier_run_ids @> to_jsonb(${agentRunId}::text)))`;
 }
 
 /** Nodes that have something to fetch. */
@@ -107,7 +108,7 @@ export async function listDeliverableNodes(db: Database, now: Date): Promise<str
     .selectFrom('commandInvocations as waiting')
     .select('waiting.instanceId')
     .distinct()
-    .where(isDeliverable(now))
+    .where(isDeliverable(now, null))
     .execute();
   return rows.map((row) => row.instanceId);
 }
@@ -115,12 +116,13 @@ export async function listDeliverableNodes(db: Database, now: Date): Promise<str
 /**
  * Takes the oldest message that may go out to a node, a cancellation before a command, and hides it from the next call
  * until `visibleAt`, so that two polls of one node never get the same message at once. A command that has to be handed
- * out again is `Delayed` (Run Command, "Understanding command statuses"). A quarantined node gets nothing. `isFree`, about
- * `waiting`, tells which commands no freeze holds back.
+ * out again is `Delayed` (Run Command, "Understanding command statuses"). A quarantined node gets nothing, nor does a life
+ * of its agent that had ended; null for an agent that does not say which it is. `isFree`, about `waiting`, tells which
+ * commands no freeze holds back.
  */
 export async function takeDeliverable(
   db: Database,
-  instanceId: string,
+  { instanceId, agentRunId }: { readonly instanceId: string; readonly agentRunId: string | null },
   now: Date,
   visibleAt: Date,
   isFree: RawBuilder<boolean> = sql<boolean>`true`,
@@ -141,7 +143,7 @@ export async function takeDeliverable(
         .selectFrom('commandInvocations as waiting')
         .select('waiting.commandId')
         .where('waiting.instanceId', '=', instanceId)
-        .where(isDeliverable(now))
+        .where(isDeliverable(now, agentRunId))
         .where(sql<boolean>`(waiting.cancel_id is not null or ${isFree})`)
         .orderBy(sql`waiting.cancel_id is null`)
         .orderBy('waiting.requestedAt')

@@ -79,6 +79,49 @@ describe('a node that two machines speak for', () => {
     });
   });
 
+  it('is found out by the polls of the earlier agent, which gets nothing from the newer one’s first ping on', async () => {
+    const node = await enrolNode(server());
+    const poll = async (PatchbayAgentRunId: string) => {
+      const answer = await node.callEc2Messages('GetMessages', {
+        Destination: node.instanceId,
+        MessagesRequestId: 'request',
+        VisibilityTimeoutInSeconds: 1,
+        PatchbayPollSeconds: 1,
+        PatchbayAgentRunId,
+      });
+      return (readSuccess(answer) as { Messages: unknown[] }).Messages.length;
+    };
+    const quarantine = async () => (await ask(GetNode, { instanceId: node.instanceId })).quarantine;
+    await report(node, { agentRunId: 'run-1' });
+    expect(await poll('run-1')).toBe(0);
+    await report(node, { agentRunId: 'run-2' });
+    await server().ssm.send(new SendCommandCommand({ ...shell, InstanceIds: [node.instanceId] }));
+    // This process has not seen another life poll yet, and still hands nothing to the one that ended.
+    expect(await poll('run-1')).toBe(0);
+    expect(await quarantine()).toBeNull();
+    expect(await poll('run-2')).toBe(1);
+    expect(await poll('run-1')).toBe(0);
+    expect(await quarantine()).toMatchObject({ reason: expect.stringMatching(/Two agents speak for it/) });
+    await ask(ReleaseNode, { instanceId: node.instanceId });
+    await report(node, { agentRunId: 'run-1' });
+    server().advance({ seconds: 5 });
+    expect(await poll('run-1')).toBe(1);
+    expect(await quarantine()).toBeNull();
+  });
+
+  it('is not in doubt when an agent polls whose first ping was not taken', async () => {
+    const node = await enrolNode(server());
+    await report(node, { agentRunId: 'run-1' });
+    await server().ssm.send(new SendCommandCommand({ ...shell, InstanceIds: [node.instanceId] }));
+    const answer = await node.callEc2Messages('GetMessages', {
+      Destination: node.instanceId,
+      MessagesRequestId: 'request',
+      PatchbayAgentRunId: 'run-2',
+    });
+    expect(readSuccess(answer)).toMatchObject({ Messages: [{}] });
+    expect(await report(node, { agentRunId: 'run-2' })).toEqual({ quarantineReason: null });
+  });
+
   it('is quarantined when its machine-id changes, also where only its facts show it', async () => {
     const node = await enrolNode(server());
     await report(node);

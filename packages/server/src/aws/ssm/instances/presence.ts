@@ -1,5 +1,6 @@
 import type { ManagedNode } from '@patchbay/contracts';
 import { observeMachine, type SeenMachine } from '@patchbay/patching';
+import type { Dependencies } from '../../../dependencies.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { InstanceError } from './errors.ts';
 import { findKnownNode, findNextNode, findPreviousLife, lockNode, type Node, updateNode } from './repository.ts';
@@ -54,6 +55,30 @@ export async function recordMachine(
     ...(previous === undefined ? {} : { previousInstanceId: previous }),
   });
   return null;
+}
+
+/** Which life of its agent polled last for a node, as this process saw it: only a change is worth a look. */
+const pollingLives = new WeakMap<Dependencies, Map<string, string>>();
+
+/**
+ * Notices a second machine that polls for a node long before its next ping would tell: a life of the agent that had ended
+ * and asks for commands quarantines the node. Which life is the present one is said by pings alone.
+ */
+export async function recordPoll(
+  instanceId: string,
+  agentRunId: string,
+  { db, now, dependencies, ...scope }: Pick<OperationContext, 'db' | 'now' | 'accountId' | 'region' | 'dependencies'>,
+): Promise<void> {
+  const lives = pollingLives.get(dependencies) ?? new Map<string, string>();
+  pollingLives.set(dependencies, lives);
+  if (lives.get(instanceId) === agentRunId) return;
+  const node = await findKnownNode(db, scope, instanceId);
+  if (!node) return;
+  lives.set(instanceId, agentRunId);
+  const observed = observeMachine(node, { machineIdHash: '', bootId: '', agentRunId });
+  if (observed.kind === 'same' || node.quarantineReason !== null) return;
+  dependencies.logger.warn({ instanceId, reason: observed.reason }, 'node quarantined');
+  await updateNode(db, instanceId, { quarantinedAt: now, quarantineReason: observed.reason });
 }
 
 export interface Presence extends SeenMachine {
