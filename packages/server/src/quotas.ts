@@ -2,6 +2,8 @@
 export const defaultQuotas = {
   'patch-baselines': 50,
   'patch-groups-per-baseline': 25,
+  'standard-parameters': 10_000,
+  'advanced-parameters': 100_000,
 } as const;
 
 export type QuotaName = keyof typeof defaultQuotas;

@@ -8,6 +8,7 @@ import { commandOperations } from './commands/operations.ts';
 import { complianceOperations } from './compliance/operations.ts';
 import { documentOperations } from './documents/operations.ts';
 import { instanceOperations } from './instances/operations.ts';
+import { parameterOperations } from './parameters/operations.ts';
 import { patchBaselineOperations } from './patch-baselines/operations.ts';
 import { patchGroupOperations } from './patch-groups/operations.ts';
 import { patchSnapshotOperations } from './patch-snapshots/operations.ts';
@@ -35,5 +36,6 @@ export const ssm = defineAwsService({
     ...commandOperations,
     ...documentOperations,
     ...associationOperations,
+    ...parameterOperations,
   },
 });
