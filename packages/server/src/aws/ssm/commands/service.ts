@@ -9,6 +9,7 @@ import { principalArn } from '../../../operations/principal.ts';
 import { takeOverride } from '../../../patchbay/overrides/service.ts';
 import { type BuiltInDocument, findDocument, hashDocument, resolveNested } from '../documents/service.ts';
 import { type CommandedNode, readNodesForCommand } from '../instances/repository.ts';
+import { recordReferences, resolveReferences } from '../parameters/references.ts';
 import { advanceCommand } from './advance.ts';
 import { CommandError } from './errors.ts';
 import { type Command, findCommand, insertCommand } from './repository.ts';
@@ -69,7 +70,8 @@ export async function sendCommand(request: CommandRequest, context: OperationCon
   const { db, now, accountId, region } = context;
   const document = findDocument(request.documentName, request.documentVersion);
   requireHash(request, document);
-  const parameters = resolveParameters(document.content, request.parameters);
+  const { given, used } = await resolveReferences(document.content.parameters, request.parameters, context);
+  const parameters = resolveParameters(document.content, given);
   if (!parameters.ok)
     throw new CommandError('COMMAND_PARAMETERS', parameters.problems.map((problem) => problem.message).join('; '));
   // Before anything is stored: a hook that does not exist is the caller's mistake.
@@ -118,7 +120,7 @@ export async function sendCommand(request: CommandRequest, context: OperationCon
       documentName: document.name,
       documentVersion: request.documentVersion ?? '$DEFAULT',
       comment: request.comment,
-      parameters: JSON.stringify(request.parameters),
+      parameters: JSON.stringify(given),
       instanceIds: JSON.stringify(request.instanceIds),
       targets: JSON.stringify(request.targets),
       timeoutSeconds,
@@ -134,6 +136,7 @@ export async function sendCommand(request: CommandRequest, context: OperationCon
     invocations,
     plugins,
   );
+  await recordReferences(commandId, used, context);
   await takeOverride(commandId, document.name, parameters.values, context);
   await advanceCommand(commandId, context);
   const command = await findCommand(db, context, commandId);

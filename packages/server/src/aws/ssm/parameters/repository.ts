@@ -5,7 +5,7 @@ import type { Scope } from '../../../operations/scope.ts';
 import { removeTags } from '../tags/repository.ts';
 import { ParameterError } from './errors.ts';
 import type { Selector } from './names.ts';
-import type { ParametersTable, ParameterTier, ParameterVersionsTable } from './tables.ts';
+import type { CommandParametersTable, ParametersTable, ParameterTier, ParameterVersionsTable } from './tables.ts';
 
 export type Parameter = Selectable<ParametersTable>;
 /** A version with the type that all versions of its parameter have. */
@@ -228,4 +228,11 @@ export async function removeExpiredParameters(db: Database, now: Date): Promise<
     delete from resource_tags using expired
       where resource_tags.account_id = expired.account_id and resource_tags.region = expired.region
         and resource_type = 'Parameter' and resource_id = expired.name`.execute(db);
+}
+
+export async function insertCommandParameters(
+  db: Database,
+  rows: readonly Insertable<CommandParametersTable>[],
+): Promise<void> {
+  if (rows.length > 0) await db.insertInto('commandParameters').values(rows).execute();
 }

@@ -64,7 +64,10 @@ export interface FoundVersion {
 }
 
 /** Finds what an address points at; undefined without such a parameter. */
-export async function findAddressed(text: string, context: OperationContext): Promise<FoundVersion | undefined> {
+export async function findAddressed(
+  text: string,
+  context: Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now'>,
+): Promise<FoundVersion | undefined> {
   const address = readAddress(text, context);
   const parameter = address && (await findParameter(context.db, context, address.names));
   if (!address || !parameter) return undefined;
