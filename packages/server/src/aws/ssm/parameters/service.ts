@@ -110,7 +110,9 @@ async function createParameter(
     throw invalid('KeyId is for parameters of the type SecureString only.');
   }
   const { quotas } = context.dependencies;
-  const isStandardFull = await hasReachedQuota(context.db, context, 'Standard', quotas['standard-parameters']);
+  const isStandardFull =
+    wanted.tier !== 'Advanced' &&
+    (await hasReachedQuota(context.db, context, 'Standard', quotas['standard-parameters']));
   const tier = decideTier({
     wanted: wanted.tier,
     current: undefined,
