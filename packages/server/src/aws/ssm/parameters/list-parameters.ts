@@ -57,12 +57,23 @@ function conditionOf(filter: ParameterFilter): Expression<SqlBool> {
   }
 }
 
+/** The names between which a path lies, for the index: `0` follows `/` in the order of bytes. */
+function rangeOf(filter: ParameterFilter): { readonly from: string; readonly before: string } | undefined {
+  const [path, ...others] = filter.kind === 'path' ? filter.paths : [];
+  if (path === undefined || path === '/' || others.length > 0) return undefined;
+  return { from: path, before: `${path.slice(0, -1)}0` };
+}
+
 /** One page of parameters in the order of their names: the newest version of each, or the one with a label. */
 export async function listParameters(db: Database, moment: Moment, query: ParameterQuery): Promise<ParameterVersion[]> {
   let select = selectVersions(db, moment).where('parameters.name', '>', query.after);
   if (query.filters.every(({ kind }) => kind !== 'label')) {
     select = select.whereRef('parameterVersions.version', '=', 'parameters.version');
   }
-  for (const filter of query.filters) select = select.where(conditionOf(filter));
+  for (const filter of query.filters) {
+    const range = rangeOf(filter);
+    if (range) select = select.where('parameters.name', '>=', range.from).where('parameters.name', '<', range.before);
+    select = select.where(conditionOf(filter));
+  }
   return await select.orderBy('parameters.name').limit(query.limit).execute();
 }
