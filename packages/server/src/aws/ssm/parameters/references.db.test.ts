@@ -105,10 +105,13 @@ describe('what a command refers to in Parameter Store', () => {
     const limits = [{ key: 'PatchGroup', values: ['web'] }];
     const operator = server().createClient(await createPerson(server(), 'op', 'operator'));
     const limited = server().createClient(await createPerson(server(), 'limited', 'operator', limits));
-    const patch = (ssm: typeof operator) => send({ Operation: ['{{ssm:operation}}'] }, 'AWS-RunPatchBaseline', ssm);
+    const patch = (ssm: typeof operator, name = 'operation') =>
+      send({ Operation: [`{{ssm:${name}}}`] }, 'AWS-RunPatchBaseline', ssm);
     await patch(operator);
     expect(await delivered()).toMatchObject({ Operation: ['Scan'] });
-    await expect(patch(limited)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    for (const name of ['operation', 'no-such-parameter']) {
+      await expect(patch(limited, name)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    }
     // As an override of the baseline it takes what an override takes.
     await expect(
       send({ Operation: ['Scan'], BaselineOverride: ['{{ssm:operation}}'] }, 'AWS-RunPatchBaseline', operator),

@@ -4,7 +4,7 @@ import { authorize } from '../../../operations/authorize.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { principalArn } from '../../../operations/principal.ts';
 import { ParameterError } from './errors.ts';
-import { parameterResource } from './names.ts';
+import { parameterResource, readAddress } from './names.ts';
 import { insertCommandParameters, type ParameterVersion } from './repository.ts';
 import { findAddressed } from './service.ts';
 
@@ -41,13 +41,14 @@ function addressesIn(text: string): string[] {
 
 /** Finds a parameter that the sender may read and that is no secret (user guide, "Working with parameters"). */
 async function readReferenced(address: string, context: Context): Promise<ParameterVersion> {
-  const found = await findAddressed(address, context);
-  if (!found?.version) throw refuse(`The parameter {{ssm:${address}}} does not exist.`);
-  const { version, name } = found;
-  const resource = parameterResource(context, name);
+  // Before anything is looked up: who may not read parameters learns not even which there are.
+  const resource = parameterResource(context, readAddress(address, context)?.names[0] ?? address);
   if (!authorize(context.principal, 'ssm:GetParameters', resource)) {
     throw accessDeniedError(principalArn(context.principal), 'ssm:GetParameters', resource.arn);
   }
+  const found = await findAddressed(address, context);
+  if (!found?.version) throw refuse(`The parameter {{ssm:${address}}} does not exist.`);
+  const { version } = found;
   if (version.type === 'SecureString') {
     throw refuse(`{{ssm:${address}}} is a SecureString: only String and StringList can be referred to in a command.`);
   }
