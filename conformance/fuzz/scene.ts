@@ -48,6 +48,11 @@ const oddReplies = 60;
 
 const simulation = { groups: [[upgradeOf('openssl', '3.0.1', '3.0.2')]], refused: [], diskBytes: 0 };
 
+const examplePolicies = JSON.stringify([
+  { Type: 'Expiration', Version: '1.0', Attributes: { Timestamp: '2099-01-01T00:00:00.000Z' } },
+  { Type: 'NoChangeNotification', Version: '1.0', Attributes: { After: '20', Unit: 'Days' } },
+]);
+
 const BaselineAnswer = z.object({ BaselineId: z.string() });
 const BaselinesAnswer = z.object({ BaselineIdentities: z.array(BaselineAnswer) });
 const ActivationAnswer = z.object({ ActivationId: z.string(), ActivationCode: z.string() });
@@ -133,6 +138,12 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
   const node = await enrolNode(host, { tags: { PatchGroup: patchGroup }, name: `node-${name}` });
   const other = await enrolNode(host, { tags: { PatchGroup: patchGroup } });
 
+  const parameter = { Name: `/fuzz/${name}/text`, Value: 'Scan', Type: 'String', Overwrite: true };
+  const secret = { ...parameter, Name: `/fuzz/${name}/secret`, Type: 'SecureString', Policies: examplePolicies };
+  await call('AmazonSSM.PutParameter', parameter);
+  await call('AmazonSSM.PutParameter', { ...secret, Tier: 'Advanced' });
+  await call('AmazonSSM.LabelParameterVersion', { Name: parameter.Name, Labels: ['stable'] });
+
   const command = {
     DocumentName: 'AWS-RunPatchBaseline',
     InstanceIds: [node.instanceId],
@@ -205,7 +216,7 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
     destination: instanceIds,
     activationid: [spare.ActivationId, node.activationId, placeholderOf('activationid')],
     activationcode: [spare.ActivationCode],
-    resourceid: [baselineId, ...instanceIds, spare.ActivationId, windowId],
+    resourceid: [baselineId, ...instanceIds, spare.ActivationId, windowId, parameter.Name],
     windowid: [windowId, spareWindow, placeholderOf('windowid')],
     windowtargetid: [WindowTargetId, placeholderOf('windowtargetid')],
     windowtaskid: [WindowTaskId, placeholderOf('windowtaskid')],
@@ -215,7 +226,11 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
     enddate: oddTimes,
     commandid: [...commandIds, waiting, placeholderOf('commandid')],
     messageid: [...messageIds, message.replace(sent, waiting)],
-    name: ['AWS-RunPatchBaseline', 'AWS-RunShellScript'],
+    name: ['AWS-RunPatchBaseline', 'AWS-RunShellScript', parameter.Name, `${parameter.Name}:1`, secret.Name],
+    path: ['/', '/fuzz', `/fuzz/${name}/`],
+    label: ['stable', 'other'],
+    allowedpattern: ['.*', '(a+)+', String.raw`\d{1,4}`],
+    policie: [examplePolicies, '[{}]'],
     documentname: ['AWS-RunPatchBaseline', 'AWS-RunShellScript'],
     fingerprint: [node.fingerprint],
     publickey: [node.key.publicKey],
@@ -262,6 +277,24 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
       ['AmazonSSM.GetMaintenanceWindowTask', { WindowId: windowId, WindowTaskId }],
       ['AmazonSSM.DescribeMaintenanceWindowTasks', { WindowId: windowId, ...filter('Priority', '1') }],
       ['AmazonSSM.DeleteMaintenanceWindow', { WindowId: spareWindow }],
+      [
+        'AmazonSSM.SendCommand',
+        { ...command, Parameters: { Operation: [`{{ssm:${parameter.Name}}}`] }, InstanceIds: [other.instanceId] },
+      ],
+      ['AmazonSSM.PutParameter', { ...parameter, Description: 'fuzz', AllowedPattern: '[A-Z].*', DataType: 'text' }],
+      ['AmazonSSM.PutParameter', { ...secret, Tier: 'Advanced', KeyId: 'alias/aws/ssm' }],
+      ['AmazonSSM.GetParameter', { Name: secret.Name, WithDecryption: true }],
+      ['AmazonSSM.GetParameters', { Names: [parameter.Name, `${parameter.Name}:stable`] }],
+      ['AmazonSSM.GetParametersByPath', { Path: '/fuzz', Recursive: true, MaxResults: 2 }],
+      ['AmazonSSM.GetParameterHistory', { Name: parameter.Name, WithDecryption: true }],
+      [
+        'AmazonSSM.DescribeParameters',
+        { ParameterFilters: [{ Key: 'Name', Option: 'BeginsWith', Values: ['/fuzz'] }], MaxResults: 2 },
+      ],
+      ['AmazonSSM.LabelParameterVersion', { Name: parameter.Name, ParameterVersion: 1, Labels: ['stable', 'new'] }],
+      ['AmazonSSM.UnlabelParameterVersion', { Name: parameter.Name, ParameterVersion: 1, Labels: ['new'] }],
+      ['AmazonSSM.DeleteParameter', { Name: secret.Name }],
+      ['AmazonSSM.DeleteParameters', { Names: [secret.Name, '/fuzz/none'] }],
       ['AmazonSSM.CreateActivation', activation],
       ['AmazonSSM.RegisterManagedInstance', registration(spare, node)],
       ['AmazonSSM.UpdateInstanceInformation', { InstanceId: node.instanceId, AgentName: 'a', AgentVersion: '1.0.0' }],

@@ -7,7 +7,7 @@ import type { SessionTokens } from './identity/session-tokens.ts';
 import type { Metrics } from './observability/index.ts';
 import type { ReadOverride } from './patchbay/overrides/read-override.ts';
 import type { Quotas } from './quotas.ts';
-import type { SigningKey } from './secrets/index.ts';
+import type { SecretBox, SigningKey } from './secrets/index.ts';
 import type { Wake } from './wake.ts';
 
 /** Everything of the outside world that operations use, so that tests can give their own. */
@@ -20,6 +20,8 @@ export interface Dependencies {
   readonly accessKeys: AccessKeys;
   readonly recentClaims: RecentClaims;
   readonly sessionTokens: SessionTokens;
+  /** Seals the secrets that people store. */
+  readonly secrets: Pick<SecretBox, 'seal' | 'open'>;
   /** Signs what agents may run. */
   readonly signingKey: SigningKey;
   /** Versions of the agent that nodes may fetch, and the key that vouches for them. */

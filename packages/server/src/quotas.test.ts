@@ -9,6 +9,8 @@ describe('quotas', () => {
       'maintenance-windows': 50,
       'targets-per-maintenance-window': 100,
       'tasks-per-maintenance-window': 20,
+      'standard-parameters': 10_000,
+      'advanced-parameters': 100_000,
     });
   });
 

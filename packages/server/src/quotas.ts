@@ -5,6 +5,8 @@ export const defaultQuotas = {
   'maintenance-windows': 50,
   'targets-per-maintenance-window': 100,
   'tasks-per-maintenance-window': 20,
+  'standard-parameters': 10_000,
+  'advanced-parameters': 100_000,
 } as const;
 
 export type QuotaName = keyof typeof defaultQuotas;

@@ -154,6 +154,7 @@ async function start(
     accessKeys: createAccessKeys({ secrets, randomBytes }),
     recentClaims,
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
+    secrets,
     signingKey: installation.signingKey,
     agentPackages: openAgentPackages(
       agentPackageDirectory(dataDirectory.path),

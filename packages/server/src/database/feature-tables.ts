@@ -5,6 +5,7 @@ import type { MaintenanceWindowExecutionTables } from '../aws/ssm/maintenance-wi
 import type { MaintenanceWindowTargetTables } from '../aws/ssm/maintenance-window-targets/tables.ts';
 import type { MaintenanceWindowTaskTables } from '../aws/ssm/maintenance-window-tasks/tables.ts';
 import type { MaintenanceWindowTables } from '../aws/ssm/maintenance-windows/tables.ts';
+import type { ParameterTables } from '../aws/ssm/parameters/tables.ts';
 import type { PatchBaselineTables } from '../aws/ssm/patch-baselines/tables.ts';
 import type { PatchGroupTables } from '../aws/ssm/patch-groups/tables.ts';
 import type { PatchSnapshotTables } from '../aws/ssm/patch-snapshots/tables.ts';
@@ -36,6 +37,7 @@ export type FeatureTables = IdentityTables &
   MaintenanceWindowTaskTables &
   MaintenanceWindowExecutionTables &
   ChangeFreezeTables &
+  ParameterTables &
   FactsTables &
   OverrideTables &
   PatchOperationTables &

@@ -32,7 +32,7 @@ describe('authorize', () => {
       true,
     ],
     ['an administrator may not speak as a node', user(whole('administrator')), 'patchbay:SubmitFacts', itself, false],
-    ['nobody may do what nobody decided on', user(whole('administrator')), 'ssm:PutParameter', anyResource, false],
+    ['nobody may do what nobody decided on', user(whole('administrator')), 'ssm:PutResourcePolicy', anyResource, false],
     ['an operator may send commands', user(whole('operator')), 'ssm:SendCommand', anyResource, true],
     ['an operator may not run scripts', user(whole('operator')), 'patchbay:RunScripts', anyResource, false],
     ['an auditor may read verdicts', user(whole('auditor')), 'patchbay:GetNodeVerdict', itself, true],

@@ -101,7 +101,8 @@ describe('every operation for every kind of caller', () => {
     const names = new Set(matrix.map(({ target }) => target.slice(target.indexOf('.') + 1)));
     const undecided = [...permissionRules.keys()].map((permission) => permission.slice(permission.indexOf(':') + 1));
     // These are no operations: SendCommand and reading ask for them.
-    for (const permission of ['ReadSecrets', 'RunScripts', 'OverrideBaselines']) names.add(permission);
+    for (const permission of ['ReadSecrets', 'RunScripts', 'OverrideBaselines', 'DecryptParameters'])
+      names.add(permission);
     expect(new Set(undecided)).toEqual(names);
   });
 

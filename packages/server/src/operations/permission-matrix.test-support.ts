@@ -40,6 +40,9 @@ const tagged = ({ instanceId }: About) => ({ ResourceType: 'ManagedInstance', Re
 
 const ofExecution = () => ({ WindowExecutionId: uuid });
 const ofTask = () => ({ ...ofExecution(), TaskId: uuid });
+/** Made by the first row, so that the others find it. */
+const parameter = () => ({ Name: '/matrix/secret' });
+const decrypted = { WithDecryption: true };
 
 const everyReader = 'AORWD';
 /** Of one node: not of the one that the limit leaves out. */
@@ -219,6 +222,21 @@ export const matrix: readonly Row[] = [
   ssm('DescribeDocument', everyReader, () => ({ Name: 'AWS-RunPatchBaseline' })),
   ssm('ListDocumentVersions', everyReader, () => ({ Name: 'AWS-RunPatchBaseline' })),
   ssm('ListDocuments', everyReader),
+
+  ssm('PutParameter', 'A', () => ({ ...parameter(), Value: 'x', Type: 'SecureString', Overwrite: true })),
+  ssm('LabelParameterVersion', 'A', () => ({ ...parameter(), Labels: ['matrix'] })),
+  ssm('UnlabelParameterVersion', 'A', () => ({ ...parameter(), ParameterVersion: 1, Labels: ['matrix'] })),
+  ssm('DescribeParameters', wholeReader),
+  ssm('GetParameter', wholeReader, parameter),
+  ssm('GetParameters', wholeReader, () => ({ Names: ['/matrix/secret'] })),
+  ssm('GetParametersByPath', wholeReader, () => ({ Path: '/matrix' })),
+  ssm('GetParameterHistory', wholeReader, parameter),
+  ssm('GetParameter', 'A', () => ({ ...parameter(), ...decrypted }), 'it opens a secret'),
+  ssm('GetParameters', 'A', () => ({ Names: ['/matrix/secret'], ...decrypted }), 'it opens a secret'),
+  ssm('GetParametersByPath', 'A', () => ({ Path: '/matrix', ...decrypted }), 'it opens secrets'),
+  ssm('GetParameterHistory', 'A', () => ({ ...parameter(), ...decrypted }), 'it opens secrets'),
+  ssm('DeleteParameter', 'A', parameter),
+  ssm('DeleteParameters', 'A', () => ({ Names: ['/matrix/secret'] })),
 
   // It is the code of the activation that counts, not who brings it.
   ssm('RegisterManagedInstance', 'AORWD0NMX', () => ({

@@ -148,6 +148,24 @@ const entries: readonly Entry[] = [
     permissions: ['ssm:DescribeDocument', 'ssm:ListDocuments', 'ssm:ListDocumentVersions'],
   },
   {
+    what: 'See parameters and read them; a SecureString only as it is sealed',
+    people: readers,
+    limited: 'never',
+    permissions: [
+      'ssm:DescribeParameters',
+      'ssm:GetParameter',
+      'ssm:GetParameterHistory',
+      'ssm:GetParameters',
+      'ssm:GetParametersByPath',
+    ],
+  },
+  {
+    what: 'Read what a SecureString says',
+    people: administrators,
+    limited: 'never',
+    permissions: ['patchbay:DecryptParameters'],
+  },
+  {
     what: 'List activations; the codes are not in it',
     people: readers,
     limited: 'never',
@@ -246,6 +264,18 @@ const entries: readonly Entry[] = [
       'ssm:DeregisterTaskFromMaintenanceWindow',
       'ssm:RegisterTaskWithMaintenanceWindow',
       'ssm:UpdateMaintenanceWindowTask',
+    ],
+  },
+  {
+    what: 'Change parameters: what commands are sent with',
+    people: administrators,
+    limited: 'never',
+    permissions: [
+      'ssm:DeleteParameter',
+      'ssm:DeleteParameters',
+      'ssm:LabelParameterVersion',
+      'ssm:PutParameter',
+      'ssm:UnlabelParameterVersion',
     ],
   },
   {

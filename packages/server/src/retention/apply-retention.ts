@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { removeExpiredParameters } from '../aws/ssm/parameters/repository.ts';
 import { type ExpiredRows, removeExpiredRows } from '../database/expired-rows.ts';
 import type { Database } from '../database/tables.ts';
 import { removeUnusedUnits } from '../patchbay/facts/unused-units.ts';
@@ -59,6 +60,7 @@ const growing: readonly (ExpiredRows & { readonly keptAs: keyof RetentionPolicy 
     where: sql`not exists (
       select 1 from command_invocations invocation where invocation.command_id = command_overrides.command_id)`,
   },
+  { keptAs: 'transactions', table: 'command_parameters', column: 'requested_at' },
   {
     keptAs: 'transactions',
     table: 'commands',
@@ -88,6 +90,7 @@ export async function applyRetention(
   }
   const snapshots = { table: 'patch_snapshots', column: 'created_at' };
   await removeExpiredRows(db, snapshots, daysAgo(patchSnapshotDays), signal);
+  await removeExpiredParameters(db, now);
   await removeUnusedUnits(db, signal);
   await pruneVerdicts(db, { usedBefore: daysAgo(cachedVerdictDays), mostRows: mostCachedVerdicts });
 }

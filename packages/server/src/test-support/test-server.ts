@@ -111,6 +111,7 @@ async function start(
     accessKeys: createAccessKeys({ secrets, randomBytes }),
     recentClaims: createRecentClaims(() => performance.now()),
     sessionTokens: createSessionTokens({ secrets, randomBytes }),
+    secrets,
     signingKey,
     agentPackages: openAgentPackages('/nonexistent', signingKeyFromSeed(secrets.deriveKey('agent-release'))),
     pageTokenKey: secrets.deriveKey('page-token'),

@@ -12,6 +12,7 @@ import { maintenanceWindowExecutionOperations } from './maintenance-window-execu
 import { maintenanceWindowTargetOperations } from './maintenance-window-targets/operations.ts';
 import { maintenanceWindowTaskOperations } from './maintenance-window-tasks/operations.ts';
 import { maintenanceWindowOperations } from './maintenance-windows/operations.ts';
+import { parameterOperations } from './parameters/operations.ts';
 import { patchBaselineOperations } from './patch-baselines/operations.ts';
 import { patchGroupOperations } from './patch-groups/operations.ts';
 import { patchSnapshotOperations } from './patch-snapshots/operations.ts';
@@ -43,5 +44,6 @@ export const ssm = defineAwsService({
     ...maintenanceWindowOperations,
     ...maintenanceWindowTargetOperations,
     ...maintenanceWindowTaskOperations,
+    ...parameterOperations,
   },
 });

@@ -28,6 +28,7 @@ export const commandErrors: ErrorTable = {
   OVERRIDE_ADDRESS: 'InvalidParameters',
   OVERRIDE_UNREADABLE: 'InvalidParameters',
   OVERRIDE_CONTENT: 'InvalidParameters',
+  PARAMETER_REFERENCE: 'InvalidParameters',
   COMMAND_ID: 'InvalidCommandId',
   COMMAND_DOCUMENT_HASH: 'InvalidDocument',
   COMMAND_PLATFORM: 'UnsupportedPlatformType',

@@ -11,6 +11,7 @@ import { takeOverride } from '../../../patchbay/overrides/service.ts';
 import { type BuiltInDocument, findDocument, hashDocument, resolveNested } from '../documents/service.ts';
 import { isOnline } from '../instances/presence.ts';
 import { type CommandedNode, readNodesForCommand } from '../instances/repository.ts';
+import { recordReferences, resolveReferences } from '../parameters/references.ts';
 import { advanceCommand } from './advance.ts';
 import { CommandError } from './errors.ts';
 import { type Command, findCommand, insertCommand } from './repository.ts';
@@ -81,7 +82,8 @@ export async function sendCommand(request: CommandRequest, context: SendContext)
   const { db, now, accountId, region } = context;
   const document = findDocument(request.documentName, request.documentVersion);
   requireHash(request, document);
-  const parameters = resolveParameters(document.content, request.parameters);
+  const { given, used } = await resolveReferences(document.content.parameters, request.parameters, context);
+  const parameters = resolveParameters(document.content, given);
   if (!parameters.ok)
     throw new CommandError('COMMAND_PARAMETERS', parameters.problems.map((problem) => problem.message).join('; '));
   // Before anything is stored: a hook that does not exist is the caller's mistake.
@@ -136,7 +138,7 @@ export async function sendCommand(request: CommandRequest, context: SendContext)
       documentName: document.name,
       documentVersion: request.documentVersion ?? '$DEFAULT',
       comment: request.comment,
-      parameters: JSON.stringify(request.parameters),
+      parameters: JSON.stringify(given),
       instanceIds: JSON.stringify(request.instanceIds),
       targets: JSON.stringify(request.targets),
       timeoutSeconds,
@@ -154,6 +156,7 @@ export async function sendCommand(request: CommandRequest, context: SendContext)
     invocations,
     plugins,
   );
+  await recordReferences(commandId, used, context);
   await takeOverride(commandId, document.name, parameters.values, context);
   await advanceCommand(commandId, context);
   const command = await findCommand(db, context, commandId);

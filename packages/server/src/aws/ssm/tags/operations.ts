@@ -4,12 +4,15 @@ import type {
   ListTagsForResourceResult,
   RemoveTagsFromResourceRequest,
 } from '@aws-sdk/client-ssm';
+import type { Database } from '../../../database/tables.ts';
 import type { Resource } from '../../../operations/authorize.ts';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type EmptyResult, type OperationContext, operation } from '../../../operations/operation.ts';
 import { nodeResource, ssmResource } from '../../../operations/resources.ts';
 import { existsNode } from '../instances/repository.ts';
 import { existsWindow } from '../maintenance-windows/repository.ts';
+import { parameterResource } from '../parameters/names.ts';
+import { existsParameter } from '../parameters/repository.ts';
 import { existsPatchBaseline } from '../patch-baselines/repository.ts';
 import { TagError, tagErrors } from './errors.ts';
 import { readTags, type TaggedResource } from './repository.ts';
@@ -18,9 +21,10 @@ import { addTags, removeTagsFrom } from './service.ts';
 type Addressed = CamelCased<Pick<ListTagsForResourceRequest, 'ResourceType' | 'ResourceId'>>;
 
 /** Which resources exist here, by the names that the tag operations give their types. */
-const existence = new Map<string, typeof existsNode>([
+const existence = new Map<string, (db: Database, context: OperationContext, resourceId: string) => Promise<boolean>>([
   ['ManagedInstance', existsNode],
   ['MaintenanceWindow', existsWindow],
+  ['Parameter', existsParameter],
   ['PatchBaseline', existsPatchBaseline],
 ]);
 
@@ -41,6 +45,7 @@ async function findResource(input: Addressed, context: OperationContext): Promis
 
 function addressedResource(input: Addressed, context: OperationContext): Resource {
   const { resourceType = '', resourceId = '' } = input;
+  if (resourceType === 'Parameter') return parameterResource(context, resourceId);
   return resourceType === 'ManagedInstance'
     ? nodeResource(context, resourceId)
     : ssmResource(context, `${resourceType.toLowerCase()}/${resourceId}`, { resourceType, resourceId });
