@@ -93,7 +93,7 @@ export async function sendCommand(request: CommandRequest, context: SendContext)
   const isOffline = (instanceId: string) => !isOnline(nodes.get(instanceId) ?? neverMet, now);
   const instanceIds = request.isOfflineSkipped ? reached.filter((instanceId) => !isOffline(instanceId)) : reached;
   const leave = await requireStart(
-    { documentName: document.name, parameters: request.parameters, instanceIds },
+    { documentName: document.name, parameters: given, instanceIds },
     context,
   );
   const commandId = context.dependencies.randomId();

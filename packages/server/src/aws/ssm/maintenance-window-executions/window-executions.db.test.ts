@@ -7,6 +7,7 @@ import {
   GetMaintenanceWindowExecutionTaskCommand,
   GetMaintenanceWindowExecutionTaskInvocationCommand,
   ListCommandsCommand,
+  PutParameterCommand,
   UpdateMaintenanceWindowCommand,
 } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
@@ -175,6 +176,19 @@ describe('a maintenance window', () => {
     const { execution, invocations } = await stage.newest(windowId);
     expect(execution?.Status).toBe('FAILED');
     expect(invocations).toMatchObject([{ Status: 'FAILED', StatusDetails: 'NoInstancesInTag' }]);
+  });
+
+  it('reads parameters of Parameter Store when its command is sent', async () => {
+    const { name } = await enrolStage(1);
+    await server().ssm.send(new PutParameterCommand({ Name: '/window/operation', Type: 'String', Value: 'Scan' }));
+    const windowId = await stage.create();
+    await stage.registerPatching(windowId, [await stage.registerTag(windowId, name)], {
+      TaskInvocationParameters: { RunCommand: { Parameters: { Operation: ['{{ssm:/window/operation}}'] } } },
+    });
+    await stage.open();
+    const { invocations } = await stage.newest(windowId);
+    expect(invocations).toMatchObject([{ Status: 'IN_PROGRESS' }]);
+    expect((await commandOf(invocations[0]?.ExecutionId))?.Parameters?.['Operation']).toEqual(['Scan']);
   });
 
   it('ends well when there is nothing to do', async () => {
