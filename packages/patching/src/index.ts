@@ -50,7 +50,7 @@ export {
   type RateExpression,
   type ScheduleExpression,
 } from './schedules/parse-expression.ts';
-export { parseSchedule, type Schedule, type ScheduleDefinition } from './schedules/schedule.ts';
+export { parseSchedule, parseScheduleDate, type Schedule, type ScheduleDefinition } from './schedules/schedule.ts';
 export { ScheduleError } from './schedules/schedule-error.ts';
 export { findTimeZone, type TimeZone } from './schedules/time-zone.ts';
 export * from './states/aws-patches.ts';

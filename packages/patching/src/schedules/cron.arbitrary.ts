@@ -3,18 +3,18 @@ import { type Arbitrary, constantFrom, integer, oneof, record, tuple, uniqueArra
 /** One field of a cron expression with what it means, told without the code under test. */
 interface Field {
   readonly text: string;
-  matches(value: number): boolean;
+  readonly matches: (value: number) => boolean;
 }
 
 export interface DayField {
   /** Day-of-month and Day-of-week. */
   readonly text: readonly [string, string];
-  matches(date: Date): boolean;
+  readonly matches: (date: Date) => boolean;
 }
 
 export interface HoursField extends Field {
   /** Whether the hour is in a range of hours or in `*`. */
-  isInStretch(hour: number): boolean;
+  readonly isInStretch: (hour: number) => boolean;
 }
 
 export interface CronCase {
@@ -31,12 +31,15 @@ function isBetween(value: number, first: number, last: number): boolean {
   return first <= last ? value >= first && value <= last : value >= first || value <= last;
 }
 
+/** `drawn` are the values that the text may name, if not all that the field has. */
 function fieldArbitrary(
   lowest: number,
   highest: number,
   nameOf: (value: number) => string = String,
+  drawn: Arbitrary<number> = integer({ min: lowest, max: highest }),
 ): Arbitrary<HoursField> {
-  const value = integer({ min: lowest, max: highest });
+  const step = integer({ min: 1, max: highest - lowest });
+  const size = highest - lowest + 1;
   const never = () => false;
   const range = (first: number, last: number) => ({
     text: `${nameOf(first)}-${nameOf(last)}`,
@@ -45,18 +48,29 @@ function fieldArbitrary(
   });
   return oneof(
     constantFrom({ text: '*', matches: () => true, isInStretch: () => true }),
-    uniqueArray(value, { minLength: 1, maxLength: 4 }).map((values) => ({
+    uniqueArray(drawn, { minLength: 1, maxLength: 4 }).map((values) => ({
       text: values.map(nameOf).join(','),
       matches: (each: number) => values.includes(each),
       isInStretch: never,
     })),
-    tuple(value, value).map(([first, last]) => range(first, last)),
-    tuple(value, integer({ min: 2, max: highest - lowest })).map(([first, step]) => ({
-      text: `${nameOf(first)}/${step}`,
-      matches: (each: number) => each >= first && (each - first) % step === 0,
-      isInStretch: never,
+    tuple(drawn, drawn).map(([first, last]) => range(first, last)),
+    tuple(drawn, step).map(([first, every]) => ({
+      text: `${nameOf(first)}/${every}`,
+      matches: (each: number) => each >= first && (each - first) % every === 0,
+      isInStretch: (each: number) => every === 1 && first !== highest && each >= first,
     })),
-    tuple(value, value, value).map(([first, last, single]) => ({
+    step.map((every) => ({
+      text: `*/${every}`,
+      matches: (each: number) => (each - lowest) % every === 0,
+      isInStretch: () => every === 1,
+    })),
+    tuple(drawn, drawn, step).map(([first, last, every]) => ({
+      text: `${nameOf(first)}-${nameOf(last)}/${every}`,
+      // How many values one goes on from the first, over the end of the field.
+      matches: (each: number) => isBetween(each, first, last) && ((each - first + size) % size) % every === 0,
+      isInStretch: (each: number) => every === 1 && first !== last && isBetween(each, first, last),
+    })),
+    tuple(drawn, drawn, drawn).map(([first, last, single]) => ({
       ...range(first, last),
       text: `${range(first, last).text},${nameOf(single)}`,
       matches: (each: number) => isBetween(each, first, last) || each === single,
@@ -137,7 +151,7 @@ export const cronArbitrary: Arbitrary<CronCase> = record({
 /** One that runs every day or nearly so, with hours that changes of the clock meet. */
 export const dailyCronArbitrary: Arbitrary<CronCase> = record({
   minutes: fieldArbitrary(0, 59),
-  hours: oneof(fieldArbitrary(0, 23), fieldArbitrary(0, 4)),
+  hours: oneof(fieldArbitrary(0, 23), fieldArbitrary(0, 23, String, integer({ min: 0, max: 4 }))),
   days: oneof(
     constantFrom<DayField>({ text: ['*', '?'], matches: () => true }, { text: ['?', '*'], matches: () => true }),
     fieldArbitrary(1, 7, weekdayName).map(({ text, matches }) => ({

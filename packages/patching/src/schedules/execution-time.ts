@@ -13,10 +13,7 @@ function twoDigits(value: number): string {
 export function formatExecutionTime({ timeZone }: Pick<Schedule, 'timeZone'>, instant: Date): string {
   const { offset } = timeZone.pieceAt(instant.getTime());
   const text = new Date(instant.getTime() + offset).toISOString().replace('Z', '');
-  const shortest = text
-    .replace(/(?<=\.\d+)0+$/, '')
-    .replace(/\.0$|\.$/, '')
-    .replace(/(?<=T\d\d:\d\d):00$/, '');
+  const shortest = text.replace(/\.000$/, '').replace(/(?<=T\d\d:\d\d):00$/, '');
   if (offset === 0) return `${shortest}Z`;
   const size = Math.abs(offset);
   const seconds = (size % MINUTE) / 1000;

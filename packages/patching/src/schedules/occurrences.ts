@@ -1,6 +1,7 @@
 import type { Schedule } from './schedule.ts';
 
 function nextInstant({ nextInstant, bounds }: Schedule, after: number): number | null {
+  if (after >= bounds.last) return null;
   const next = nextInstant(Math.max(after, bounds.first - 1));
   return next === null || next > bounds.last ? null : next;
 }

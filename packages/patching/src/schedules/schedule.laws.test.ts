@@ -179,7 +179,7 @@ describe('a schedule', () => {
     const text = oneof(
       string(),
       string({ unit: 'binary' }),
-      string({ unit: constantFrom(...'0123456789*?/-,#LW ') }).map((fields) => `cron(${fields})`),
+      string({ unit: constantFrom(...'0123456789*?/-,#LW '.split('')) }).map((fields) => `cron(${fields})`),
       stringMatching(/^cron\(([0-9*?LW#/,-]{1,4} ){5,6}[0-9*?LW#/,-]{1,4}\)$/),
       stringMatching(/^rate\(\d{1,3} (minute|hour|day|week)s?\)$/),
       stringMatching(/^at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)$/),
@@ -191,7 +191,7 @@ describe('a schedule', () => {
             const parsed = parseSchedule({ ...given, definedAt: new Date('2027-01-01T00:00Z') });
             nextOccurrences(parsed, { after: new Date('2027-01-01T00:00Z'), count: 2 });
           } catch (error) {
-            expect(error).toBeInstanceOf(ScheduleError);
+            if (!(error instanceof ScheduleError)) throw error;
           }
         }
       }),

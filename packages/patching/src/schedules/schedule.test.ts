@@ -1,28 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatExecutionTime } from './execution-time.ts';
-import { nextOccurrence, nextOccurrences, occurrencesBetween, previousOccurrence } from './occurrences.ts';
-import { parseSchedule, parseScheduleDate, type ScheduleDefinition } from './schedule.ts';
-import type { ScheduleError } from './schedule-error.ts';
-
-const definedAt = new Date('2027-01-01T00:00:00Z');
-
-/** The next runs as NextExecutionTime would give them. */
-function runsOf(
-  schedule: string,
-  { after = definedAt, count = 3, ...rest }: Partial<ScheduleDefinition> & { after?: Date; count?: number } = {},
-): string[] {
-  const parsed = parseSchedule({ schedule, definedAt, ...rest });
-  return nextOccurrences(parsed, { after, count }).map((run) => formatExecutionTime(parsed, run));
-}
-
-function errorOf(definition: Partial<ScheduleDefinition>): ScheduleError {
-  try {
-    parseSchedule({ schedule: 'cron(0 2 ? * SUN *)', definedAt, ...definition });
-  } catch (error) {
-    return error as ScheduleError;
-  }
-  throw new Error('was accepted');
-}
+import { nextOccurrence, occurrencesBetween, previousOccurrence } from './occurrences.ts';
+import { definedAt, errorOf, runsOf } from './schedule.test-support.ts';
+import { parseSchedule, parseScheduleDate } from './schedule.ts';
 
 describe('the worked schedules', () => {
   it.each([
@@ -55,6 +34,38 @@ describe('the worked schedules', () => {
 
   it('at(...) has no second run', () => {
     expect(runsOf('at(2027-07-07T13:15:30)')).toHaveLength(1);
+  });
+});
+
+describe('a cron expression', () => {
+  const february = { after: new Date('2027-02-01T00:00Z') };
+
+  it.each([
+    // 15 August 2027 is a Sunday, the 31st a Tuesday.
+    ['cron(0 2 1,15W,LW,L-1 AUG ? *)', ['2027-08-01', '2027-08-16', '2027-08-30', '2027-08-31']],
+    ['cron(0 2 ? MAR MON#1,MON#3,SUNL *)', ['2027-03-01', '2027-03-15', '2027-03-28']],
+    ['cron(0 2 ? FEB FRI-MON *)', ['2027-02-01', '2027-02-05', '2027-02-06', '2027-02-07', '2027-02-08', '2027-02-12']],
+    [
+      'cron(0 2 30-2 FEB-MAR ? *)',
+      ['2027-02-01', '2027-02-02', '2027-03-01', '2027-03-02', '2027-03-30', '2027-03-31'],
+    ],
+    ['cron(0 2 1 NOV-FEB ? *)', ['2027-02-01', '2027-11-01', '2027-12-01', '2028-01-01']],
+    ['cron(0 2 ? * FRI#5 *)', ['2027-04-30', '2027-07-30', '2027-10-29']],
+    ['cron(0 2 31W * ? *)', ['2027-03-31', '2027-05-31', '2027-07-30']],
+    ['cron(0 0 2 29 FEB ? *)', ['2028-02-29', '2032-02-29', '2036-02-29']],
+    ['cron(0 2 1 JAN ? 2028,2030-2032/2)', ['2028-01-01', '2030-01-01', '2032-01-01']],
+  ])('%s names the right days', (schedule, days) => {
+    const runs = runsOf(schedule, { ...february, count: days.length });
+    expect(runs).toEqual(days.map((day) => `${day}T02:00Z`));
+  });
+
+  it('counts in seconds when it has seven fields', () => {
+    expect(runsOf('cron(0/25 59 23 L FEB ? *)', { ...february, count: 4 })).toEqual([
+      '2027-02-28T23:59Z',
+      '2027-02-28T23:59:25Z',
+      '2027-02-28T23:59:50Z',
+      '2028-02-29T23:59Z',
+    ]);
   });
 });
 
@@ -161,6 +172,14 @@ describe('a rate', () => {
     ]);
   });
 
+  it('shows milliseconds in three digits, and seconds only where they are not zero', () => {
+    const first = (set: string) =>
+      runsOf('rate(1 minute)', { definedAt: new Date(set), after: new Date(set), count: 1 });
+    expect(first('2027-01-05T00:00:00.500Z')).toEqual(['2027-01-05T00:01:00.500Z']);
+    expect(first('2027-01-05T00:00:20Z')).toEqual(['2027-01-05T00:01:20Z']);
+    expect(first('2027-01-05T00:00:00Z')).toEqual(['2027-01-05T00:01Z']);
+  });
+
   it('begins with a StartDate that was still to come', () => {
     expect(
       runsOf('rate(30 minutes)', { startDate: '2027-01-05T03:15:00+09:00', scheduleTimezone: 'Asia/Tokyo', count: 2 }),
@@ -185,158 +204,6 @@ describe('a rate', () => {
   });
 });
 
-describe('Sunday at two in Berlin', () => {
-  const berlin = { scheduleTimezone: 'Europe/Berlin' };
-  const spring = { ...berlin, after: new Date('2027-03-27T00:00:00Z') };
-  const autumn = { ...berlin, after: new Date('2027-10-30T12:00:00Z') };
-
-  it('runs at three on the day whose clock skips two', () => {
-    const expected = ['2027-03-28T03:00+02:00', '2027-04-04T02:00+02:00', '2027-04-11T02:00+02:00'];
-    expect(runsOf('cron(0 2 ? * SUN *)', spring)).toEqual(expected);
-    expect(runsOf('cron(0 0 2 ? * SUN *)', spring)).toEqual(expected);
-  });
-
-  it('runs once, the first time, on the day whose clock shows two twice', () => {
-    expect(runsOf('cron(0 2 ? * SUN *)', autumn)).toEqual([
-      '2027-10-31T02:00+02:00',
-      '2027-11-07T02:00+01:00',
-      '2027-11-14T02:00+01:00',
-    ]);
-  });
-
-  it('runs once for all the times that are skipped', () => {
-    expect(runsOf('cron(0/20 2 ? * SUN *)', { ...spring, count: 2 })).toEqual([
-      '2027-03-28T03:00+02:00',
-      '2027-04-04T02:00+02:00',
-    ]);
-    expect(runsOf('cron(30 2,3 ? * SUN *)', { ...spring, count: 2 })).toEqual([
-      '2027-03-28T03:00+02:00',
-      '2027-03-28T03:30+02:00',
-    ]);
-  });
-
-  it('does not run twice at three', () => {
-    expect(runsOf('cron(0 2,3 ? * SUN *)', { ...spring, count: 2 })).toEqual([
-      '2027-03-28T03:00+02:00',
-      '2027-04-04T02:00+02:00',
-    ]);
-  });
-
-  it('runs every hour that passes when all hours are named', () => {
-    const hourly = (given: typeof spring, from: string) =>
-      runsOf('cron(30 * ? * SUN *)', { ...given, after: new Date(from), count: 4 });
-    expect(hourly(spring, '2027-03-28T00:00Z')).toEqual([
-      '2027-03-28T01:30+01:00',
-      '2027-03-28T03:30+02:00',
-      '2027-03-28T04:30+02:00',
-      '2027-03-28T05:30+02:00',
-    ]);
-    expect(hourly(autumn, '2027-10-30T23:00Z')).toEqual([
-      '2027-10-31T01:30+02:00',
-      '2027-10-31T02:30+02:00',
-      '2027-10-31T02:30+01:00',
-      '2027-10-31T03:30+01:00',
-    ]);
-  });
-
-  it('follows the time that passes in a range of hours too', () => {
-    expect(runsOf('cron(0/30 1-3 ? * SUN *)', { ...autumn, after: new Date('2027-10-30T23:30Z'), count: 5 })).toEqual([
-      '2027-10-31T02:00+02:00',
-      '2027-10-31T02:30+02:00',
-      '2027-10-31T02:00+01:00',
-      '2027-10-31T02:30+01:00',
-      '2027-10-31T03:00+01:00',
-    ]);
-  });
-
-  it('runs a step of hours neither twice nor not at all', () => {
-    expect(runsOf('cron(0 0/2 ? * SUN *)', { ...spring, count: 3 })).toEqual([
-      '2027-03-28T00:00+01:00',
-      '2027-03-28T03:00+02:00',
-      '2027-03-28T04:00+02:00',
-    ]);
-    expect(runsOf('cron(0 0/2 ? * SUN *)', { ...autumn, count: 3 })).toEqual([
-      '2027-10-31T00:00+02:00',
-      '2027-10-31T02:00+02:00',
-      '2027-10-31T04:00+01:00',
-    ]);
-  });
-
-  it('at(...) follows the same rules', () => {
-    expect(runsOf('at(2027-03-28T02:30:00)', berlin)).toEqual(['2027-03-28T03:00+02:00']);
-    expect(runsOf('at(2027-10-31T02:30:00)', berlin)).toEqual(['2027-10-31T02:30+02:00']);
-  });
-});
-
-describe('other clocks', () => {
-  it.each([
-    [
-      'half an hour is skipped on Lord Howe',
-      'Australia/Lord_Howe',
-      'cron(15 2 ? * SUN *)',
-      '2027-10-02T00:00Z',
-      '2027-10-03T02:30+11:00',
-    ],
-    [
-      'midnight is skipped in São Paulo',
-      'America/Sao_Paulo',
-      'cron(0 0 ? * * *)',
-      '2017-10-14T12:00Z',
-      '2017-10-15T01:00-02:00',
-    ],
-    [
-      'a whole day is skipped on Samoa',
-      'Pacific/Apia',
-      'cron(0 9 30 12 ? *)',
-      '2011-12-01T00:00Z',
-      '2011-12-31T00:00+14:00',
-    ],
-    [
-      'Nepal is three quarters of an hour off',
-      'Asia/Kathmandu',
-      'cron(0 0 ? * * *)',
-      '2027-01-01T00:00Z',
-      '2027-01-02T00:00+05:45',
-    ],
-  ])('%s', (_, scheduleTimezone, schedule, from, expected) => {
-    const after = new Date(from);
-    expect(runsOf(schedule, { scheduleTimezone, definedAt: after, after, count: 1 })).toEqual([expected]);
-  });
-
-  it.each([
-    'Europe/Berlin',
-    'UTC',
-    'Etc/GMT+5',
-    'Europe/Kyiv',
-    'Asia/Kolkata',
-    'US/Pacific',
-    'America/Argentina/Buenos_Aires',
-  ])('%s is known', (scheduleTimezone) => {
-    expect(parseSchedule({ schedule: 'rate(1 day)', scheduleTimezone, definedAt }).timeZone.name).toBe(
-      scheduleTimezone,
-    );
-  });
-
-  it.each([
-    'europe/berlin',
-    'utc',
-    'Berlin',
-    '',
-    '+01:00',
-    'PST',
-    'ACT',
-    'asia/Kolkata',
-    '__proto__',
-    'Europe/Berlin ',
-  ])('%j is refused', (scheduleTimezone) => {
-    expect(errorOf({ scheduleTimezone })).toMatchObject({ code: 'INVALID_TIMEZONE' });
-  });
-
-  it('are named rightly where only the case was wrong', () => {
-    expect(errorOf({ scheduleTimezone: 'europe/berlin' }).message).toContain('"Europe/Berlin"');
-  });
-});
-
 describe('what ran and what will', () => {
   const daily = parseSchedule({ schedule: 'cron(0 9 ? * * *)', definedAt: new Date('2027-01-01T09:00Z') });
 
@@ -358,6 +225,14 @@ describe('what ran and what will', () => {
     expect(previousOccurrence(daily, new Date('2031-06-05T09:00Z'))).toEqual(new Date('2031-06-05T09:00Z'));
     const bounded = parseSchedule({ schedule: 'cron(0 9 ? * * *)', definedAt, endDate: '2027-03-01' });
     expect(previousOccurrence(bounded, new Date('2031-06-05T09:00Z'))).toEqual(new Date('2027-02-28T09:00Z'));
+  });
+
+  it('can be asked at any time', () => {
+    const ends = [new Date(-8.64e15), new Date(8.64e15)] as const;
+    expect(nextOccurrence(daily, ends[0])).toEqual(new Date('2027-01-02T09:00Z'));
+    expect(nextOccurrence(daily, ends[1])).toBeNull();
+    expect(previousOccurrence(daily, ends[0])).toBeNull();
+    expect(previousOccurrence(daily, ends[1])).toEqual(new Date('2199-12-31T09:00Z'));
   });
 
   it('knows when nothing is left', () => {

@@ -4,7 +4,7 @@ import type { CronExpression } from './parse-cron.ts';
 import { parseScheduleExpression, type ScheduleExpression } from './parse-expression.ts';
 import { quoted, ScheduleError } from './schedule-error.ts';
 import { findTimeZone, type TimeZone } from './time-zone.ts';
-import { DAY, HOUR, LAST_YEAR, MINUTE, parseWallTime } from './wall-time.ts';
+import { DAY, FIRST_YEAR, HOUR, LAST_YEAR, MINUTE, parseWallTime } from './wall-time.ts';
 
 /** A schedule as the API takes it: the members of CreateMaintenanceWindow. */
 export interface ScheduleDefinition {
@@ -33,14 +33,16 @@ export interface Schedule {
 }
 
 const unitLengths = { minute: MINUTE, hour: HOUR, day: DAY };
+// A day early: 1970 began in the east while it was still 1969 in UTC.
+const startOfTime = Date.UTC(FIRST_YEAR, 0, 1) - DAY;
 const endOfTime = Date.UTC(LAST_YEAR + 1, 0, 1) - 1;
 
 /**
- * The instant of a StartDate or EndDate: an ISO 8601 extended date or date and time. Without an offset it is in UTC, since
- * the time zone of the schedule has no influence on the two (user guide, "Maintenance window scheduling and active period
- * options").
+ * The instant of a StartDate or EndDate, or of a filter by time: an ISO 8601 extended date or date and time. Without an
+ * offset it is in UTC, since the time zone of the schedule has no influence on these (user guide, "Maintenance window
+ * scheduling and active period options").
  */
-export function parseScheduleDate(member: 'StartDate' | 'EndDate', text: string): Date {
+export function parseScheduleDate(member: string, text: string): Date {
   const match = /^(?<wallTime>[^Z+]+?)(?<offset>Z|[+-]\d\d(?::?\d\d)?)?$/.exec(text);
   const offset = match?.groups?.['offset'] ?? 'Z';
   const hasTime = text.includes('T');
@@ -138,6 +140,9 @@ export function parseSchedule(definition: ScheduleDefinition): Schedule {
     endsAt,
     definedAt: definition.definedAt,
     nextInstant,
-    bounds: { first: Math.max(definedAt + 1, starts), last: Math.min(endOfTime, endsAt?.getTime() ?? endOfTime) },
+    bounds: {
+      first: Math.max(definedAt + 1, starts, startOfTime),
+      last: Math.min(endOfTime, endsAt?.getTime() ?? endOfTime),
+    },
   };
 }

@@ -27,6 +27,7 @@ const SPAN = 6 * DAY;
 // Further from UTC than any zone ever was.
 const MOST_OFFSET = DAY;
 const MOST_ZONES = 64;
+const MOST_SPANS = 4096;
 
 const zones = new Map<string, TimeZone>();
 let knownNames: ReadonlySet<string> | undefined;
@@ -74,6 +75,7 @@ function makeZone(name: string): TimeZone {
     let pieces = spans.get(index);
     if (pieces === undefined) {
       pieces = readSpan(index);
+      if (spans.size >= MOST_SPANS) spans.clear();
       spans.set(index, pieces);
     }
     const piece = pieces.find(({ end }) => instant < end);
