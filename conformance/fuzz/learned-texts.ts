@@ -10,6 +10,9 @@ const learnable = new Set([
   'instanceid',
   'messageid',
   'nexttoken',
+  'windowid',
+  'windowtargetid',
+  'windowtaskid',
 ]);
 
 /** Stands in a planned body for what the server will only say then; so plans do not hang on what it draws. */

@@ -38,6 +38,13 @@ export const filterKeys = [
   'Owner',
   'KBId',
   'PlatformTypes',
+  'Enabled',
+  'Type',
+  'OwnerInformation',
+  'TaskType',
+  'Priority',
+  'ScheduledBefore',
+  'ScheduledAfter',
 ] as const;
 
 /** Texts that get past the first checks of something, and such that only look like it. */

@@ -23,6 +23,7 @@ import { placeholderOf } from './learned-texts.ts';
 import { filterKeys, oddTimes } from './odd-values.ts';
 import type { KnownTexts } from './shaped-json.ts';
 import type { FuzzedServer } from './start-fuzzed-server.ts';
+import { deleteWindows, type Example, provideWindows } from './windows-in-scene.ts';
 
 /** What there is on the server to fuzz against: a node in the middle of its work, and everything around it. */
 export interface Scene {
@@ -56,10 +57,6 @@ const examplePolicies = JSON.stringify([
 const BaselineAnswer = z.object({ BaselineId: z.string() });
 const BaselinesAnswer = z.object({ BaselineIdentities: z.array(BaselineAnswer) });
 const ActivationAnswer = z.object({ ActivationId: z.string(), ActivationCode: z.string() });
-const WindowAnswer = z.object({ WindowId: z.string() });
-const WindowsAnswer = z.object({ WindowIdentities: z.array(WindowAnswer) });
-const WindowTargetAnswer = z.object({ WindowTargetId: z.string() });
-const WindowTaskAnswer = z.object({ WindowTaskId: z.string() });
 const CommandAnswer = z.object({ Command: z.object({ CommandId: z.string() }) });
 
 const replyPayload = {
@@ -178,34 +175,7 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
   const { operationId } = await node.patchbay(BeginPatchOperation, install);
   const { plan } = await node.patchbay(ProposePlan, { operationId, simulation });
 
-  const window = exampleWindow(name);
-  const windowId = WindowAnswer.parse(await call('AmazonSSM.CreateMaintenanceWindow', window)).WindowId;
-  const spareWindow = WindowAnswer.parse(await call('AmazonSSM.CreateMaintenanceWindow', window)).WindowId;
-  const windowTarget = {
-    WindowId: windowId,
-    ResourceType: 'INSTANCE',
-    Targets: [{ Key: 'tag:PatchGroup', Values: [patchGroup] }],
-    Name: 'fuzzed',
-  };
-  const { WindowTargetId } = WindowTargetAnswer.parse(
-    await call('AmazonSSM.RegisterTargetWithMaintenanceWindow', windowTarget),
-  );
-  const windowTask = {
-    WindowId: windowId,
-    TaskType: 'RUN_COMMAND',
-    TaskArn: 'AWS-RunPatchBaseline',
-    Targets: [{ Key: 'WindowTargetIds', Values: [WindowTargetId] }],
-    MaxConcurrency: '50%',
-    MaxErrors: '10%',
-    Priority: 1,
-    CutoffBehavior: 'CANCEL_TASK',
-    TaskInvocationParameters: {
-      RunCommand: { Comment: '{{WINDOW_ID}}', Parameters: { Operation: ['Scan'] }, TimeoutSeconds: 600 },
-    },
-  };
-  const { WindowTaskId } = WindowTaskAnswer.parse(
-    await call('AmazonSSM.RegisterTaskWithMaintenanceWindow', windowTask),
-  );
+  const windows = await provideWindows(host, name, patchGroup);
 
   const payloads = replyPayloads(seed);
   const instanceIds = [node.instanceId, other.instanceId];
@@ -216,14 +186,8 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
     destination: instanceIds,
     activationid: [spare.ActivationId, node.activationId, placeholderOf('activationid')],
     activationcode: [spare.ActivationCode],
-    resourceid: [baselineId, ...instanceIds, spare.ActivationId, windowId, parameter.Name],
-    windowid: [windowId, spareWindow, placeholderOf('windowid')],
-    windowtargetid: [WindowTargetId, placeholderOf('windowtargetid')],
-    windowtaskid: [WindowTaskId, placeholderOf('windowtaskid')],
-    schedule: ['cron(0 2 ? * SUN *)', 'cron(0 0 2 L-3W * ? 2027/2)', 'rate(5 minutes)', 'at(2027-03-28T02:30:00)'],
-    scheduletimezone: ['Europe/Berlin', 'Pacific/Apia', 'UTC'],
-    startdate: oddTimes,
-    enddate: oddTimes,
+    resourceid: [baselineId, ...instanceIds, spare.ActivationId, ...windows.windowIds, parameter.Name],
+    ...windows.known,
     commandid: [...commandIds, waiting, placeholderOf('commandid')],
     messageid: [...messageIds, message.replace(sent, waiting)],
     name: ['AWS-RunPatchBaseline', 'AWS-RunShellScript', parameter.Name, `${parameter.Name}:1`, secret.Name],
@@ -261,22 +225,7 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
     examples: examplesByTarget([
       ['AmazonSSM.CreatePatchBaseline', baseline],
       ['AmazonSSM.SendCommand', command],
-      ['AmazonSSM.CreateMaintenanceWindow', window],
-      ['AmazonSSM.UpdateMaintenanceWindow', { ...window, WindowId: windowId, Enabled: true, Replace: true }],
-      ['AmazonSSM.DescribeMaintenanceWindows', filter('Enabled', 'true')],
-      ['AmazonSSM.DescribeMaintenanceWindowSchedule', filter('ScheduledBefore', '2027-12-31T00:00:00Z')],
-      [
-        'AmazonSSM.DescribeMaintenanceWindowsForTarget',
-        { ResourceType: 'INSTANCE', Targets: windowTarget.Targets, MaxResults: 10 },
-      ],
-      ['AmazonSSM.RegisterTargetWithMaintenanceWindow', windowTarget],
-      ['AmazonSSM.UpdateMaintenanceWindowTarget', { WindowId: windowId, WindowTargetId, Name: 'changed' }],
-      ['AmazonSSM.DescribeMaintenanceWindowTargets', { WindowId: windowId, ...filter('Type', 'INSTANCE') }],
-      ['AmazonSSM.RegisterTaskWithMaintenanceWindow', windowTask],
-      ['AmazonSSM.UpdateMaintenanceWindowTask', { WindowId: windowId, WindowTaskId, Priority: 2 }],
-      ['AmazonSSM.GetMaintenanceWindowTask', { WindowId: windowId, WindowTaskId }],
-      ['AmazonSSM.DescribeMaintenanceWindowTasks', { WindowId: windowId, ...filter('Priority', '1') }],
-      ['AmazonSSM.DeleteMaintenanceWindow', { WindowId: spareWindow }],
+      ...windows.examples,
       [
         'AmazonSSM.SendCommand',
         { ...command, Parameters: { Operation: [`{{ssm:${parameter.Name}}}`] }, InstanceIds: [other.instanceId] },
@@ -335,8 +284,6 @@ function reply(messageId: string, payload: string): object {
   return { MessageId: messageId, ReplyId: messageId, Payload: payload };
 }
 
-type Example = readonly [target: string, input: object];
-
 function examplesByTarget(examples: readonly Example[]): Map<string, object[]> {
   const byTarget = new Map<string, object[]>();
   for (const [target, input] of examples) byTarget.set(target, [...(byTarget.get(target) ?? []), input]);
@@ -363,30 +310,6 @@ function exampleBaseline(name: string): object {
     RejectedPatchesAction: 'BLOCK',
     Tags: [{ Key: 'owner', Value: 'fuzz' }],
   };
-}
-
-function exampleWindow(name: string): object {
-  return {
-    Name: `fuzz-${name}`,
-    Description: 'for the fuzzer',
-    Schedule: 'cron(0 2 ? * SUN *)',
-    ScheduleTimezone: 'Europe/Berlin',
-    ScheduleOffset: 2,
-    StartDate: '2027-01-01T00:00:00+01:00',
-    EndDate: '2090-01-01T00:00:00Z',
-    Duration: 3,
-    Cutoff: 1,
-    AllowUnassociatedTargets: true,
-    Tags: [{ Key: 'owner', Value: 'fuzz' }],
-  };
-}
-
-/** What the fuzzer made before, so that the quota does not end it. */
-async function deleteWindows(host: NodeHost): Promise<void> {
-  const answer = readSuccess(await host.call('AmazonSSM.DescribeMaintenanceWindows', { MaxResults: 100 }));
-  for (const { WindowId } of WindowsAnswer.parse(answer).WindowIdentities) {
-    await host.call('AmazonSSM.DeleteMaintenanceWindow', { WindowId });
-  }
 }
 
 /** A new baseline; where the quota allows none, one of those that stay because patch groups use them. */

@@ -92,10 +92,7 @@ export async function sendCommand(request: CommandRequest, context: SendContext)
   const nodes = await readNodesForCommand(db, reached);
   const isOffline = (instanceId: string) => !isOnline(nodes.get(instanceId) ?? neverMet, now);
   const instanceIds = request.isOfflineSkipped ? reached.filter((instanceId) => !isOffline(instanceId)) : reached;
-  const leave = await requireStart(
-    { documentName: document.name, parameters: given, instanceIds },
-    context,
-  );
+  const leave = await requireStart({ documentName: document.name, parameters: given, instanceIds }, context);
   const commandId = context.dependencies.randomId();
   const timeoutSeconds = request.timeoutSeconds ?? defaults.timeoutSeconds;
   const deliveryExpiresAt = new Date(now.getTime() + timeoutSeconds * 1000);

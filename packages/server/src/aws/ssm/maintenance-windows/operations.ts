@@ -131,8 +131,8 @@ async function DescribeMaintenanceWindows(
   };
 }
 
-/** As many as a page shows whatever is asked for. */
-const mostResults = 1000;
+/** As many as a page shows whatever is asked for: each window is asked for so many of its openings. */
+const mostResults = 100;
 
 async function DescribeMaintenanceWindowsForTarget(
   input: CamelCased<DescribeMaintenanceWindowsForTargetRequest>,
@@ -173,7 +173,7 @@ async function DescribeMaintenanceWindowSchedule(
   const filters = readWindowFilters(input.filters, ['ScheduledAfter', 'ScheduledBefore']);
   const range = readScheduleRange(filters, context.now);
   const page = startOfPage('DescribeMaintenanceWindowSchedule', input, context);
-  const limit = Math.min(input.maxResults ?? 100, mostResults);
+  const limit = Math.min(input.maxResults ?? mostResults, mostResults);
   const windows = await findScheduledWindows(input, context);
   const found = listUpcoming(windows, range, page.after, limit + 1);
   return {
