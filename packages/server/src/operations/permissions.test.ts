@@ -19,7 +19,7 @@ describe('the table of permissions', () => {
     expect(names).not.toContain('patchbay:DecryptParameters');
   });
 
-  it('lets an operator do what an auditor may but see who has access, and send, cancel and plan commands besides', () => {
+  it('lets an operator do what an auditor may but see who has access, and send, cancel, plan and stop commands besides', () => {
     const allowed = (role: 'operator' | 'auditor', notTo: 'operator' | 'auditor') =>
       [...permissionRules]
         .filter(([, { people }]) => people.includes(role) && !people.includes(notTo))
@@ -27,6 +27,9 @@ describe('the table of permissions', () => {
     expect(allowed('operator', 'auditor')).toEqual([
       'ssm:SendCommand',
       'ssm:CancelCommand',
+      'ssm:CancelMaintenanceWindowExecution',
+      'patchbay:ResumeStarts',
+      'patchbay:StopStarts',
       'ssm:DeregisterTaskFromMaintenanceWindow',
       'ssm:RegisterTaskWithMaintenanceWindow',
       'ssm:UpdateMaintenanceWindowTask',
