@@ -3,7 +3,13 @@ import { type Credentials, signRequest, signRoleTokenRequest } from '@patchbay/a
 import { z } from 'zod';
 import { openRawConnection, type RawConnection, writeRequest } from './raw-http.ts';
 
-/** What `fleet.ts` asks of this process; it answers `'ready'` when every node polls. */
+/** What happened to the nodes since the last time that `'times'` was asked for, in milliseconds since 1970. */
+export interface FleetTimes {
+  readonly delivered: readonly number[];
+  readonly ended: readonly number[];
+}
+
+/** What `fleet.ts` and `window.ts` ask of this process; it answers `'ready'` when every node polls. */
 export interface FleetOrder {
   readonly endpoint: string;
   readonly region: string;
@@ -22,6 +28,7 @@ const Messages = z.object({ Messages: z.array(z.object({ MessageId: z.string() }
 const enrolledAtOnce = 32;
 
 type Headers = Record<string, string>;
+const times: { delivered: number[]; ended: number[] } = { delivered: [], ended: [] };
 
 function run({ endpoint, region, activations }: FleetOrder) {
   const url = new URL(endpoint);
@@ -118,9 +125,11 @@ function run({ endpoint, region, activations }: FleetOrder) {
         }),
       );
       for (const { MessageId: messageId } of messages) {
+        times.delivered.push(Date.now());
         await reply(node, messageId, 'InProgress');
         await callMessages(node, 'AcknowledgeMessage', { MessageId: messageId });
         await reply(node, messageId, 'Success');
+        times.ended.push(Date.now());
       }
     }
   }
@@ -145,4 +154,7 @@ function run({ endpoint, region, activations }: FleetOrder) {
   return start();
 }
 
-process.once('message', (order: FleetOrder) => void run(order));
+process.on('message', (message: FleetOrder | 'times') => {
+  if (message !== 'times') void run(message);
+  else process.send?.({ delivered: times.delivered.splice(0), ended: times.ended.splice(0) } satisfies FleetTimes);
+});

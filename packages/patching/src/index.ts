@@ -12,6 +12,7 @@ export * from './baselines/update-baseline.ts';
 export * from './change-freezes/change-freeze.ts';
 export * from './classification/archive-classification.ts';
 export * from './classification/archive-product.ts';
+export * from './documents/archive-documents.ts';
 export * from './documents/built-in-documents.ts';
 export * from './documents/command-document.ts';
 export * from './documents/for-other-agents.ts';

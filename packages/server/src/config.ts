@@ -33,6 +33,7 @@ export interface ServerFlags {
   readonly quota?: readonly string[] | undefined;
   readonly archiveSilentNodesAfterDays?: string | undefined;
   readonly commandOutputLimit?: string | undefined;
+  readonly patchingNodes?: string | undefined;
   readonly overrideAllow?: readonly string[] | undefined;
   readonly retain?: readonly string[] | undefined;
 }
@@ -60,6 +61,7 @@ export interface ServerConfig {
   /** Undefined: silent nodes stay in the lists. */
   readonly archiveSilentNodesAfterDays: number | undefined;
   readonly commandOutputLimitBytes: number;
+  readonly mostPatchingNodes: number;
   /** Addresses from which overrides may be read. */
   readonly overrideAllowed: readonly string[];
   readonly retention: RetentionPolicy;
@@ -172,6 +174,16 @@ function parseOutputLimit(text: string | undefined): number {
   return bytes;
 }
 
+/** More at once than this, and an archive that serves all of them has reason to refuse some. */
+const usualPatchingNodes = 500;
+
+function parsePatchingNodes(text: string | undefined): number {
+  if (text === undefined) return usualPatchingNodes;
+  if (text === 'unlimited') return Number.POSITIVE_INFINITY;
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw new ConfigError('INVALID_OPTION', `--patching-nodes must be a number from 1, or unlimited, not ${text}.`);
+}
+
 function parseOverrideAllow(text: string): string {
   try {
     return parseAllowed(text);
@@ -248,6 +260,7 @@ export function readServerConfig(
     quotas,
     overrideAllowed: (flags.overrideAllow ?? []).map(parseOverrideAllow),
     commandOutputLimitBytes: parseOutputLimit(flags.commandOutputLimit),
+    mostPatchingNodes: parsePatchingNodes(flags.patchingNodes),
     archiveSilentNodesAfterDays: parseDays(flags.archiveSilentNodesAfterDays),
     retention: readRetentionRules(flags.retain ?? []),
   };

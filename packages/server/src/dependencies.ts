@@ -35,6 +35,8 @@ export interface Dependencies {
   readonly egress: EgressClient;
   /** Reads what a command's override stands at. */
   readonly readOverride: ReadOverride;
+  /** So many nodes of an account and region patch at once, whatever their commands allow; `Infinity` for any number. */
+  readonly mostPatchingNodes: number;
   /** What is kept of one stream of one step of a command. */
   readonly commandOutputLimitBytes: number;
   /** How long a poll of an agent is held. The SSM Agent gives up after 20 seconds. */

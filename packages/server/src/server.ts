@@ -168,6 +168,7 @@ async function start(
       allowed: config.overrideAllowed,
       directory: join(dataDirectory.path, 'overrides'),
     }),
+    mostPatchingNodes: config.mostPatchingNodes,
     commandOutputLimitBytes: config.commandOutputLimitBytes,
     longPollMilliseconds,
     egress: createEgressClient(createEgressPolicy(config.egressAllow)),

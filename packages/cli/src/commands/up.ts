@@ -35,6 +35,10 @@ export const upCommand = new Command('up')
     collect,
   )
   .option('--archive-silent-nodes-after-days <days>', 'take nodes out of the lists that were silent for so long')
+  .option(
+    '--patching-nodes <number>',
+    'how many nodes patch at once, so that archives keep up (default: 500), or unlimited',
+  )
   .option('--command-output-limit <bytes>', 'what is kept of one stream of one step (default: 10485760)')
   .option('--override-allow <https-address>', 'where patch overrides may be read from, repeatable', collect)
   .option(

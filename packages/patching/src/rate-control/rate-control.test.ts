@@ -23,6 +23,15 @@ describe('rate control', () => {
     expect(decideDispatch(limits, invocations({ queued: 4, running: 2 })).dispatchCount).toBe(0);
   });
 
+  it('starts no more than there is room for', () => {
+    const limits = { maxConcurrency: '50', maxErrors: '0' };
+    expect(decideDispatch(limits, invocations({ queued: 5 }), 3).dispatchCount).toBe(3);
+    expect(decideDispatch(limits, invocations({ queued: 5 }), -1)).toMatchObject({
+      dispatchCount: 0,
+      isFinished: false,
+    });
+  });
+
   it('lets one run where a percentage rounds to none', () => {
     expect(decideDispatch({ maxConcurrency: '10%', maxErrors: '0' }, invocations({ queued: 5 })).dispatchCount).toBe(1);
   });

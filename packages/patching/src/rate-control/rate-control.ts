@@ -56,15 +56,20 @@ function countTargets(counts: ProgressCounts): number {
 
 /**
  * Run Command, "Using concurrency and error controls": at most MaxConcurrency run at once; with MaxErrors N, nothing
- * more is started after error N+1. A percentage of concurrency that rounds to zero still lets one run.
+ * more is started after error N+1. A percentage of concurrency that rounds to zero still lets one run. `room` is how many may
+ * start at all, whatever the command allows.
  */
-export function decideDispatch(limits: RateLimits, counts: ProgressCounts): DispatchDecision {
+export function decideDispatch(
+  limits: RateLimits,
+  counts: ProgressCounts,
+  room = Number.POSITIVE_INFINITY,
+): DispatchDecision {
   const targetCount = countTargets(counts);
   const { queued, running, failed } = counts;
   const isErrorLimitExceeded = failed > resolveLimit(limits.maxErrors, targetCount);
   const mostAtOnce = Math.max(1, resolveLimit(limits.maxConcurrency, targetCount));
   return {
-    dispatchCount: isErrorLimitExceeded ? 0 : Math.min(queued, Math.max(0, mostAtOnce - running)),
+    dispatchCount: isErrorLimitExceeded ? 0 : Math.min(queued, Math.max(0, Math.min(mostAtOnce - running, room))),
     isErrorLimitExceeded,
     isFinished: running === 0 && (queued === 0 || isErrorLimitExceeded),
   };

@@ -59,6 +59,7 @@ export interface TestServer {
 /** What a test wants otherwise than usual. */
 export interface TestServerOptions {
   readonly quotas?: Quotas;
+  readonly mostPatchingNodes?: number;
 }
 
 export interface CallOptions {
@@ -119,6 +120,7 @@ async function start(
     quotas: options.quotas ?? defaultQuotas,
     wake: { notify, subscribe: (topic, key, callback) => notifications.subscribe(topic, key, () => callback()) },
     readOverride: (address) => readOverride(address),
+    mostPatchingNodes: options.mostPatchingNodes ?? 500,
     commandOutputLimitBytes: 3 * 1024 * 1024,
     longPollMilliseconds,
     egress: createEgressClient(createEgressPolicy(['127.0.0.1'])),

@@ -15,6 +15,7 @@ import * as outputsAndOverrides from './0018-outputs-and-overrides.ts';
 import * as maintenanceWindows from './0024-maintenance-windows.ts';
 import * as parameters from './0025-parameters.ts';
 import * as changeFreezes from './0027-change-freezes.ts';
+import * as patchingUnderWay from './0028-patching-under-way.ts';
 
 /** Every migration, oldest first. One that was released never changes; names sort in this order. */
 export const migrations: readonly NamedMigration[] = [
@@ -34,4 +35,5 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0024-maintenance-windows', up: maintenanceWindows.up },
   { name: '0025-parameters', up: parameters.up },
   { name: '0027-change-freezes', up: changeFreezes.up },
+  { name: '0028-patching-under-way', up: patchingUnderWay.up },
 ];

@@ -1,15 +1,33 @@
-import { decideDispatch, summarizeCommand } from '@patchbay/patching';
+import { asksArchives, decideDispatch, summarizeCommand } from '@patchbay/patching';
 import type { Database } from '../../../database/tables.ts';
 import { runInTransaction } from '../../../database/transaction.ts';
 import type { Dependencies } from '../../../dependencies.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
-import { countProgress, dispatchQueued, endOverdue, type Progress, terminateQueued } from './progress-repository.ts';
+import {
+  countPatching,
+  countProgress,
+  dispatchQueued,
+  endOverdue,
+  type Progress,
+  terminateQueued,
+} from './progress-repository.ts';
 import { type Command, lockCommand, updateCommand } from './repository.ts';
 
 /** The topic on which a node's long poll waits. */
 export const nodeTopic = 'node';
 
-type Context = Pick<OperationContext, 'db' | 'now'> & { readonly dependencies: Pick<Dependencies, 'wake'> };
+type Context = Pick<OperationContext, 'db' | 'now'> & {
+  readonly dependencies: Pick<Dependencies, 'wake' | 'mostPatchingNodes'>;
+};
+
+/** How many nodes more may begin with a command; those that patch ask archives, which have their limits. */
+async function findRoom(command: Command, { db, now, dependencies }: Context): Promise<number> {
+  const { mostPatchingNodes } = dependencies;
+  if (mostPatchingNodes === Number.POSITIVE_INFINITY || !asksArchives(command.documentName)) {
+    return Number.POSITIVE_INFINITY;
+  }
+  return mostPatchingNodes - (await countPatching(db, command, now));
+}
 
 /** The status of a command of which some invocations have not ended. */
 export function describeOpen({ counts, isStarted, cancelling }: Progress): Pick<Command, 'status' | 'statusDetails'> {
@@ -29,7 +47,7 @@ export async function advanceCommand(commandId: string, context: Context): Promi
   if (!command || ['Success', 'Failed', 'Cancelled', 'TimedOut'].includes(command.status)) return;
   await endOverdue(db, command, now);
   const before = await countProgress(db, commandId);
-  const decision = decideDispatch(command, before.counts);
+  const decision = decideDispatch(command, before.counts, await findRoom(command, context));
   const dispatched = await dispatchQueued(db, commandId, decision.dispatchCount, now);
   await dependencies.wake.notify(db, nodeTopic, dispatched);
   if (decision.isErrorLimitExceeded) await terminateQueued(db, commandId, now);
@@ -60,7 +78,7 @@ const advancesOf = new WeakMap<Database, Map<string, Advance>>();
 export function advanceTogether(
   commandId: string,
   db: Database,
-  dependencies: Pick<Dependencies, 'wake' | 'clock'>,
+  dependencies: Pick<Dependencies, 'wake' | 'mostPatchingNodes' | 'clock'>,
 ): Promise<void> {
   const advances = advancesOf.get(db) ?? new Map<string, Advance>();
   advancesOf.set(db, advances);

@@ -1,8 +1,9 @@
-import { type InvocationProgress, noProgress, type ProgressCounts } from '@patchbay/patching';
+import { archiveDocuments, type InvocationProgress, noProgress, type ProgressCounts } from '@patchbay/patching';
 import { sql } from 'kysely';
 import type { Database } from '../../../database/tables.ts';
 import type { Reach } from '../../../operations/authorize.ts';
 import type { Scope } from '../../../operations/scope.ts';
+import { onlineSince } from '../instances/presence.ts';
 import { isNodeWithinReach } from '../tags/reach-condition.ts';
 import type { Command } from './repository.ts';
 
@@ -107,4 +108,48 @@ export async function terminateQueued(db: Database, commandId: string, now: Date
     .where('dispatchedAt', 'is', null)
     .where('finishedAt', 'is', null)
     .execute();
+}
+
+/**
+ * How many nodes of the account have a command under way that asks archives. One that is offline and has not got it asks
+ * nobody, however long it stays away.
+ */
+export async function countPatching(db: Database, { accountId, region }: Command, now: Date): Promise<number> {
+  const row = await db
+    .selectFrom('commandInvocations as invocation')
+    .innerJoin('commands', 'commands.commandId', 'invocation.commandId')
+    .innerJoin('nodes', 'nodes.instanceId', 'invocation.instanceId')
+    .select((select) => select.fn.countAll<string>().as('count'))
+    .where('invocation.accountId', '=', accountId)
+    .where('invocation.region', '=', region)
+    .where('invocation.dispatchedAt', 'is not', null)
+    .where('invocation.finishedAt', 'is', null)
+    .where('commands.documentName', 'in', archiveDocuments)
+    .where((where) =>
+      where.or([
+        where('invocation.acknowledgedAt', 'is not', null),
+        where.and([where('nodes.lastPingAt', '>=', onlineSince(now)), where('nodes.stoppedAt', 'is', null)]),
+      ]),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** Commands that ask archives, wait for room and have nothing under way: nobody's reply brings them forward. */
+export async function listCrowdedOut(db: Database, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('commands')
+    .select('commandId')
+    .where('status', 'in', ['Pending', 'InProgress'])
+    .where('documentName', 'in', archiveDocuments)
+    .where(
+      sql<boolean>`exists (select from command_invocations queued where queued.command_id = commands.command_id
+        and queued.dispatched_at is null and queued.finished_at is null)
+      and not exists (select from command_invocations running where running.command_id = commands.command_id
+        and running.dispatched_at is not null and running.finished_at is null)`,
+    )
+    .orderBy('requestedAt')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.commandId);
 }

@@ -47,6 +47,7 @@ export async function endRestoredCommands(
       )
       .execute();
   }
-  for (const { commandId } of unfinished) await advanceCommand(commandId, { db, now, dependencies: { wake } });
+  const dependencies = { wake, mostPatchingNodes: Number.POSITIVE_INFINITY };
+  for (const { commandId } of unfinished) await advanceCommand(commandId, { db, now, dependencies });
   return unfinished.length;
 }

@@ -4,6 +4,7 @@ import { runInTransaction } from '../../../database/transaction.ts';
 import type { Dependencies } from '../../../dependencies.ts';
 import { defineJob, handleJob, type JobHandler } from '../../../jobs/index.ts';
 import { advanceCommand } from './advance.ts';
+import { listCrowdedOut } from './progress-repository.ts';
 import { listForgottenCommands, listOverdueCommands } from './repository.ts';
 
 /**
@@ -19,11 +20,12 @@ export const sweepCommandsJob = defineJob({
 
 const mostAtOnce = 500;
 
-/** Advances every overdue or forgotten command, each in a transaction of its own. */
+/** Advances every overdue, forgotten or crowded-out command, each in a transaction of its own. */
 export async function sweepCommands(db: Database, dependencies: Dependencies): Promise<number> {
   const now = dependencies.clock();
   const forgotten = await listForgottenCommands(db, mostAtOnce);
-  const due = new Set([...(await listOverdueCommands(db, now, mostAtOnce)), ...forgotten]);
+  const overdue = await listOverdueCommands(db, now, mostAtOnce);
+  const due = new Set([...overdue, ...forgotten, ...(await listCrowdedOut(db, mostAtOnce))]);
   for (const commandId of due) {
     await runInTransaction(db, (transaction) => advanceCommand(commandId, { db: transaction, now, dependencies }));
   }
