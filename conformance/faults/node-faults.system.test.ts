@@ -27,7 +27,8 @@ afterAll(() => fleet?.close());
 beforeEach(async () => {
   const id = await fleet.send('Install');
   await fleet.awaitFinished(id);
-  expect(await fleet.read(id, node.instanceId)).toMatchObject({
+  const outcome = await fleet.read(id, node.instanceId);
+  expect(outcome, `${outcome.errors}\n${outcome.output}`).toMatchObject({
     status: 'Success',
     operations: 1,
     verdict: 'compliant',

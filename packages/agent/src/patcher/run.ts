@@ -17,6 +17,7 @@ import { describeClock } from './clock-words.ts';
 import { type CollectedFacts, collectFacts } from './collect-facts.ts';
 import { type Completion, deliverCompletion, isOutdated, readCompletion, resultPatience } from './completion.ts';
 import { executePlan } from './execute.ts';
+import { completeHalfDone } from './half-done.ts';
 import { awaitIdlePackageManager } from './lock-holder.ts';
 import { PatcherError } from './patcher-error.ts';
 import { readChangelogs } from './read-changelogs.ts';
@@ -109,8 +110,11 @@ export async function runPatchOperation(request: PatchOperationRequest, parts: R
     };
     if (signed === null) {
       if (simulation !== null) parts.report('Nothing may be installed');
-      const reasons = findRebootReasons(collected, request, parts);
-      if (reasons.length === 0) return await complete(parts, { operationId, factsId, simulation, outcomes: [] });
+      const mended = await completeLeftovers(operationId, parts);
+      const latest = mended ? await collectAndSubmit(machine, parts, false) : { collected, factsId };
+      if (findRebootReasons(latest.collected, request, parts).length === 0) {
+        return await complete(parts, { operationId, factsId: latest.factsId, simulation, outcomes: [] });
+      }
     }
     writeFileDurably(checkpointFileOf(parts), JSON.stringify(decided));
     return await carryOut(decided, request, parts);
@@ -186,7 +190,7 @@ function reportSimulation({ report }: RunParts, { groups, refused }: Simulation)
   );
 }
 
-/** Another package manager gets this long before a reboot is given up. */
+/** Another package manager gets this long before a reboot, or a repair, is given up. */
 const mostWaitSeconds = 600;
 
 async function carryOut(checkpoint: Checkpoint, request: PatchRunRequest, parts: RunParts): Promise<ExitCode> {
@@ -225,6 +229,28 @@ async function carryOut(checkpoint: Checkpoint, request: PatchRunRequest, parts:
       : `A reboot is due (${reasons.join('; ')}), and it did not happen: ${obstacle}`,
   );
   return 1;
+}
+
+/**
+ * Completes what an earlier transaction left half done where no plan does so, because all of it counts as installed. True
+ * where there was something.
+ */
+async function completeLeftovers(operationId: string, parts: RunParts): Promise<boolean> {
+  if (isCancelled(parts)) return false;
+  let isAny = false;
+  const problem = await withMachine(parts, 'read-write', (machine) =>
+    completeHalfDone({
+      machine,
+      waitSeconds: mostWaitSeconds,
+      recordNameOf: (step) => `${operationId}.${step}`,
+      report: (line) => {
+        isAny = true;
+        parts.report(line);
+      },
+    }),
+  );
+  if (problem !== null) parts.complain(problem);
+  return isAny;
 }
 
 async function executeSigned(
