@@ -26,6 +26,7 @@ export async function provideWindows(host: NodeHost, name: string, patchGroup: s
     Name: 'fuzzed',
   };
   const { WindowTargetId } = WindowTargetAnswer.parse(await call('RegisterTargetWithMaintenanceWindow', target));
+  const unused = WindowTargetAnswer.parse(await call('RegisterTargetWithMaintenanceWindow', target));
   const task = {
     WindowId,
     TaskType: 'RUN_COMMAND',
@@ -53,6 +54,7 @@ export async function provideWindows(host: NodeHost, name: string, patchGroup: s
     ['AmazonSSM.RegisterTargetWithMaintenanceWindow', target],
     ['AmazonSSM.UpdateMaintenanceWindowTarget', { WindowId, WindowTargetId, Name: 'changed' }],
     ['AmazonSSM.DescribeMaintenanceWindowTargets', { WindowId, ...filter('Type', 'INSTANCE') }],
+    ['AmazonSSM.DeregisterTargetFromMaintenanceWindow', { WindowId, ...unused, Safe: true }],
     ['AmazonSSM.RegisterTaskWithMaintenanceWindow', task],
     ['AmazonSSM.UpdateMaintenanceWindowTask', { WindowId, WindowTaskId, Priority: 2 }],
     ['AmazonSSM.GetMaintenanceWindowTask', { WindowId, WindowTaskId }],
