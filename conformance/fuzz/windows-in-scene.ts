@@ -62,7 +62,8 @@ export async function provideWindows(host: NodeHost, name: string, patchGroup: s
     ['AmazonSSM.DeleteMaintenanceWindow', spare],
   ];
   const known: Readonly<Record<string, readonly string[]>> = {
-    windowid: [WindowId, spare.WindowId, placeholderOf('windowid')],
+    // Not the one of the examples: it would soon be deleted.
+    windowid: [spare.WindowId, placeholderOf('windowid')],
     windowtargetid: [WindowTargetId, placeholderOf('windowtargetid')],
     windowtaskid: [WindowTaskId, placeholderOf('windowtaskid')],
     schedule: [
@@ -76,7 +77,7 @@ export async function provideWindows(host: NodeHost, name: string, patchGroup: s
     startdate: oddTimes,
     enddate: oddTimes,
   };
-  return { windowIds: [WindowId, spare.WindowId], known, examples };
+  return { windowIds: [spare.WindowId], known, examples };
 }
 
 function exampleWindow(name: string): object {
