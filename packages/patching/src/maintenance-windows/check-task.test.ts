@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CommandDocument } from '../documents/command-document.ts';
-import { type CheckedTask, checkTask, checkTaskParameters } from './check-task.ts';
+import { type CheckedTask, checkTask, checkTaskParameters, commandParametersOf } from './check-task.ts';
 
 const targets = [{ key: 'WindowTargetIds', values: ['a'] }];
 const rates = { maxConcurrency: '50%', maxErrors: '10%' };
@@ -50,6 +50,11 @@ describe('a task of a window', () => {
       { taskType: 'AUTOMATION', targets: [], taskInvocationParameters: { stepFunctions: {}, lambda: {} } },
     ],
     [
+      'the node of a command in the older parameters',
+      ['TaskInvocationParameters'],
+      { taskType: 'RUN_COMMAND', targets, ...rates, taskParameters: { commands: { values: ['{{RESOURCE_ID}}'] } } },
+    ],
+    [
       'the node of a command',
       ['TaskInvocationParameters'],
       {
@@ -61,6 +66,23 @@ describe('a task of a window', () => {
     ],
   ])('cannot have %s', (_title, expected, task) => {
     expect(pathsOf(task)).toEqual(expected);
+  });
+});
+
+describe('the parameters of the command', () => {
+  const taskParameters = { Operation: { values: ['Scan'] }, RebootOption: {} };
+
+  it('are the older ones only where there are no newer ones', () => {
+    expect(commandParametersOf({ taskParameters })).toEqual({ Operation: ['Scan'], RebootOption: [] });
+    expect(commandParametersOf({ taskParameters, taskInvocationParameters: { runCommand: {} } })).toEqual({
+      Operation: ['Scan'],
+      RebootOption: [],
+    });
+    const runCommand = { parameters: { Operation: ['Install'] } };
+    expect(commandParametersOf({ taskParameters, taskInvocationParameters: { runCommand } })).toEqual({
+      Operation: ['Install'],
+    });
+    expect(commandParametersOf({})).toEqual({});
   });
 });
 

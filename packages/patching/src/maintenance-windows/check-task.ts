@@ -12,7 +12,11 @@ export interface CheckedTask {
   readonly maxErrors?: string | undefined;
   /** Under `runCommand`, `automation`, `stepFunctions` or `lambda`. */
   readonly taskInvocationParameters?: Readonly<Partial<Record<InvocationMember, unknown>>> | undefined;
+  /** What there was before TaskInvocationParameters. */
+  readonly taskParameters?: TaskParameters | undefined;
 }
+
+type TaskParameters = Readonly<Record<string, { readonly values?: readonly string[] | undefined }>>;
 
 type InvocationMember = 'runCommand' | 'automation' | 'stepFunctions' | 'lambda';
 
@@ -40,7 +44,7 @@ function checkRates(task: CheckedTask): WindowProblem[] {
 
 /** What AWS checks of a task beyond the shapes of its members; an empty list when all is well. */
 export function checkTask(task: CheckedTask): WindowProblem[] {
-  const { taskType, targets, taskInvocationParameters } = task;
+  const { taskType, targets, taskInvocationParameters, taskParameters } = task;
   const problems = checkRates(task);
   if (taskType === 'RUN_COMMAND' && targets.length === 0) {
     problems.push({ path: 'Targets', message: 'A RUN_COMMAND task needs targets: WindowTargetIds or InstanceIds.' });
@@ -52,13 +56,31 @@ export function checkTask(task: CheckedTask): WindowProblem[] {
       message: `TaskInvocationParameters.${wireName} does not fit a task of type ${taskType}.`,
     });
   }
-  for (const name of forbiddenPseudoParameters(taskType, taskInvocationParameters)) {
+  for (const name of forbiddenPseudoParameters(taskType, [taskInvocationParameters, taskParameters])) {
     problems.push({
       path: 'TaskInvocationParameters',
       message: `The pseudo parameter {{${name}}} is not available to tasks of type ${taskType}.`,
     });
   }
   return problems;
+}
+
+/**
+ * The parameters of the command that a task sends: those of TaskInvocationParameters, and only where it has none the older
+ * TaskParameters (SSM API, RegisterTaskWithMaintenanceWindow).
+ */
+export function commandParametersOf(task: {
+  readonly taskInvocationParameters?:
+    | {
+        readonly runCommand?:
+          | { readonly parameters?: Readonly<Record<string, readonly string[]>> | undefined }
+          | undefined;
+      }
+    | undefined;
+  readonly taskParameters?: TaskParameters | undefined;
+}): Readonly<Record<string, readonly string[]>> {
+  const older = Object.entries(task.taskParameters ?? {}).map(([name, { values }]) => [name, values ?? []] as const);
+  return task.taskInvocationParameters?.runCommand?.parameters ?? Object.fromEntries(older);
 }
 
 const storedParameter = /\{\{\s*ssm(?:-secure)?:/;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findPseudoParameters, forbiddenPseudoParameters, writePseudoParameters } from './pseudo-parameters.ts';
+import { findPseudoParameters, forbiddenPseudoParameters } from './pseudo-parameters.ts';
 
 describe('pseudo parameters', () => {
   it('are found anywhere in a value, each once, with and without spaces', () => {
@@ -11,7 +11,6 @@ describe('pseudo parameters', () => {
     'are not %s',
     (text) => {
       expect(findPseudoParameters(text)).toEqual([]);
-      expect(writePseudoParameters(text, { WINDOW_ID: 'mw-1' })).toBe(text);
     },
   );
 
@@ -19,14 +18,5 @@ describe('pseudo parameters', () => {
     const value = '{{TARGET_ID}} {{RESOURCE_ID}} {{TARGET_TYPE}}';
     expect(forbiddenPseudoParameters('RUN_COMMAND', value)).toEqual(['TARGET_ID', 'RESOURCE_ID']);
     expect(forbiddenPseudoParameters('AUTOMATION', value)).toEqual([]);
-  });
-
-  it('are written in where they are known, and never read in what was written', () => {
-    const known = { WINDOW_ID: '{{TARGET_ID}} $&', TARGET_ID: 'mi-1' };
-    expect(writePseudoParameters({ a: ['{{ WINDOW_ID }}', 3], b: '{{INVOCATION_ID}}', c: null }, known)).toEqual({
-      a: ['{{TARGET_ID}} $&', 3],
-      b: '{{INVOCATION_ID}}',
-      c: null,
-    });
   });
 });

@@ -37,16 +37,3 @@ export function forbiddenPseudoParameters(taskType: string, value: unknown): Pse
   if (taskType !== 'RUN_COMMAND') return [];
   return findPseudoParameters(value).filter((name) => notForCommands.includes(name));
 }
-
-/** A value with the pseudo parameters written in that are known; others stay as they are. */
-export function writePseudoParameters(
-  value: unknown,
-  known: Readonly<Partial<Record<PseudoParameter, string>>>,
-): unknown {
-  if (typeof value === 'string') {
-    return value.replaceAll(reference, (text: string, name: PseudoParameter) => known[name] ?? text);
-  }
-  if (Array.isArray(value)) return value.map((member: unknown) => writePseudoParameters(member, known));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, writePseudoParameters(member, known)]));
-}

@@ -24,11 +24,6 @@ function isKey(key: string, wanted: 'InstanceIds' | 'WindowTargetIds'): boolean 
   return key.toLowerCase() === wanted.toLowerCase();
 }
 
-/** Instance ids without which a target is none of a node, or undefined where it names none. */
-export function namedInstanceIds(targets: readonly WindowTarget[]): readonly string[] {
-  return targets.flatMap(({ key, values }) => (isKey(key, 'InstanceIds') ? values : []));
-}
-
 function refuseEmpty(targets: readonly WindowTarget[]): WindowProblem[] {
   return targets.flatMap(({ key, values }, index) =>
     values.length === 0 ? [{ path: `Targets[${index}].Values`, message: `The target ${key} needs values.` }] : [],

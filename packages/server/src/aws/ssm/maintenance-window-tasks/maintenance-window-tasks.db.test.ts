@@ -122,7 +122,7 @@ describe('the tasks of a maintenance window', () => {
     ]);
   });
 
-  it('have priority 1 where none is given, and run in the name of who registered them', async () => {
+  it('have priority 1 where none is given, and know who registered them', async () => {
     const WindowTaskId = await register();
     expect(await read(WindowTaskId)).toEqual({ WindowId: open, WindowTaskId, ...patching, Priority: 1 });
     const row = await server()
@@ -174,9 +174,9 @@ describe('the tasks of a maintenance window', () => {
     ['a value that is not allowed', runCommand({ Operation: ['Remove'] }), 'not allowed'],
     ['a required parameter left out', { TaskInvocationParameters: undefined }, 'Operation is required'],
     [
-      'only the older parameters',
-      { TaskInvocationParameters: undefined, TaskParameters: { Operation: { Values: ['Scan'] } } },
-      'TaskParameters are not read',
+      'older parameters that do not fit',
+      { TaskInvocationParameters: undefined, TaskParameters: { Operation: { Values: ['Remove'] } } },
+      'not allowed',
     ],
     ['a node', runCommand({ Operation: ['{{ TARGET_ID }}'] }), '{{TARGET_ID}} is not available'],
     ['a resource', runCommand({ Operation: ['Scan'], SnapshotId: ['{{RESOURCE_ID}}'] }), 'not available'],
@@ -217,6 +217,12 @@ describe('the tasks of a maintenance window', () => {
       TaskArn: 'AWS-RunShellScript',
       ...runCommand({ commands: ["docker inspect --format '{{.Id}}' {{ WINDOW_ID }}"] }),
     });
+  });
+
+  it('may have the older parameters in the place of the newer', async () => {
+    const TaskParameters = { Operation: { Values: ['Scan'] } };
+    const WindowTaskId = await register({ TaskInvocationParameters: undefined, TaskParameters });
+    expect((await read(WindowTaskId)).TaskParameters).toEqual(TaskParameters);
   });
 
   it('of automations need no targets, and then show one at a time', async () => {

@@ -1,4 +1,5 @@
 import { accessDeniedError } from '@patchbay/aws-wire';
+import { commandParametersOf } from '@patchbay/patching';
 import { authorize, reachOf } from '../../../operations/authorize.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { principalArn } from '../../../operations/principal.ts';
@@ -9,13 +10,12 @@ import type { WindowTaskContent } from './tables.ts';
 /** What of a task decides who may have it run. */
 export interface RunnableTask {
   readonly taskArn: string;
-  readonly content: Pick<WindowTaskContent, 'taskInvocationParameters'>;
+  readonly content: Pick<WindowTaskContent, 'taskInvocationParameters' | 'taskParameters'>;
 }
 
 /** The permissions that it takes to send what a task sends. */
 function permissionsToRun({ taskArn, content }: RunnableTask): readonly string[] {
-  const parameters = content.taskInvocationParameters?.runCommand?.parameters ?? {};
-  return ['ssm:SendCommand', ...permissionsToSend(taskArn, parameters)];
+  return ['ssm:SendCommand', ...permissionsToSend(taskArn, commandParametersOf(content))];
 }
 
 /** Whether a task does what its owner likes, so that its parameters may hold a secret. */

@@ -1,4 +1,4 @@
-import { checkTask, checkTaskParameters, readTaskTargets } from '@patchbay/patching';
+import { checkTask, checkTaskParameters, commandParametersOf, readTaskTargets } from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { principalArn } from '../../../operations/principal.ts';
 import { findDocument } from '../documents/service.ts';
@@ -55,12 +55,10 @@ async function requireRegistered(
 /** What a command of this task would be refused for is refused now, not on a Sunday at two. */
 function checkCommand({ taskType, taskArn, content }: TaskDefinition): void {
   if (taskType !== 'RUN_COMMAND') return;
-  const { documentVersion, parameters = {} } = content.taskInvocationParameters?.runCommand ?? {};
-  const document = findDocument(taskArn, documentVersion);
-  const problems = checkTaskParameters(document.content, parameters);
+  const document = findDocument(taskArn, content.taskInvocationParameters?.runCommand?.documentVersion);
+  const problems = checkTaskParameters(document.content, commandParametersOf(content));
   if (problems.length === 0) return;
-  const hint = content.taskParameters ? ' TaskParameters are not read: give TaskInvocationParameters.' : '';
-  throw new WindowTaskError('WINDOW_TASK_INVALID', `${problems.map(({ message }) => message).join('; ')}.${hint}`);
+  throw new WindowTaskError('WINDOW_TASK_INVALID', `${problems.map(({ message }) => message).join('; ')}.`);
 }
 
 /** The task as it is stored, once everything about it has been checked. */

@@ -39,7 +39,7 @@ export interface MaintenanceWindowTasksTable {
   content: ColumnType<WindowTaskContent, string, string>;
   /** Lower ones first. */
   priority: number;
-  /** The ARN of who registered or last changed it: it runs in that name. */
+  /** The ARN of who registered or last changed it. */
   registeredBy: string;
   createdAt: ColumnType<Date, Date, never>;
 }

@@ -1,4 +1,4 @@
-import { formatExecutionTime, nextStart, scheduleOf, startsBetween } from '@patchbay/patching';
+import { formatExecutionTime, nextStart, parseScheduleDate, scheduleOf, startsBetween } from '@patchbay/patching';
 import { MaintenanceWindowError } from './errors.ts';
 import type { WindowFilter } from './filters.ts';
 import type { MaintenanceWindow } from './repository.ts';
@@ -13,24 +13,11 @@ export interface UpcomingExecution {
 }
 
 const yearMilliseconds = 366 * 24 * 3_600_000;
-const isoTime = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?<zone>Z|[+-]\d\d:\d\d)?)?$/;
 
 /** NextExecutionTime; undefined when nothing is upcoming. */
 export function nextExecutionTime(window: MaintenanceWindow, now: Date): string | undefined {
   const next = nextStart(window, now);
   return next === null ? undefined : formatExecutionTime(scheduleOf(window), next);
-}
-
-/** An ISO 8601 date or time; UTC where it names no offset. */
-function readInstant(key: string, text: string): Date {
-  const match = isoTime.exec(text);
-  const isLocal = text.includes('T') && match?.groups?.['zone'] === undefined;
-  const instant = match ? new Date(isLocal ? `${text}Z` : text) : new Date(Number.NaN);
-  if (!Number.isNaN(instant.getTime())) return instant;
-  throw new MaintenanceWindowError(
-    'WINDOW_INVALID',
-    `Invalid Filter Value: ${text} for Key: ${key}, valid values are: times such as 2026-11-22T00:00:00Z`,
-  );
 }
 
 /** Between which instants executions are asked for: from now on, and a year ahead unless more is wanted. */
@@ -43,7 +30,7 @@ export function readScheduleRange(
   for (const { key, values } of filters) {
     const [text = '', ...more] = values;
     if (more.length > 0) throw new MaintenanceWindowError('WINDOW_INVALID', `The filter ${key} takes one value.`);
-    const instant = readInstant(key, text);
+    const instant = parseScheduleDate(key, text);
     if (key === 'ScheduledAfter') after = instant > after ? instant : after;
     else before = before === undefined || instant < before ? instant : before;
   }

@@ -83,7 +83,7 @@ describe('who may do what with a maintenance window', () => {
     limited = server().createClient(await createPerson(server(), 'limited', 'operator', limits));
   });
 
-  it('lets operators have patched what they may patch, and the task then runs in their name', async () => {
+  it('lets operators have patched what they may patch, and notes who said so last', async () => {
     const own = await register(operator, patch);
     expect(await nameOfOwner(own)).toBe('operator');
     expect(await nameOfOwner(patchTask)).toBe('administrator');
@@ -113,6 +113,26 @@ describe('who may do what with a maintenance window', () => {
       operator.send(new DeregisterTaskFromMaintenanceWindowCommand({ WindowId, WindowTaskId: scriptTask })),
     ).rejects.toMatchObject(denied);
     expect(await read(server().ssm, scriptTask)).toMatchObject({ TaskArn: script.TaskArn, Priority: 1 });
+  });
+
+  it('looks at the older parameters as well', async () => {
+    const older = (TaskParameters: Record<string, { Values: string[] }>) =>
+      operator.send(
+        new RegisterTaskWithMaintenanceWindowCommand({
+          WindowId,
+          TaskType: 'RUN_COMMAND',
+          TaskArn: patch.TaskArn,
+          Targets: [{ Key: 'InstanceIds', Values: [web.instanceId] }],
+          MaxConcurrency: '1',
+          MaxErrors: '0',
+          TaskParameters,
+        }),
+      );
+    const { WindowTaskId } = await older({ Operation: { Values: ['Scan'] } });
+    await operator.send(new DeregisterTaskFromMaintenanceWindowCommand({ WindowId, WindowTaskId }));
+    await expect(
+      older({ Operation: { Values: ['Install'] }, InstallOverrideList: { Values: ['https://x/y'] } }),
+    ).rejects.toMatchObject({ ...denied, message: expect.stringContaining('patchbay:OverrideBaselines') });
   });
 
   it('is not widened by a role over some nodes: a window asks nobody again when it opens', async () => {
