@@ -2,6 +2,8 @@
 export const defaultQuotas = {
   'patch-baselines': 50,
   'patch-groups-per-baseline': 25,
+  documents: 500,
+  'versions-per-document': 1000,
 } as const;
 
 export type QuotaName = keyof typeof defaultQuotas;

@@ -10,6 +10,7 @@ import {
   patchDocumentName,
   resolveParameters,
   runPatchBaselineWithHooks,
+  textOf,
 } from '@patchbay/patching';
 import { z } from 'zod';
 import { explainUnauthorized, type PinnedKey } from '../authorization.ts';
@@ -186,7 +187,7 @@ export function readHooksRequest(payload: CommandPayload): HooksRequest | null {
     rebootOption: parameters.RebootOption,
     snapshotId: parameters.SnapshotId,
     hookNames: new Map(
-      hookSteps.flatMap((each) => (each.kind === 'hook' ? [[each.name, String(resolved.values[each.parameter])]] : [])),
+      hookSteps.flatMap((each) => (each.kind === 'hook' ? [[each.name, textOf(resolved.values, each.parameter)]] : [])),
     ),
     nested,
   };

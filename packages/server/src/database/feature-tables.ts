@@ -1,5 +1,6 @@
 import type { ActivationTables } from '../aws/ssm/activations/tables.ts';
 import type { CommandTables } from '../aws/ssm/commands/tables.ts';
+import type { DocumentTables } from '../aws/ssm/documents/tables.ts';
 import type { NodeTables } from '../aws/ssm/instances/tables.ts';
 import type { PatchBaselineTables } from '../aws/ssm/patch-baselines/tables.ts';
 import type { PatchGroupTables } from '../aws/ssm/patch-groups/tables.ts';
@@ -26,6 +27,7 @@ export type FeatureTables = IdentityTables &
   PatchGroupTables &
   PatchSnapshotTables &
   CommandTables &
+  DocumentTables &
   FactsTables &
   OverrideTables &
   PatchOperationTables &

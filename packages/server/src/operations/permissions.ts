@@ -108,7 +108,12 @@ const entries: readonly Entry[] = [
     what: 'List and describe documents',
     people: readers,
     limited: 'shared',
-    permissions: ['ssm:DescribeDocument', 'ssm:ListDocuments', 'ssm:ListDocumentVersions'],
+    permissions: [
+      'ssm:DescribeDocument',
+      'ssm:DescribeDocumentPermission',
+      'ssm:ListDocuments',
+      'ssm:ListDocumentVersions',
+    ],
   },
   {
     what: 'List activations; the codes are not in it',
@@ -168,6 +173,18 @@ const entries: readonly Entry[] = [
       'ssm:RegisterDefaultPatchBaseline',
       'ssm:RegisterPatchBaselineForPatchGroup',
       'ssm:UpdatePatchBaseline',
+    ],
+  },
+  {
+    what: 'Write documents: what they say runs as root on nodes whose policy allows it',
+    people: administrators,
+    limited: 'never',
+    permissions: [
+      'ssm:CreateDocument',
+      'ssm:DeleteDocument',
+      'ssm:ModifyDocumentPermission',
+      'ssm:UpdateDocument',
+      'ssm:UpdateDocumentDefaultVersion',
     ],
   },
   {

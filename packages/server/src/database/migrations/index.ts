@@ -12,6 +12,7 @@ import * as factsWhole from './0015-facts-whole.ts';
 import * as archiveWatch from './0016-archive-watch.ts';
 import * as cancellationAndPresence from './0017-cancellation-and-presence.ts';
 import * as outputsAndOverrides from './0018-outputs-and-overrides.ts';
+import * as documents from './0022-documents.ts';
 
 /** Every migration, oldest first. One that was released never changes; names sort in this order. */
 export const migrations: readonly NamedMigration[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0016-archive-watch', up: archiveWatch.up },
   { name: '0017-cancellation-and-presence', up: cancellationAndPresence.up },
   { name: '0018-outputs-and-overrides', up: outputsAndOverrides.up },
+  { name: '0022-documents', up: documents.up },
 ];

@@ -1,3 +1,4 @@
+import type { CommandDocument } from '@patchbay/patching';
 import type { ColumnType, Generated } from 'kysely';
 
 export interface CommandTarget {
@@ -28,6 +29,20 @@ export interface CommandsTable {
   completedCount: Generated<number>;
   errorCount: Generated<number>;
   deliveryTimedOutCount: Generated<number>;
+}
+
+/** What a command runs, as it was when it was sent: a document that changes or goes meanwhile changes no command. */
+export interface CommandDocumentsTable {
+  accountId: string;
+  region: string;
+  commandId: string;
+  requestedAt: Date;
+  /** Of schema 2.2, in the order in which it was written. */
+  content: ColumnType<CommandDocument, string, never>;
+  /** What its steps run, by the names under which they name it. */
+  nested: ColumnType<Record<string, CommandDocument>, string, never>;
+  /** The bare names of all of them. */
+  documentNames: string[];
 }
 
 /** A command on one node. */
@@ -92,6 +107,7 @@ export interface CommandOutputsTable {
 
 export interface CommandTables {
   commands: CommandsTable;
+  commandDocuments: CommandDocumentsTable;
   commandInvocations: CommandInvocationsTable;
   commandPlugins: CommandPluginsTable;
   commandOutputs: CommandOutputsTable;

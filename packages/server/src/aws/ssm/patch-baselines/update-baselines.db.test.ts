@@ -11,6 +11,7 @@ import {
   type UpdatePatchBaselineCommandInput,
 } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
+import { defaultQuotas } from '../../../quotas.ts';
 import { readError } from '../../../test-support/send-request.ts';
 import { OTHER_REGION, TEST_START, withTestServer } from '../../../test-support/test-server.ts';
 
@@ -267,7 +268,7 @@ describe('default patch baselines', () => {
 });
 
 describe('the quota of baselines', () => {
-  const server = withTestServer({ quotas: { 'patch-baselines': 3, 'patch-groups-per-baseline': 2 } });
+  const server = withTestServer({ quotas: { ...defaultQuotas, 'patch-baselines': 3, 'patch-groups-per-baseline': 2 } });
 
   it('holds however many are made at the same moment, each region by itself', async () => {
     const make = async (name: string, region?: string) => {

@@ -8,6 +8,7 @@ import type { Resource } from '../../../operations/authorize.ts';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type EmptyResult, type OperationContext, operation } from '../../../operations/operation.ts';
 import { nodeResource, ssmResource } from '../../../operations/resources.ts';
+import { existsDocument } from '../documents/repository.ts';
 import { existsNode } from '../instances/repository.ts';
 import { existsPatchBaseline } from '../patch-baselines/repository.ts';
 import { TagError, tagErrors } from './errors.ts';
@@ -18,6 +19,7 @@ type Addressed = CamelCased<Pick<ListTagsForResourceRequest, 'ResourceType' | 'R
 
 /** Which resources exist here, by the names that the tag operations give their types. */
 const existence = new Map<string, typeof existsNode>([
+  ['Document', existsDocument],
   ['ManagedInstance', existsNode],
   ['PatchBaseline', existsPatchBaseline],
 ]);
@@ -28,7 +30,7 @@ async function findResource(input: Addressed, context: OperationContext): Promis
   if (!exists) {
     throw new TagError(
       'TAG_RESOURCE_TYPE',
-      `Resources of type ${resourceType} do not exist here yet; tags can be put on ${[...existence.keys()].join(' and ')}.`,
+      `Resources of type ${resourceType} do not exist here yet; tags can be put on ${[...existence.keys()].join(', ')}.`,
     );
   }
   if (!(await exists(context.db, context, resourceId))) {
