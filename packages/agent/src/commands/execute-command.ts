@@ -11,6 +11,7 @@ import type { SelfUpdateSettings } from '../self-update/index.ts';
 import { awaitReboot, type RebootParts } from './await-reboot.ts';
 import type { CommandLedger } from './command-ledger.ts';
 import { type CommandDecision, decideCommand, patchStep, updateStep } from './decide-command.ts';
+import { openDownloads } from './open-downloads.ts';
 import { resumeWithHooks, runWithHooks } from './patch-with-hooks.ts';
 import { settlePatchRun } from './settle-patch-run.ts';
 
@@ -206,6 +207,7 @@ async function runSteps(
     values,
     nested,
     machine,
+    downloads: openDownloads(parts),
     signal,
     isCancelled: () => ledger.find(commandId)?.isCancelled === true,
     now,

@@ -1,6 +1,7 @@
 import { CommandDocument, resolveParameters } from '@patchbay/patching';
 import { describe, expect, it } from 'vitest';
 import type { CommandOutput } from '../machine/index.ts';
+import { noDownloads } from '../test-support/no-downloads.ts';
 import { createRecordingMachine, type RecordingMachine } from '../test-support/recording-machine.ts';
 import { commandId, shellDocument } from '../test-support/signed-commands.ts';
 import { runDocument } from './run-document.ts';
@@ -19,7 +20,9 @@ async function run(
     readonly nested?: Readonly<Record<string, Record<string, unknown>>>;
   } = {},
 ): Promise<DocumentResult & { machine: RecordingMachine }> {
-  const document = CommandDocument.parse(shellDocument(steps, options.parameters));
+  const document = CommandDocument.parse(
+    shellDocument(steps, options.parameters ?? { wanted: { type: 'Boolean', default: true } }),
+  );
   const resolved = resolveParameters(document, options.given ?? {});
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems));
   // A script `exit 3` answers 3, and any other text 0.
@@ -34,6 +37,7 @@ async function run(
       Object.entries(options.nested ?? {}).map(([name, content]) => [name, CommandDocument.parse(content)]),
     ),
     machine,
+    downloads: noDownloads,
     signal: options.signal ?? new AbortController().signal,
     rebootRefusal: 'No reboots here.',
     isCancelled: options.isCancelled ?? (() => false),
@@ -82,6 +86,18 @@ describe('the steps of a document', () => {
       [{ ...ok('a'), precondition: { StringEquals: ['platformType', 'Windows'] } }],
       'Skipped',
       ['Skipped'],
+    ],
+    [
+      'run when a parameter has the value that their precondition wants',
+      [{ ...ok('a'), precondition: { StringEquals: ['{{ wanted }}', 'true'] } }],
+      'Success',
+      ['Success'],
+    ],
+    [
+      'are skipped when it has another one',
+      [{ ...ok('a'), precondition: { StringEquals: ['{{ wanted }}', 'false'] } }, ok('b')],
+      'Success',
+      ['Skipped', 'Success'],
     ],
     [
       'run when their precondition is met',
@@ -181,7 +197,8 @@ describe('a step that runs a document', () => {
     ['constructor', {}, /did not sign/],
     ['Hook', { documentParameters: { colour: 'red' } }, /colour is not defined/],
     ['Hook', { documentParameters: '{' }, /no JSON object/],
-    ['Hook', { documentType: 'LocalPath' }, /documentType/],
+    ['Hook', { documentType: 'Elsewhere' }, /documentType/],
+    ['Hook', { documentType: 'LocalPath' }, /no document .*\/downloads\/Hook on this node/],
   ])('fails where it cannot: %s %j', async (documentPath, more, reason) => {
     const { steps, machine } = await run([call(documentPath, more)], { nested: { Hook: hook } });
     expect(steps[0]).toMatchObject({ status: 'Failed', standardError: expect.stringMatching(reason) });

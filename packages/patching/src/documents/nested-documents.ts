@@ -57,3 +57,6 @@ export function readDocumentParameters(given: unknown): Record<string, string[]>
     Object.entries(map).map(([name, value]) => [name, Array.isArray(value) ? value.map(write) : [write(value)]]),
   );
 }
+
+/** Documents by the names under which steps name them. */
+export type NestedDocuments = ReadonlyMap<string, CommandDocument>;

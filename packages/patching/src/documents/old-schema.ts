@@ -15,7 +15,7 @@ const Properties = z.record(z.string(), z.unknown());
 const OldDocument = z.strictObject({
   schemaVersion: z.unknown(),
   description: z.string().optional(),
-  parameters: z.unknown(),
+  parameters: z.unknown().optional(),
   runtimeConfig: z.record(
     z.string(),
     z.looseObject({ description: z.string().optional(), properties: z.union([Properties, z.array(Properties)]) }),
