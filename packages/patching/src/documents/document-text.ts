@@ -1,7 +1,9 @@
 import { LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { CommandDocument } from './command-document.ts';
+import { findJsonError } from './json-error.ts';
 import { convertOldSchema } from './old-schema.ts';
+import { findInputProblems, findUnknownMembers } from './plugin-inputs.ts';
 
 /** What is wrong with the text of a document, and where. */
 export interface DocumentProblem {
@@ -51,24 +53,22 @@ export function readDocumentText(text: string, format: DocumentFormat): Document
     const message = `expected "2.2" (or "2.0" or "1.2") for a Command document, found ${was}`;
     return { ok: false, problems: [problem('schema-version', ['schemaVersion'], message)] };
   }
-  if (schemaVersion === '1.2') {
-    const converted = convertOldSchema(value);
-    if (!converted.ok) {
-      return { ok: false, problems: converted.problems.map(({ path, message }) => problem('content', path, message)) };
-    }
-    const document = CommandDocument.safeParse(converted.value);
-    if (document.success) return { ok: true, document: document.data, schemaVersion, value };
-    const problems = document.error.issues.map(({ path, message }) =>
-      problem('content', converted.originOf(path), lowerFirst(message)),
-    );
-    return { ok: false, problems };
-  }
-  const document = CommandDocument.safeParse({ ...head.data, schemaVersion: '2.2' });
-  if (document.success) return { ok: true, document: document.data, schemaVersion, value };
-  return {
+  const isOld = schemaVersion === '1.2';
+  const converted = isOld ? convertOldSchema(value) : ({ ok: true, value, originOf: (path: Path) => path } as const);
+  const refuse = (problems: readonly { readonly path: Path; readonly message: string }[]): DocumentReading => ({
     ok: false,
-    problems: document.error.issues.map(({ path, message }) => problem('content', path, lowerFirst(message))),
-  };
+    problems: problems.map(({ path, message }) => problem('content', path, lowerFirst(message))),
+  });
+  if (!converted.ok) return refuse(converted.problems);
+  const document = CommandDocument.safeParse({ ...(converted.value as object), schemaVersion: '2.2' });
+  const problems = [
+    ...(isOld ? [] : findUnknownMembers(value)),
+    ...(document.success ? findInputProblems(document.data) : document.error.issues),
+  ];
+  if (!document.success || problems.length > 0) {
+    return refuse(problems.map(({ path, message }) => ({ path: converted.originOf(path), message })));
+  }
+  return { ok: true, document: document.data, schemaVersion, value };
 }
 
 /** A problem as one sentence with its place. */
@@ -102,12 +102,15 @@ function parseText(
   if (format === 'JSON') {
     try {
       json = JSON.parse(text);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      const offset = /at position (\d+)/.exec(message)?.[1];
+    } catch {
+      const offset = findJsonError(text);
+      const found =
+        offset < text.length
+          ? `did not expect ${JSON.stringify(text.slice(offset, offset + 10))}`
+          : 'it ends too early';
       return refuse(
-        `the content is not well-formed JSON: ${message.replace(/ in JSON.*$| \(line.*$/s, '')}. Content in YAML needs DocumentFormat YAML`,
-        offset === undefined ? placeAt(Math.max(text.trimEnd().length - 1, 0)) : placeAt(Number(offset)),
+        `the content is not well-formed JSON: ${found}; content in YAML needs DocumentFormat YAML`,
+        placeAt(offset),
       );
     }
   }
