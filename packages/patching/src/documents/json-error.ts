@@ -1,3 +1,4 @@
+// oxlint-disable-next-line eslint/no-control-regex -- a text in JSON holds none of them (RFC 8259, section 7)
 const TOKEN =
   /[ \t\r\n]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
 

@@ -318,17 +318,19 @@ function emitRepeat({ part, least, most }: Extract<Node, { kind: 'repeat' }>, pr
 /** Follows all ways through the program at once, one character after another (Thompson's construction). */
 function run(program: readonly Instruction[], text: string): boolean {
   const codes = Array.from(text, codeOf);
-  let current = new Set<number>();
+  /** For each instruction the last position, counted from one, at which it was reached. */
+  const reachedAt = new Uint32Array(program.length);
+  let current: number[] = [];
   for (let position = 0; position <= codes.length; position += 1) {
     // A match may begin anywhere.
-    if (follow(program, 0, codes, position, current)) return true;
+    if (follow(program, 0, codes, position, reachedAt, current)) return true;
     const code = codes[position];
     if (code === undefined) return false;
-    const next = new Set<number>();
+    const next: number[] = [];
     for (const at of current) {
       const instruction = program[at];
       if (instruction?.kind !== 'character' || !instruction.matches(code)) continue;
-      if (follow(program, at + 1, codes, position + 1, next)) return true;
+      if (follow(program, at + 1, codes, position + 1, reachedAt, next)) return true;
     }
     current = next;
   }
@@ -341,14 +343,16 @@ function follow(
   start: number,
   codes: readonly number[],
   position: number,
-  reached: Set<number>,
+  reachedAt: Uint32Array,
+  reached: number[],
 ): boolean {
   const waiting = [start];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    if (reached.has(at)) continue;
-    reached.add(at);
+    if (reachedAt[at] === position + 1) continue;
+    reachedAt[at] = position + 1;
     const instruction = program[at];
     if (instruction?.kind === 'match') return true;
+    if (instruction?.kind === 'character') reached.push(at);
     if (instruction?.kind === 'jump') waiting.push(...instruction.targets);
     if (instruction?.kind === 'assertion' && holds(instruction.assertion, codes, position)) waiting.push(at + 1);
   }

@@ -10,18 +10,15 @@ const REFERENCE = /\{\{\s*[a-zA-Z0-9_-]+\s*\}\}/;
 /** What is known only once parameters are written in. */
 const Reference = z.string().regex(REFERENCE);
 
-function isTimeout(seconds: number): boolean {
-  return seconds >= 1 && seconds <= 172_800;
+function isTimeout(text: string): boolean {
+  return /^\s*\d{1,6}\s*$/.test(text) && Number(text) >= 1 && Number(text) <= 172_800;
 }
 
 const Lines = z.union([z.string(), z.array(z.string())], { error: 'expected a text or a list of texts' });
+const seconds = { error: 'expected a whole number of seconds, 1 to 172800' };
 const TimeoutSeconds = z
-  .unknown()
-  .refine(
-    (given) =>
-      Reference.safeParse(given).success || (/^\s*\d{1,6}\s*$/.test(String(given)) && isTimeout(Number(given))),
-    { error: 'expected a whole number of seconds, 1 to 172800' },
-  );
+  .union([z.number(), z.string()], seconds)
+  .refine((given) => REFERENCE.test(String(given)) || isTimeout(String(given)), seconds);
 const Text = z.string({ error: 'expected a text' });
 const JsonMap = z.union([z.record(z.string(), z.unknown()), z.string()], { error: 'expected a map or its JSON text' });
 
