@@ -295,7 +295,7 @@ function exampleBaseline(name: string): object {
   };
 }
 
-function exampleDocument(Name: string): { readonly Name: string; readonly Content: string } {
+function exampleDocument(Name: string): { Name: string; Content: string; VersionName: string; Tags: object[] } {
   const content = {
     schemaVersion: '2.2',
     description: 'Fuzzed',
@@ -321,7 +321,8 @@ function exampleDocument(Name: string): { readonly Name: string; readonly Conten
   return {
     Name,
     Content: JSON.stringify(content),
-    ...{ VersionName: 'first', Tags: [{ Key: 'owner', Value: 'fuzz' }] },
+    VersionName: 'first',
+    Tags: [{ Key: 'owner', Value: 'fuzz' }],
   };
 }
 

@@ -79,6 +79,12 @@ describe('the text of a document', () => {
       'name: one',
       /^mainSteps\[1\]\.name \(line 11, column 11\): step name one is used twice$/,
     ],
+    [
+      'a step name that is none',
+      'name: two',
+      'name: "two steps"',
+      /^mainSteps\[1\]\.name \(line 11, column 11\): expected 1 to 128/,
+    ],
     ['no steps at all', yaml.slice(yaml.indexOf('mainSteps')), '', /^mainSteps \(line 1, column 1\)/],
     ['another schema', "'2.2'", "'0.3'", /^schemaVersion \(line 1, column 16\): expected "2\.2".* found "0\.3"$/],
     ['no schema', "schemaVersion: '2.2'", 'x: 1', /^schemaVersion \(line 1, column 1\): .* found nothing$/],

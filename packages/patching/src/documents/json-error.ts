@@ -1,5 +1,5 @@
-// oxlint-disable-next-line eslint/no-control-regex -- a text in JSON holds none of them (RFC 8259, section 7)
 const TOKEN =
+  // oxlint-disable-next-line eslint/no-control-regex -- a text in JSON holds none of them (RFC 8259, section 7)
   /[ \t\r\n]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
 
 type Expected = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or end';

@@ -70,9 +70,20 @@ const otherPlugins = [
   'aws:updateSsmAgent',
 ];
 
-/** Steps with a plugin that does not exist, or with inputs that its plugin cannot take. */
+/** Also what the names of converted steps of schema 1.2 look like: `0.aws:runShellScript`. */
+const STEP_NAME = /^[a-zA-Z0-9_\-.:]{1,128}$/;
+
+function findNameProblems(document: CommandDocument): MemberProblem[] {
+  return document.mainSteps.flatMap(({ name }, index) =>
+    STEP_NAME.test(name)
+      ? []
+      : [{ path: ['mainSteps', index, 'name'], message: 'expected 1 to 128 of a-z, A-Z, 0-9, _, -, . and :' }],
+  );
+}
+
+/** Steps with a name that cannot be one, with a plugin that does not exist, or with inputs that its plugin cannot take. */
 export function findInputProblems(document: CommandDocument): MemberProblem[] {
-  return document.mainSteps.flatMap((step, index): MemberProblem[] => {
+  const ofInputs = document.mainSteps.flatMap((step, index): MemberProblem[] => {
     const inputs = inputsOfPlugins.get(step.action);
     if (inputs === undefined) {
       if (otherPlugins.includes(step.action)) return [];
@@ -87,6 +98,7 @@ export function findInputProblems(document: CommandDocument): MemberProblem[] {
       message,
     }));
   });
+  return [...findNameProblems(document), ...ofInputs];
 }
 
 const Members = z.record(z.string(), z.unknown());

@@ -99,6 +99,11 @@ describe('a command with a document of one’s own', () => {
     ] as const) {
       await expect(send('Strict', more as Partial<SendCommandCommandInput>)).rejects.toMatchObject({ name });
     }
+    await create('Elsewhere', {
+      schemaVersion: '2.2',
+      mainSteps: [{ action: 'aws:psModule', name: 'only', inputs: {} }],
+    });
+    await expect(send('Elsewhere')).rejects.toMatchObject({ name: 'UnsupportedPlatformType' });
     await expect(send('Nowhere')).rejects.toMatchObject({ name: 'InvalidDocument' });
   });
 

@@ -81,6 +81,10 @@ export async function sendCommand(request: CommandRequest, context: OperationCon
   const { db, now, accountId, region } = context;
   const document = await findDocument(request.documentName, { version: request.documentVersion }, context);
   requireHash(request, document);
+  if (!document.platformTypes.includes('Linux')) {
+    const platforms = document.platformTypes.join(' and ');
+    throw new CommandError('COMMAND_PLATFORM', `${document.name} is for ${platforms}; the nodes here run Linux.`);
+  }
   const values = resolveValues(document.content, request.parameters);
   // Before anything is stored: a hook that does not exist is the caller's mistake.
   const nested = await resolveNested(document.content, values, context);

@@ -3,13 +3,16 @@ import { findUnguardedParameters } from '@patchbay/patching';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import type { FoundDocument } from './find-document.ts';
 
+/** So many of them are told. */
+const mostWarnings = 10;
+
 /** What CreateDocument, UpdateDocument and DescribeDocument answer. */
 export function describeDocument(
   document: FoundDocument,
   tags: Readonly<Record<string, string>>,
 ): CamelCased<DocumentDescription> {
   const { content } = document;
-  const warnings = document.isBuiltIn ? [] : findUnguardedParameters(content);
+  const warnings = document.isBuiltIn ? [] : findUnguardedParameters(content).slice(0, mostWarnings);
   return {
     name: document.name,
     displayName: document.displayName,
