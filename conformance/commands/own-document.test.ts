@@ -190,6 +190,22 @@ describe.each(findAwsClis())('a document of one’s own with %s', (path) => {
     expect(wayOut.attempts).toEqual([]);
   });
 
+  it('is a hook of patching, also where patching fails', async () => {
+    const commandId = await send(
+      'AWS-RunPatchBaselineWithHooks',
+      '--parameters Operation=Install,PreInstallHookDocName=Report,OnExitHookDocName=Report:1',
+    );
+    // There is no patcher on this node.
+    expect(await read(commandId, 'InitialScan')).toMatchObject({ Status: 'Failed' });
+    expect(await read(commandId, 'PreInstallHook')).toMatchObject({
+      StandardOutputContent: expect.stringMatching(/Not run/),
+    });
+    expect(await read(commandId, 'OnExitHook')).toMatchObject({
+      Status: 'Failed',
+      StandardOutputContent: expect.stringContaining('hello world\n'),
+    });
+  });
+
   it('that the owner of the node did not allow is not run', async () => {
     const content = report('echo no').replaceAll(/^/gm, '');
     writeFileSync(join(folder, 'other.yaml'), content);

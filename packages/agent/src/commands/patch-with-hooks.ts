@@ -6,6 +6,7 @@ import { CommandPayload, parsePayload } from './command-message.ts';
 import { type HooksRequest, readHooksRequest } from './decide-command.ts';
 import type { ExecutionParts } from './execute-command.ts';
 import { openDownloads } from './open-downloads.ts';
+import { removeWorkFiles } from './remove-work-files.ts';
 import { settlePatchRun } from './settle-patch-run.ts';
 
 type Outcome = Pick<StepResult, 'status' | 'code' | 'standardOutput' | 'standardError' | 'counts'>;
@@ -51,6 +52,7 @@ export async function runWithHooks(
   }
   ledger.finish(commandId);
   log({ level: 'info', message: `The command ${commandId} ended.` });
+  await removeWorkFiles(parts, commandId);
 }
 
 /**

@@ -147,17 +147,20 @@ describe('parameters of a document', () => {
   const parameters = {
     words: { type: 'StringList' },
     place: { type: 'String', default: '/srv', interpolationType: 'ENV_VAR' },
-    limit: { type: 'String', default: '60' },
+    limit: { type: 'Integer', default: 60 },
   };
   const step = {
     name: 'a',
-    inputs: { runCommand: ['{{ words }}', 'echo {{ place }} "$SSM_place"'], timeoutSeconds: '{{ limit }}' },
+    inputs: {
+      runCommand: ['{{ words }}', '{{ limit }}', 'echo {{ place }} "$SSM_place"'],
+      timeoutSeconds: '{{ limit }}',
+    },
   };
 
   it('are written into the script, but for those that go into the environment', async () => {
     const { machine } = await run([step], { parameters, given: { words: ['one', 'two'], place: ['$(reboot)'] } });
     const [command] = machine.commands;
-    expect(machine.scripts.get(command?.argv[4] ?? '')).toBe('one\ntwo\necho {{ place }} "$SSM_place"\n');
+    expect(machine.scripts.get(command?.argv[4] ?? '')).toBe('one\ntwo\n60\necho {{ place }} "$SSM_place"\n');
     expect(command?.environment).toMatchObject({ SSM_place: '$(reboot)' });
     expect(command?.timeoutSeconds).toBe(60);
   });
