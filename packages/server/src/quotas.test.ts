@@ -3,11 +3,17 @@ import { defaultQuotas, parseQuotas } from './quotas.ts';
 
 describe('quotas', () => {
   it("are AWS's unless told otherwise", () => {
-    expect(parseQuotas([])).toEqual({ 'patch-baselines': 50, 'patch-groups-per-baseline': 25 });
+    expect(parseQuotas([])).toEqual({
+      'patch-baselines': 50,
+      'patch-groups-per-baseline': 25,
+      documents: 500,
+      'versions-per-document': 1000,
+    });
   });
 
   it('are set one by one, the last one winning', () => {
     expect(parseQuotas(['patch-baselines=100', 'patch-groups-per-baseline=0', 'patch-baselines=7'])).toEqual({
+      ...defaultQuotas,
       'patch-baselines': 7,
       'patch-groups-per-baseline': 0,
     });

@@ -18,6 +18,8 @@ async function run(
     readonly isCancelled?: () => boolean;
     readonly signal?: AbortSignal;
     readonly nested?: Readonly<Record<string, Record<string, unknown>>>;
+    /** Null where exit code 194 leads to a reboot. */
+    readonly rebootRefusal?: string | null;
   } = {},
 ): Promise<DocumentResult & { machine: RecordingMachine }> {
   const document = CommandDocument.parse(
@@ -39,7 +41,7 @@ async function run(
     machine,
     downloads: noDownloads,
     signal: options.signal ?? new AbortController().signal,
-    rebootRefusal: 'No reboots here.',
+    rebootRefusal: options.rebootRefusal === undefined ? 'No reboots here.' : options.rebootRefusal,
     isCancelled: options.isCancelled ?? (() => false),
     now: () => new Date('2026-11-22T10:00:00.000Z'),
     onStepStarted: () => {},
@@ -188,6 +190,15 @@ describe('a step that runs a document', () => {
     expect(status).toBe('Failed');
     expect(steps).toMatchObject([{ name: 'call', status: 'Failed', code: 3 }]);
     expect(steps[0]?.standardOutput).toBe('first:\nsaid\nsecond:\nsaid\n');
+  });
+
+  it('fails where the document asks for a reboot, since its earlier steps would run again', async () => {
+    const { status, steps } = await run([call('Hook', { documentParameters: { code: '194' } })], {
+      nested: { Hook: hook },
+      rebootRefusal: null,
+    });
+    expect(status).toBe('Failed');
+    expect(steps).toMatchObject([{ status: 'Failed', standardError: expect.stringMatching(/194 asks for a reboot/) }]);
   });
 
   it('keeps the scripts of its steps apart', async () => {

@@ -225,6 +225,10 @@ export async function runNestedDocument(
   return await runInner(run, name, document, parameters);
 }
 
+/** After a reboot the step of the outer document would begin anew, and with it every step of this one. */
+const nestedRebootRefusal =
+  'Exit code 194 asks for a reboot, which only a step of the document that was sent can have.';
+
 async function runInner(
   run: Omit<DocumentRun, 'document' | 'values'>,
   name: string,
@@ -240,6 +244,7 @@ async function runInner(
     ...run,
     earlier: [],
     interrupted: null,
+    rebootRefusal: run.rebootRefusal ?? nestedRebootRefusal,
     document,
     values: resolved.values,
     onStepStarted: () => {},
