@@ -255,7 +255,8 @@ async function runInner(
     steps.map((each) => (steps.length > 1 && each[stream] ? `${each.name}:\n${each[stream]}` : each[stream])).join('');
   return {
     status: status === 'Skipped' ? 'Success' : status,
-    code: decisive?.code ?? 0,
+    // For the outer document the refused code must not ask again.
+    code: decisive?.code === rebootExitCode && run.rebootRefusal === null ? 1 : (decisive?.code ?? 0),
     standardOutput: join('standardOutput'),
     standardError: join('standardError'),
   };
