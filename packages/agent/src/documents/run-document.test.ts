@@ -211,6 +211,7 @@ describe('a step that runs a document', () => {
     ['constructor', {}, /did not sign/],
     ['Hook', { documentParameters: { colour: 'red' } }, /colour is not defined/],
     ['Hook', { documentParameters: '{' }, /no JSON object/],
+    ['Hook', { documentParameters: { code: '{{ssm:code}}' } }, /Parameter Store/],
     ['Hook', { documentType: 'Elsewhere' }, /documentType/],
     ['Hook', { documentType: 'LocalPath' }, /no document .*\/downloads\/Hook on this node/],
   ])('fails where it cannot: %s %j', async (documentPath, more, reason) => {

@@ -1,5 +1,10 @@
 import type { CommandDocument, DocumentStep, NestedDocuments, ParameterValues } from '@patchbay/patching';
-import { readDocumentParameters, resolveParameters, substituteParameters } from '@patchbay/patching';
+import {
+  findStoreReferences,
+  readDocumentParameters,
+  resolveParameters,
+  substituteParameters,
+} from '@patchbay/patching';
 import { z } from 'zod';
 import type { Machine } from '../machine/index.ts';
 import { rebootExitCode } from '../patch-run.ts';
@@ -240,6 +245,9 @@ async function runInner(
   }
   const resolved = resolveParameters(document, parameters);
   if (!resolved.ok) return failedOutcome(resolved.problems.map(({ message }) => message).join('; '));
+  // The control plane has looked at what it sent, and not at what was downloaded.
+  const storeReferences = findStoreReferences(document, resolved.values);
+  if (storeReferences.length > 0) return failedOutcome(storeReferences.join('; '));
   const { status, steps } = await runDocument({
     ...run,
     earlier: [],

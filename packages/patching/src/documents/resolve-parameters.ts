@@ -69,15 +69,18 @@ export function resolveParameters(
 const STORE_REFERENCE = /\{\{\s*ssm(?:-secure)?:[^}]*\}\}/;
 
 /**
- * Parameters that would have to be looked up in Parameter Store. This is where a value could be put in their place when
- * a command is sent; until there is a store, the caller refuses them.
+ * What would have to be looked up in Parameter Store, in the steps of a document and the values of its parameters. This
+ * is where a value could be put in their place when a command is sent; until there is a store, callers refuse them.
  */
-export function findStoreReferences(values: ParameterValues): ParameterProblem[] {
-  return Object.entries(values).flatMap(([parameter, value]) => {
+export function findStoreReferences(document: CommandDocument, values: ParameterValues): string[] {
+  const places: (readonly [string, unknown])[] = [
+    ...document.mainSteps.map(({ name, inputs }) => [`The step ${name}`, inputs] as const),
+    ...Object.entries(values).map(([name, value]) => [`Parameter ${name}`, value] as const),
+  ];
+  return places.flatMap(([place, value]) => {
     const reference = STORE_REFERENCE.exec(typeof value === 'string' ? value : JSON.stringify(value))?.[0];
     if (reference === undefined) return [];
-    const message = `Parameter ${parameter} refers to Parameter Store (${reference}), which does not exist here; give the value itself`;
-    return [{ parameter, message }];
+    return [`${place} refers to Parameter Store (${reference}), which does not exist here; give the value itself`];
   });
 }
 

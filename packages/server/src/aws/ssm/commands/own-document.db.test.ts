@@ -113,6 +113,17 @@ describe('a command with a document of one’s own', () => {
       name: 'InvalidParameters',
       message: expect.stringMatching(/Parameter Store/),
     });
+    await create('StoreInStep', script('echo {{ ssm:secret }}'));
+    await expect(send('StoreInStep')).rejects.toMatchObject({
+      name: 'InvalidParameters',
+      message: expect.stringMatching(/The step speak refers to Parameter Store/),
+    });
+    const inner = { documentType: 'SSMDocument', documentPath: 'StoreInStep' };
+    await create('StoreBelow', {
+      schemaVersion: '2.2',
+      mainSteps: [{ action: 'aws:runDocument', name: 'call', inputs: inner }],
+    });
+    await expect(send('StoreBelow')).rejects.toMatchObject({ message: expect.stringMatching(/Parameter Store/) });
   });
 
   it('brings along the documents that its steps run, with the parameters that they are given', async () => {

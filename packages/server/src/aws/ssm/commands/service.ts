@@ -47,9 +47,11 @@ function executionSeconds(document: CommandDocument, parameters: ParameterValues
 /** The values of a command's parameters, settled when it is sent. */
 function resolveValues(document: CommandDocument, given: CommandRequest['parameters']): ParameterValues {
   const resolved = resolveParameters(document, given);
-  const problems = resolved.ok ? findStoreReferences(resolved.values) : resolved.problems;
+  const problems = resolved.ok
+    ? findStoreReferences(document, resolved.values)
+    : resolved.problems.map(({ message }) => message);
   if (resolved.ok && problems.length === 0) return resolved.values;
-  throw new CommandError('COMMAND_PARAMETERS', problems.map((problem) => problem.message).join('; '));
+  throw new CommandError('COMMAND_PARAMETERS', problems.join('; '));
 }
 
 /** DocumentHash pins the content that the caller looked at (SSM API, SendCommand). */

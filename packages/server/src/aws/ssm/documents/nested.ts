@@ -1,6 +1,7 @@
 import {
   type CommandDocument,
   documentNameIn,
+  findStoreReferences,
   nestedReferences,
   type ParameterValues,
   resolveParameters,
@@ -44,6 +45,9 @@ export async function resolveNested(
         const problems = resolved.problems.map((problem) => problem.message).join('; ');
         throw refuse(`${path} cannot be run by ${reference.stepName}: ${problems}.`);
       }
+      const [storeReference] = findStoreReferences(found.content, resolved.values);
+      if (storeReference !== undefined)
+        throw refuse(`${path} cannot be run by ${reference.stepName}: ${storeReference}.`);
       await visit(found.content, resolved.values, depth + 1);
     }
   }
