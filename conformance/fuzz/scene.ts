@@ -176,6 +176,11 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
   const { plan } = await node.patchbay(ProposePlan, { operationId, simulation });
 
   const windows = await provideWindows(host, name, patchGroup);
+  const documentName = `fuzz-${name}`.replaceAll(/[^a-zA-Z0-9_.-]/g, '-');
+  const document = exampleDocument(documentName);
+  // Where the one that was made before is in the way, it will do as well.
+  await host.call('AmazonSSM.CreateDocument', document);
+  const changed = { Name: documentName, Content: document.Content.replace('Fuzzed', 'Changed') };
 
   const payloads = replyPayloads(seed);
   const instanceIds = [node.instanceId, other.instanceId];
@@ -190,12 +195,19 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
     ...windows.known,
     commandid: [...commandIds, waiting, placeholderOf('commandid')],
     messageid: [...messageIds, message.replace(sent, waiting)],
-    name: ['AWS-RunPatchBaseline', 'AWS-RunShellScript', parameter.Name, `${parameter.Name}:1`, secret.Name],
+    name: [
+      'AWS-RunPatchBaseline',
+      'AWS-RunShellScript',
+      documentName,
+      parameter.Name,
+      `${parameter.Name}:1`,
+      secret.Name,
+    ],
     path: ['/', '/fuzz', `/fuzz/${name}/`],
     label: ['stable', 'other'],
     allowedpattern: ['.*', '(a+)+', String.raw`\d{1,4}`],
     policie: [examplePolicies, '[{}]'],
-    documentname: ['AWS-RunPatchBaseline', 'AWS-RunShellScript'],
+    documentname: ['AWS-RunPatchBaseline', 'AWS-RunShellScript', documentName],
     fingerprint: [node.fingerprint],
     publickey: [node.key.publicKey],
     payload: payloads,
@@ -253,6 +265,20 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
       ['AmazonSSM.RemoveTagsFromResource', { ...baselineResource, TagKeys: ['owner'] }],
       ['AmazonSSM.ListTagsForResource', baselineResource],
       ['AmazonSSM.DeletePatchBaseline', { BaselineId: unused }],
+      ['AmazonSSM.CreateDocument', { ...document, Name: `${documentName}-other` }],
+      ['AmazonSSM.UpdateDocument', { ...changed, DocumentVersion: '$LATEST' }],
+      ['AmazonSSM.UpdateDocumentDefaultVersion', { Name: documentName, DocumentVersion: '1' }],
+      ['AmazonSSM.DeleteDocument', { Name: `${documentName}-other`, DocumentVersion: '1' }],
+      ['AmazonSSM.GetDocument', { Name: documentName, DocumentVersion: '$LATEST', DocumentFormat: 'YAML' }],
+      ['AmazonSSM.DescribeDocument', { Name: documentName, VersionName: 'first' }],
+      ['AmazonSSM.DescribeDocumentPermission', { Name: documentName, PermissionType: 'Share' }],
+      [
+        'AmazonSSM.ModifyDocumentPermission',
+        { Name: documentName, PermissionType: 'Share', AccountIdsToRemove: ['123456789012'] },
+      ],
+      ['AmazonSSM.ListDocumentVersions', { Name: documentName, MaxResults: 1 }],
+      ['AmazonSSM.ListDocuments', filter('SearchKeyword', 'fuzz')],
+      ['AmazonSSM.SendCommand', { ...command, DocumentName: documentName, Parameters: { count: ['3'], name: ['a'] } }],
       ['AmazonSSM.DeregisterManagedInstance', { InstanceId: other.instanceId }],
       [
         'AmazonSSM.ListCommands',
@@ -308,6 +334,37 @@ function exampleBaseline(name: string): object {
     ApprovedPatches: ['openssl*'],
     RejectedPatches: ['telnet'],
     RejectedPatchesAction: 'BLOCK',
+    Tags: [{ Key: 'owner', Value: 'fuzz' }],
+  };
+}
+
+function exampleDocument(Name: string): { Name: string; Content: string; VersionName: string; Tags: object[] } {
+  const content = {
+    schemaVersion: '2.2',
+    description: 'Fuzzed',
+    parameters: {
+      name: { type: 'String', default: 'x', allowedPattern: '^[a-z]{1,9}$' },
+      count: { type: 'Integer', default: 1 },
+      map: { type: 'StringMap', default: {} },
+    },
+    mainSteps: [
+      {
+        action: 'aws:runShellScript',
+        name: 'script',
+        precondition: { StringEquals: ['platformType', 'Linux'] },
+        inputs: { runCommand: ['echo {{ name }} {{ count }}'], timeoutSeconds: '60', onFailure: 'exit' },
+      },
+      {
+        action: 'aws:runDocument',
+        name: 'nested',
+        inputs: { documentType: 'SSMDocument', documentPath: 'AWS-Noop', documentParameters: '{}' },
+      },
+    ],
+  };
+  return {
+    Name,
+    Content: JSON.stringify(content),
+    VersionName: 'first',
     Tags: [{ Key: 'owner', Value: 'fuzz' }],
   };
 }

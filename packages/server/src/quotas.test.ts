@@ -11,6 +11,8 @@ describe('quotas', () => {
       'tasks-per-maintenance-window': 20,
       'standard-parameters': 10_000,
       'advanced-parameters': 100_000,
+      documents: 500,
+      'versions-per-document': 1000,
     });
   });
 

@@ -7,6 +7,8 @@ export const defaultQuotas = {
   'tasks-per-maintenance-window': 20,
   'standard-parameters': 10_000,
   'advanced-parameters': 100_000,
+  documents: 500,
+  'versions-per-document': 1000,
 } as const;
 
 export type QuotaName = keyof typeof defaultQuotas;

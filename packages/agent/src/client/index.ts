@@ -9,7 +9,7 @@ export {
   parseAnswer,
 } from './control-plane-client.ts';
 export { exchange } from './exchange.ts';
-export { checkEndpoint, type HttpConnection, openHttpConnection } from './http-connection.ts';
+export { checkEndpoint, type HttpConnection, openHttpConnection, proxyOptions } from './http-connection.ts';
 export { fetchPinnedAuthority, hasFingerprint } from './pinned-authority.ts';
 export { readProxyVariables } from './proxy-variables.ts';
 export { retryDelay, retryTransient } from './retry.ts';

@@ -17,13 +17,14 @@ function decide(
   mode: 'patch-only' | 'documents' | 'full' = 'patch-only',
   payload?: unknown,
   selfUpdate: SelfUpdateSettings | null = { reportInSeconds: 180, isAllowed: true },
+  documents: string[] = [],
 ) {
   return decideCommand({
     commandId,
     payload: JSON.stringify(payload ?? writePayload(command, key)),
     instanceId: nodeId,
     signingKey: key,
-    policy: { policy: { mode, documents: [] }, isFilePresent: true, problem: null },
+    policy: { policy: { mode, documents }, isFilePresent: true, problem: null },
     policyFile: '/etc/patchbay/policy.json',
     selfUpdate,
     now: new Date('2026-11-22T11:00:00.000Z'),
@@ -90,6 +91,23 @@ describe('what is done about a command', () => {
     const selfUpdate = { reportInSeconds: 180, isAllowed: false };
     const decision = decide({ documentName: 'AWS-UpdateSSMAgent', parameters: {} }, 'full', undefined, selfUpdate);
     expect(decision).toMatchObject({ kind: 'refuse', reason: expect.stringContaining('Its owner can change that') });
+  });
+
+  it('runs a document only where the policy names it and every document that it brings along', () => {
+    const command: TestCommand = {
+      documentName: 'Outer',
+      documentContent: shellDocument([{ name: 'only', inputs: { runCommand: ['true'] } }]),
+      parameters: {},
+      nested: {
+        'arn:aws:ssm:us-east-1:123456789012:document/Inner:2': shellDocument([
+          { name: 'in', inputs: { runCommand: 'x' } },
+        ]),
+      },
+    };
+    const allow = (...documents: string[]) => decide(command, 'documents', undefined, null, documents);
+    expect(allow('Outer', 'Inner')).toMatchObject({ kind: 'document' });
+    expect(allow('Outer')).toMatchObject({ kind: 'refuse', reason: expect.stringMatching(/does not run Inner:/) });
+    expect(allow('Inner')).toMatchObject({ kind: 'refuse', reason: expect.stringMatching(/does not run Outer:/) });
   });
 
   it('refuses a document that the policy does not allow, at its first step', () => {

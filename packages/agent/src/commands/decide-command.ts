@@ -2,18 +2,20 @@ import { canonicalJson } from '@patchbay/facts';
 import {
   builtInDocuments,
   CommandDocument,
+  documentNameIn,
   hookSteps,
   hooksDocumentName,
+  type NestedDocuments,
   noop,
   noopDocumentName,
   type ParameterValues,
   patchDocumentName,
   resolveParameters,
   runPatchBaselineWithHooks,
+  textOf,
 } from '@patchbay/patching';
 import { z } from 'zod';
 import { explainUnauthorized, type PinnedKey } from '../authorization.ts';
-import type { NestedDocuments } from '../documents/index.ts';
 import type { AgentUpdateRequest } from '../patch-run.ts';
 import { explainForbiddenDocument, type PolicyReading } from '../policy/node-policy-file.ts';
 import type { SelfUpdateSettings } from '../self-update/index.ts';
@@ -109,7 +111,9 @@ export function decideCommand(facts: CommandFacts): CommandDecision {
   const names = [...(isHooks ? [] : [payload.DocumentName]), ...nested.keys()];
   for (const name of names) {
     const isHarmless = name === noopDocumentName && isNoop(nested.get(name));
-    const forbidden = isHarmless ? null : explainForbiddenDocument(facts.policy, name, facts.policyFile);
+    const forbidden = isHarmless
+      ? null
+      : explainForbiddenDocument(facts.policy, documentNameIn(name), facts.policyFile);
     if (forbidden !== null) return refuse(forbidden, step);
   }
   return isHooks ? decideHooks(payload, nested, step) : decideDocument(payload, nested, step);
@@ -186,7 +190,7 @@ export function readHooksRequest(payload: CommandPayload): HooksRequest | null {
     rebootOption: parameters.RebootOption,
     snapshotId: parameters.SnapshotId,
     hookNames: new Map(
-      hookSteps.flatMap((each) => (each.kind === 'hook' ? [[each.name, String(resolved.values[each.parameter])]] : [])),
+      hookSteps.flatMap((each) => (each.kind === 'hook' ? [[each.name, textOf(resolved.values, each.parameter)]] : [])),
     ),
     nested,
   };

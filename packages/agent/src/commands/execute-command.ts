@@ -2,7 +2,6 @@ import { hooksDocumentName } from '@patchbay/patching';
 import type { PinnedKey } from '../authorization.ts';
 import { type EndStatus, type InterruptedStep, runDocument, type StepResult } from '../documents/index.ts';
 import type { JournalEntry } from '../journal/index.ts';
-import { describeError } from '../log.ts';
 import type { Machine } from '../machine/index.ts';
 import { type PatchRunEnd, type PatchRunOrder, type PatchRunRequest, rebootExitCode } from '../patch-run.ts';
 import type { PatchRunQueue } from '../patch-run-queue.ts';
@@ -11,7 +10,9 @@ import type { SelfUpdateSettings } from '../self-update/index.ts';
 import { awaitReboot, type RebootParts } from './await-reboot.ts';
 import type { CommandLedger } from './command-ledger.ts';
 import { type CommandDecision, decideCommand, patchStep, updateStep } from './decide-command.ts';
+import { openDownloads } from './open-downloads.ts';
 import { resumeWithHooks, runWithHooks } from './patch-with-hooks.ts';
+import { removeWorkFiles } from './remove-work-files.ts';
 import { settlePatchRun } from './settle-patch-run.ts';
 
 export interface ExecutionParts extends RebootParts {
@@ -43,7 +44,7 @@ export async function executeCommand(parts: ExecutionParts, commandId: string, s
     const end = await settlePatchRun(parts, commandId, resumed, signal, readOrder(parts, entry));
     finishPatch(parts, ledger.find(commandId) ?? entry, end);
   } else if (entry.reboot !== null) await goOnAfterReboot(parts, entry, signal);
-  else if (entry.startedAt !== null) endInterrupted(parts, entry);
+  else if (entry.startedAt !== null) await endInterrupted(parts, entry);
   else if (entry.isCancelled) endCancelled(parts, commandId);
   else await begin(parts, entry, signal);
 }
@@ -220,6 +221,7 @@ async function runSteps(
     values,
     nested,
     machine,
+    downloads: openDownloads(parts),
     signal,
     isCancelled: () => ledger.find(commandId)?.isCancelled === true,
     now,
@@ -239,7 +241,7 @@ async function runSteps(
   }
   ledger.finish(commandId, result);
   log({ level: 'info', message: `The command ${commandId} ended: ${result.status}.` });
-  await removeScripts(parts, commandId);
+  await removeWorkFiles(parts, commandId);
 }
 
 function explainNoReboot(isRoot: boolean, reboots: number): string | null {
@@ -262,25 +264,16 @@ async function goOnAfterReboot(parts: ExecutionParts, entry: JournalEntry, signa
     const at = now().toISOString();
     ledger.closeStep(commandId, makeStep(openStep, 'Failed', rebootExitCode, ...outputs, openStep.startedAt, at));
     ledger.finish(commandId, { status: 'Failed', trace: reason });
-    await removeScripts(parts, commandId);
+    await removeWorkFiles(parts, commandId);
     return;
   }
   ledger.closeReboot(commandId);
   await runSteps(parts, commandId, decision, { ...reboot, startedAt: openStep.startedAt }, signal);
 }
 
-/** Removed from inside: what runs in a root file system could have put a symlink where our own path leads. */
-async function removeScripts({ machine, log }: ExecutionParts, commandId: string): Promise<void> {
-  const directory = `${machine.workDirectory.inside}/documents/${commandId}`;
-  try {
-    await machine.run({ argv: ['rm', '-rf', '--', directory], timeoutSeconds: 60 });
-  } catch (error) {
-    log({ level: 'warning', message: `${directory} could not be removed: ${describeError(error)}` });
-  }
-}
-
 /** A shell step died with the agent, and nothing can tell what it did: it must not run twice. */
-function endInterrupted({ ledger, now, log }: ExecutionParts, entry: JournalEntry): void {
+async function endInterrupted(parts: ExecutionParts, entry: JournalEntry): Promise<void> {
+  const { ledger, now, log } = parts;
   const { commandId, openStep } = entry;
   const reason =
     openStep === null
@@ -291,6 +284,7 @@ function endInterrupted({ ledger, now, log }: ExecutionParts, entry: JournalEntr
   }
   ledger.finish(commandId, { status: 'Failed', trace: reason });
   log({ level: 'warning', message: `${reason} (command ${commandId})` });
+  await removeWorkFiles(parts, commandId);
 }
 
 function makeStep(

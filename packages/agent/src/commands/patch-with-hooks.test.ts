@@ -89,7 +89,8 @@ function setUp(options: Options = {}) {
       requestCancel: () => {},
     } satisfies Parameters<typeof executeCommand>[0]['runs'],
     machine: createRecordingMachine((script) => {
-      events.push(script.trim());
+      // What cleans up afterwards has no script.
+      if (script !== '') events.push(script.trim());
       return { exitCode: options.exitCodes?.[script.trim()] ?? 0 };
     }),
     instanceId: nodeId,

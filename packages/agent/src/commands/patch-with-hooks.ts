@@ -5,6 +5,8 @@ import type { PatchRunEnd } from '../patch-run.ts';
 import { CommandPayload, parsePayload } from './command-message.ts';
 import { type HooksRequest, readHooksRequest } from './decide-command.ts';
 import type { ExecutionParts } from './execute-command.ts';
+import { openDownloads } from './open-downloads.ts';
+import { removeWorkFiles } from './remove-work-files.ts';
 import { settlePatchRun } from './settle-patch-run.ts';
 
 type Outcome = Pick<StepResult, 'status' | 'code' | 'standardOutput' | 'standardError' | 'counts'>;
@@ -50,6 +52,7 @@ export async function runWithHooks(
   }
   ledger.finish(commandId);
   log({ level: 'info', message: `The command ${commandId} ended.` });
+  await removeWorkFiles(parts, commandId);
 }
 
 /**
@@ -91,16 +94,18 @@ function ended(status: StepResult['status'], standardOutput: string): Outcome {
 }
 
 async function runHook(
-  { machine, ledger, now }: ExecutionParts,
+  parts: ExecutionParts,
   commandId: string,
   { hookNames, nested }: HooksRequest,
   stepName: string,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const { machine, ledger, now } = parts;
   const run = {
     commandId,
     nested,
     machine,
+    downloads: openDownloads(parts),
     path: [[...hookNames.keys()].indexOf(stepName)],
     signal,
     isCancelled: () => ledger.find(commandId)?.isCancelled === true,

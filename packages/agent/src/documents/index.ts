@@ -1,7 +1,8 @@
+export type { Downloads } from './download-content.ts';
+export { createContentFetcher } from './fetch-content.ts';
 export {
   type DocumentRun,
   type InterruptedStep,
-  type NestedDocuments,
   runDocument,
   runNestedDocument,
 } from './run-document.ts';

@@ -1,6 +1,7 @@
 import { CommandDocument, resolveParameters } from '@patchbay/patching';
 import { describe, expect, it } from 'vitest';
 import type { CommandOutput } from '../machine/index.ts';
+import { noDownloads } from '../test-support/no-downloads.ts';
 import { createRecordingMachine, type RecordingMachine } from '../test-support/recording-machine.ts';
 import { commandId, shellDocument } from '../test-support/signed-commands.ts';
 import { runDocument } from './run-document.ts';
@@ -17,9 +18,13 @@ async function run(
     readonly isCancelled?: () => boolean;
     readonly signal?: AbortSignal;
     readonly nested?: Readonly<Record<string, Record<string, unknown>>>;
+    /** Null where exit code 194 leads to a reboot. */
+    readonly rebootRefusal?: string | null;
   } = {},
 ): Promise<DocumentResult & { machine: RecordingMachine }> {
-  const document = CommandDocument.parse(shellDocument(steps, options.parameters));
+  const document = CommandDocument.parse(
+    shellDocument(steps, options.parameters ?? { wanted: { type: 'Boolean', default: true } }),
+  );
   const resolved = resolveParameters(document, options.given ?? {});
   if (!resolved.ok) throw new Error(JSON.stringify(resolved.problems));
   // A script `exit 3` answers 3, and any other text 0.
@@ -34,8 +39,9 @@ async function run(
       Object.entries(options.nested ?? {}).map(([name, content]) => [name, CommandDocument.parse(content)]),
     ),
     machine,
+    downloads: noDownloads,
     signal: options.signal ?? new AbortController().signal,
-    rebootRefusal: 'No reboots here.',
+    rebootRefusal: options.rebootRefusal === undefined ? 'No reboots here.' : options.rebootRefusal,
     isCancelled: options.isCancelled ?? (() => false),
     now: () => new Date('2026-11-22T10:00:00.000Z'),
     onStepStarted: () => {},
@@ -82,6 +88,18 @@ describe('the steps of a document', () => {
       [{ ...ok('a'), precondition: { StringEquals: ['platformType', 'Windows'] } }],
       'Skipped',
       ['Skipped'],
+    ],
+    [
+      'run when a parameter has the value that their precondition wants',
+      [{ ...ok('a'), precondition: { StringEquals: ['{{ wanted }}', 'true'] } }],
+      'Success',
+      ['Success'],
+    ],
+    [
+      'are skipped when it has another one',
+      [{ ...ok('a'), precondition: { StringEquals: ['{{ wanted }}', 'false'] } }, ok('b')],
+      'Success',
+      ['Skipped', 'Success'],
     ],
     [
       'run when their precondition is met',
@@ -131,17 +149,20 @@ describe('parameters of a document', () => {
   const parameters = {
     words: { type: 'StringList' },
     place: { type: 'String', default: '/srv', interpolationType: 'ENV_VAR' },
-    limit: { type: 'String', default: '60' },
+    limit: { type: 'Integer', default: 60 },
   };
   const step = {
     name: 'a',
-    inputs: { runCommand: ['{{ words }}', 'echo {{ place }} "$SSM_place"'], timeoutSeconds: '{{ limit }}' },
+    inputs: {
+      runCommand: ['{{ words }}', '{{ limit }}', 'echo {{ place }} "$SSM_place"'],
+      timeoutSeconds: '{{ limit }}',
+    },
   };
 
   it('are written into the script, but for those that go into the environment', async () => {
     const { machine } = await run([step], { parameters, given: { words: ['one', 'two'], place: ['$(reboot)'] } });
     const [command] = machine.commands;
-    expect(machine.scripts.get(command?.argv[4] ?? '')).toBe('one\ntwo\necho {{ place }} "$SSM_place"\n');
+    expect(machine.scripts.get(command?.argv[4] ?? '')).toBe('one\ntwo\n60\necho {{ place }} "$SSM_place"\n');
     expect(command?.environment).toMatchObject({ SSM_place: '$(reboot)' });
     expect(command?.timeoutSeconds).toBe(60);
   });
@@ -171,6 +192,15 @@ describe('a step that runs a document', () => {
     expect(steps[0]?.standardOutput).toBe('first:\nsaid\nsecond:\nsaid\n');
   });
 
+  it('fails where the document asks for a reboot, since its earlier steps would run again', async () => {
+    const { status, steps } = await run([call('Hook', { documentParameters: { code: '194' } })], {
+      nested: { Hook: hook },
+      rebootRefusal: null,
+    });
+    expect(status).toBe('Failed');
+    expect(steps).toMatchObject([{ status: 'Failed', standardError: expect.stringMatching(/194 asks for a reboot/) }]);
+  });
+
   it('keeps the scripts of its steps apart', async () => {
     const { machine } = await run([call('Hook'), { ...call('Hook'), name: 'again' }], { nested: { Hook: hook } });
     expect(machine.scripts.size).toBe(4);
@@ -181,7 +211,9 @@ describe('a step that runs a document', () => {
     ['constructor', {}, /did not sign/],
     ['Hook', { documentParameters: { colour: 'red' } }, /colour is not defined/],
     ['Hook', { documentParameters: '{' }, /no JSON object/],
-    ['Hook', { documentType: 'LocalPath' }, /documentType/],
+    ['Hook', { documentParameters: { code: '{{ssm:code}}' } }, /Parameter Store/],
+    ['Hook', { documentType: 'Elsewhere' }, /documentType/],
+    ['Hook', { documentType: 'LocalPath' }, /no document .*\/downloads\/Hook on this node/],
   ])('fails where it cannot: %s %j', async (documentPath, more, reason) => {
     const { steps, machine } = await run([call(documentPath, more)], { nested: { Hook: hook } });
     expect(steps[0]).toMatchObject({ status: 'Failed', standardError: expect.stringMatching(reason) });

@@ -1,8 +1,15 @@
-import type { CommandDocument, DocumentStep, ParameterValues } from '@patchbay/patching';
-import { resolveParameters, substituteParameters } from '@patchbay/patching';
+import type { CommandDocument, DocumentStep, NestedDocuments, ParameterValues } from '@patchbay/patching';
+import {
+  findStoreReferences,
+  readDocumentParameters,
+  resolveParameters,
+  substituteParameters,
+} from '@patchbay/patching';
 import { z } from 'zod';
 import type { Machine } from '../machine/index.ts';
 import { rebootExitCode } from '../patch-run.ts';
+import { type Downloads, downloadContent } from './download-content.ts';
+import { readLocalDocument } from './local-document.ts';
 import {
   exitDocumentWithFailure,
   exitDocumentWithSuccess,
@@ -20,6 +27,7 @@ export interface DocumentRun {
   /** What its steps may run, as the control plane signed it together with the command. */
   readonly nested: NestedDocuments;
   readonly machine: Machine;
+  readonly downloads: Downloads;
   /** Which steps lead here from the command's own document; empty or absent for that itself. */
   readonly path?: readonly number[];
   /** Ends the running step: the agent stops. */
@@ -45,9 +53,6 @@ export interface DocumentRunEnd extends DocumentResult {
   /** Where the step after `steps` ended with exit code 194: the machine is to be rebooted and that step run again. */
   readonly reboot: InterruptedStep | null;
 }
-
-/** Documents by the names under which steps name them. */
-export type NestedDocuments = ReadonlyMap<string, CommandDocument>;
 
 /** Plugins that exist on Windows only: a 2.2 document skips them elsewhere, even without a precondition. */
 const windowsPlugins = new Set([
@@ -148,21 +153,37 @@ function explainNotRun(run: DocumentRun, step: DocumentStep, isEnded: boolean): 
 function isPreconditionMet(step: DocumentStep, values: ParameterValues): boolean {
   if (step.precondition === undefined) return true;
   const [left, right] = step.precondition.StringEquals.map((operand) =>
-    operand === 'platformType' ? 'Linux' : substituteParameters(operand, values),
+    operand === 'platformType' ? 'Linux' : writeText(substituteParameters(operand, values)),
   );
   return left === right;
 }
 
+function writeText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
 async function runStep(run: DocumentRun, step: DocumentStep, index: number): Promise<StepOutcome> {
   if (step.action === 'aws:runDocument') return await runNested(run, step, index);
+  const path = [...(run.path ?? []), index].join('/');
+  if (step.action === 'aws:downloadContent') {
+    return await downloadContent(run.machine, run.downloads, {
+      inputs: substituteParameters(step.inputs, run.values),
+      nested: run.nested,
+      directory: downloadDirectory(run),
+      temporaryPath: `documents/${run.commandId}/${path}/content`,
+      signal: run.signal,
+    });
+  }
   if (step.action !== 'aws:runShellScript') {
-    return failedOutcome(`This agent cannot run ${step.action}; it knows aws:runShellScript and aws:runDocument.`);
+    return failedOutcome(
+      `This agent cannot run ${step.action}; it knows aws:runShellScript, aws:runDocument and aws:downloadContent.`,
+    );
   }
   const outcome = await runShellStep(run.machine, {
     document: run.document,
     inputs: step.inputs,
     values: run.values,
-    scriptPath: `documents/${run.commandId}/${[...(run.path ?? []), index].join('/')}/script`,
+    scriptPath: `documents/${run.commandId}/${path}/script`,
     signal: run.signal,
   });
   if (outcome.code !== rebootExitCode || run.rebootRefusal === null) return outcome;
@@ -173,10 +194,15 @@ async function runStep(run: DocumentRun, step: DocumentStep, index: number): Pro
 const deepestNesting = 3;
 
 const NestedInputs = z.object({
-  documentType: z.literal('SSMDocument'),
+  documentType: z.enum(['SSMDocument', 'LocalPath']),
   documentPath: z.string(),
-  documentParameters: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
+  documentParameters: z.unknown().optional(),
 });
+
+/** What the steps of a command download, until the command has ended. */
+function downloadDirectory({ machine, commandId }: Pick<DocumentRun, 'machine' | 'commandId'>): string {
+  return `${machine.workDirectory.inside}/documents/${commandId}/downloads`;
+}
 
 async function runNested(run: DocumentRun, step: DocumentStep, index: number): Promise<StepOutcome> {
   const inputs = NestedInputs.safeParse(substituteParameters(step.inputs, run.values));
@@ -184,23 +210,13 @@ async function runNested(run: DocumentRun, step: DocumentStep, index: number): P
     const [issue] = inputs.error.issues;
     return failedOutcome(`The input ${issue?.path.join('.') ?? ''} of the step is wrong: ${issue?.message ?? ''}`);
   }
-  const parameters = readParameters(inputs.data.documentParameters);
+  const parameters = readDocumentParameters(inputs.data.documentParameters);
   if (parameters === null) return failedOutcome('The input documentParameters of the step is no JSON object.');
-  return await runNestedDocument({ ...run, path: [...(run.path ?? []), index] }, inputs.data.documentPath, parameters);
-}
-
-/** Parameters of a nested document as SendCommand takes them; a single text stands for a list of one. */
-function readParameters(given: string | Record<string, unknown> | undefined): Record<string, string[]> | null {
-  let value: unknown = given ?? {};
-  try {
-    if (typeof value === 'string') value = value.trim() === '' ? {} : JSON.parse(value);
-  } catch {
-    // The caller reports it as a wrong input.
-    return null;
-  }
-  const parsed = z.record(z.string(), z.union([z.string(), z.array(z.string())])).safeParse(value);
-  if (!parsed.success) return null;
-  return Object.fromEntries(Object.entries(parsed.data).map(([name, texts]) => [name, [texts].flat()]));
+  const { documentType, documentPath } = inputs.data;
+  const inner = { ...run, path: [...(run.path ?? []), index] };
+  if (documentType === 'SSMDocument') return await runNestedDocument(inner, documentPath, parameters);
+  const local = await readLocalDocument(run.machine, downloadDirectory(run), documentPath);
+  return 'problem' in local ? failedOutcome(local.problem) : await runInner(inner, documentPath, local, parameters);
 }
 
 /** Runs a document that came along with the command as one step: its outputs are those of its steps, one after another. */
@@ -211,13 +227,32 @@ export async function runNestedDocument(
 ): Promise<StepOutcome> {
   const document = run.nested.get(name);
   if (document === undefined) return failedOutcome(`The control plane did not sign the document ${name} along.`);
+  return await runInner(run, name, document, parameters);
+}
+
+/** After a reboot the step of the outer document would begin anew, and with it every step of this one. */
+const nestedRebootRefusal =
+  'Exit code 194 asks for a reboot, which only a step of the document that was sent can have.';
+
+async function runInner(
+  run: Omit<DocumentRun, 'document' | 'values'>,
+  name: string,
+  document: CommandDocument,
+  parameters: Readonly<Record<string, readonly string[]>>,
+): Promise<StepOutcome> {
   if ((run.path ?? []).length > deepestNesting) {
     return failedOutcome(`${name} is nested deeper than ${deepestNesting} documents.`);
   }
   const resolved = resolveParameters(document, parameters);
   if (!resolved.ok) return failedOutcome(resolved.problems.map(({ message }) => message).join('; '));
+  // The control plane has looked at what it sent, and not at what was downloaded.
+  const storeReferences = findStoreReferences(document, resolved.values);
+  if (storeReferences.length > 0) return failedOutcome(storeReferences.join('; '));
   const { status, steps } = await runDocument({
     ...run,
+    earlier: [],
+    interrupted: null,
+    rebootRefusal: run.rebootRefusal ?? nestedRebootRefusal,
     document,
     values: resolved.values,
     onStepStarted: () => {},
@@ -228,7 +263,8 @@ export async function runNestedDocument(
     steps.map((each) => (steps.length > 1 && each[stream] ? `${each.name}:\n${each[stream]}` : each[stream])).join('');
   return {
     status: status === 'Skipped' ? 'Success' : status,
-    code: decisive?.code ?? 0,
+    // For the outer document the refused code must not ask again.
+    code: decisive?.code === rebootExitCode && run.rebootRefusal === null ? 1 : (decisive?.code ?? 0),
     standardOutput: join('standardOutput'),
     standardError: join('standardError'),
   };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CommandDocument, resolveParameters } from '@patchbay/patching';
 import { describe, expect, it } from 'vitest';
 import { openMachine } from '../machine/index.ts';
+import { noDownloads } from '../test-support/no-downloads.ts';
 import { makePrivateDirectory } from '../test-support/private-directory.ts';
 import { commandId, shellDocument } from '../test-support/signed-commands.ts';
 import { runDocument } from './run-document.ts';
@@ -25,6 +26,7 @@ async function runOnHost(
       values: resolved.values,
       nested: new Map(),
       machine,
+      downloads: noDownloads,
       signal: new AbortController().signal,
       rebootRefusal: 'No reboots here.',
       isCancelled: () => false,

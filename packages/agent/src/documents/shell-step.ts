@@ -5,9 +5,12 @@ import { z } from 'zod';
 import { type CommandOutput, defaultEnvironment, type Machine, MachineError } from '../machine/index.ts';
 import { markLoss, type StepResult } from './step-result.ts';
 
+/** A parameter that is all of a line brings its own type along. */
+const Line = z.union([z.string(), z.union([z.number(), z.boolean()]).transform(String)]);
+
 /** Inputs of aws:runShellScript after parameters were written in. */
 const ShellInputs = z.object({
-  runCommand: z.union([z.string(), z.array(z.string())]),
+  runCommand: z.union([z.string(), z.array(Line)]),
   timeoutSeconds: z
     .union([z.number(), z.string().regex(/^\s*\d{1,6}\s*$/)])
     .transform(Number)

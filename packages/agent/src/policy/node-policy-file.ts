@@ -8,6 +8,8 @@ export const ExecutionPolicy = z.strictObject({
   mode: z.enum(['patch-only', 'documents', 'full']),
   /** In mode `documents`: the names that may run beside patching. */
   documents: z.array(z.string()).default([]),
+  /** Whether documents may fetch contents over plain http, where they ask for it. */
+  insecureDownloads: z.boolean().optional(),
 });
 export type ExecutionPolicy = z.infer<typeof ExecutionPolicy>;
 

@@ -141,11 +141,61 @@ const updateAgent: CommandDocument = {
   ],
 };
 
+/**
+ * Runs a document from elsewhere. Parameters as in the SSM user guide, "Running documents from remote locations"; an empty
+ * documentPath means the one file that was downloaded.
+ */
+const runDocument: CommandDocument = {
+  schemaVersion: '2.2',
+  description: 'Downloads a document, from an https address or from this control plane, and runs it.',
+  parameters: {
+    sourceType: {
+      type: 'String',
+      description: 'Where the document is.',
+      allowedValues: ['HTTP', 'SSMDocument'],
+    },
+    sourceInfo: {
+      type: 'StringMap',
+      description: 'What to download, as JSON: {"url": ..., "sha256": ...} for HTTP, {"name": ...} for SSMDocument.',
+      displayType: 'textarea',
+    },
+    documentPath: {
+      type: 'String',
+      description: 'File to run below what was downloaded; empty for the file itself.',
+      default: '',
+      maxChars: 4096,
+    },
+    documentParameters: {
+      type: 'StringMap',
+      description: 'Parameters of the document, as JSON.',
+      default: {},
+      displayType: 'textarea',
+    },
+  },
+  mainSteps: [
+    {
+      action: 'aws:downloadContent',
+      name: 'downloadContent',
+      inputs: { onFailure: 'exit', sourceType: '{{ sourceType }}', sourceInfo: '{{ sourceInfo }}' },
+    },
+    {
+      action: 'aws:runDocument',
+      name: 'runDocument',
+      inputs: {
+        documentType: 'LocalPath',
+        documentPath: '{{ documentPath }}',
+        documentParameters: '{{ documentParameters }}',
+      },
+    },
+  ],
+};
+
 /** The documents that exist without anybody creating them, by name. */
 export const builtInDocuments: Readonly<Record<string, CommandDocument>> = {
   [noopDocumentName]: noop,
   [patchDocumentName]: runPatchBaseline,
   [hooksDocumentName]: runPatchBaselineWithHooks,
+  'AWS-RunDocument': runDocument,
   'AWS-RunShellScript': runShellScript,
   'AWS-UpdateSSMAgent': updateAgent,
 };

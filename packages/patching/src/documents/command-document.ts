@@ -1,16 +1,40 @@
 import { z } from 'zod';
+import { compilePattern } from './linear-pattern.ts';
 
-/** The text of one parameter: a single one for String, several for StringList. */
-export const ParameterValue = z.union([z.string(), z.array(z.string())]);
+const TextMap = z.record(z.string(), z.unknown());
+
+/** The value of one parameter, as its type wants it. */
+export const ParameterValue = z.union([
+  z.string(),
+  z.array(z.string()),
+  z.number().int(),
+  z.boolean(),
+  TextMap,
+  z.array(TextMap),
+]);
 export type ParameterValue = z.infer<typeof ParameterValue>;
 
+/** The types of parameters; those beyond String and StringList occur in Command documents that AWS owns. */
+export const ParameterType = z.enum(['String', 'StringList', 'Integer', 'Boolean', 'StringMap', 'MapList']);
+export type ParameterType = z.infer<typeof ParameterType>;
+
+/** What a value of each type is, and how a message says so. */
+export const parameterKinds: Readonly<Record<ParameterType, { readonly schema: z.ZodType; readonly words: string }>> = {
+  String: { schema: z.string(), words: 'one text' },
+  StringList: { schema: z.array(z.string()), words: 'a list of texts' },
+  Integer: { schema: z.number().int(), words: 'a whole number' },
+  Boolean: { schema: z.boolean(), words: 'true or false' },
+  StringMap: { schema: TextMap, words: 'a map' },
+  MapList: { schema: z.array(TextMap), words: 'a list of maps' },
+};
+
 /** One parameter that a command document takes (SSM user guide, "Data elements and parameters"). */
-export const DocumentParameter = z.object({
-  type: z.enum(['String', 'StringList']),
+export const DocumentParameter = z.strictObject({
+  type: ParameterType,
   description: z.string().optional(),
   /** A parameter without a default is required. */
   default: ParameterValue.optional(),
-  allowedValues: z.array(z.string()).optional(),
+  allowedValues: z.array(z.union([z.string(), z.number(), z.boolean()]).transform(String)).optional(),
   allowedPattern: z.string().optional(),
   displayType: z.enum(['textfield', 'textarea']).optional(),
   minChars: z.number().int().nonnegative().optional(),
@@ -61,23 +85,15 @@ export const CommandDocument = z
       }
     }
     for (const [name, parameter] of Object.entries(document.parameters)) {
-      const wantsList = parameter.type === 'StringList';
-      if (parameter.default !== undefined && Array.isArray(parameter.default) !== wantsList) {
-        const message = `Expected the default of a ${parameter.type} to be ${wantsList ? 'a list of texts' : 'one text'}`;
-        context.addIssue({ code: 'custom', path: ['parameters', name, 'default'], message });
+      const { schema, words } = parameterKinds[parameter.type];
+      const refuse = (member: string, message: string) =>
+        context.addIssue({ code: 'custom', path: ['parameters', name, member], message });
+      if (parameter.default !== undefined && !schema.safeParse(parameter.default).success) {
+        refuse('default', `Expected the default of a ${parameter.type} to be ${words}`);
       }
-      if (parameter.allowedPattern !== undefined && !isPattern(parameter.allowedPattern)) {
-        const message = 'Expected a regular expression';
-        context.addIssue({ code: 'custom', path: ['parameters', name, 'allowedPattern'], message });
-      }
+      if (parameter.allowedPattern === undefined) continue;
+      const pattern = compilePattern(parameter.allowedPattern);
+      if (!pattern.ok) refuse('allowedPattern', pattern.problem);
     }
   });
 export type CommandDocument = z.infer<typeof CommandDocument>;
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp;
-  } catch {
-    return false;
-  }
-}

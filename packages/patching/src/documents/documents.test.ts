@@ -45,7 +45,7 @@ describe('CommandDocument', () => {
     ],
     [
       'a parameter of another type',
-      { schemaVersion: '2.2', parameters: { a: { type: 'Integer' } }, mainSteps: [step] },
+      { schemaVersion: '2.2', parameters: { a: { type: 'SecureString' } }, mainSteps: [step] },
       'parameters.a.type',
     ],
     [

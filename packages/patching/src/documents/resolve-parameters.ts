@@ -1,7 +1,20 @@
-import type { CommandDocument, DocumentParameter, ParameterValue } from './command-document.ts';
+import {
+  type CommandDocument,
+  type DocumentParameter,
+  type ParameterType,
+  type ParameterValue,
+  parameterKinds,
+} from './command-document.ts';
+import { compilePattern } from './linear-pattern.ts';
 
-/** Values of a document's parameters: one text for String, a list for StringList. */
+/** Values of a document's parameters, each as its type wants it. */
 export type ParameterValues = Readonly<Record<string, ParameterValue>>;
+
+/** The value of a String parameter; empty where there is none. */
+export function textOf(values: ParameterValues, name: string): string {
+  const value = Object.hasOwn(values, name) ? values[name] : undefined;
+  return typeof value === 'string' ? value : '';
+}
 
 /** Why the given parameters do not fit; AWS's error for all of them is InvalidParameters. */
 export interface ParameterProblem {
@@ -42,15 +55,73 @@ export function resolveParameters(
       continue;
     }
     const messages = checkTexts(name, parameter, texts);
+    const value = messages.length === 0 ? readValue(parameter.type, texts) : undefined;
+    if (messages.length === 0 && value === undefined) {
+      messages.push(`Parameter ${name} must be ${parameterKinds[parameter.type].words}${formOf(parameter.type)}`);
+    }
     problems.push(...messages.map((message) => ({ parameter: name, message })));
-    if (messages.length === 0) values.push([name, parameter.type === 'String' ? (texts[0] ?? '') : [...texts]]);
+    if (value !== undefined) values.push([name, value]);
   }
   return problems.length > 0 ? { ok: false, problems } : { ok: true, values: Object.fromEntries(values) };
 }
 
+/** A value in a document or a call that stands for a parameter of Parameter Store (SSM user guide, "ssm:parameter-name"). */
+const STORE_REFERENCE = /\{\{\s*ssm(?:-secure)?:[^}]*\}\}/;
+
+/**
+ * What would have to be looked up in Parameter Store, in the steps of a document and the values of its parameters. This
+ * is where a value could be put in their place when a command is sent; until there is a store, callers refuse them.
+ */
+export function findStoreReferences(document: CommandDocument, values: ParameterValues): string[] {
+  const places: (readonly [string, unknown])[] = [
+    ...document.mainSteps.map(({ name, inputs }) => [`The step ${name}`, inputs] as const),
+    ...Object.entries(values).map(([name, value]) => [`Parameter ${name}`, value] as const),
+  ];
+  return places.flatMap(([place, value]) => {
+    const reference = STORE_REFERENCE.exec(typeof value === 'string' ? value : JSON.stringify(value))?.[0];
+    if (reference === undefined) return [];
+    return [`${place} refers to Parameter Store (${reference}), which does not exist here; give the value itself`];
+  });
+}
+
+/** From texts to the type of the parameter; undefined where they are none of it. Maps are written as JSON. */
+function readValue(type: ParameterType, texts: readonly string[]): ParameterValue | undefined {
+  const [text = ''] = texts;
+  switch (type) {
+    case 'String':
+      return text;
+    case 'StringList':
+      return [...texts];
+    case 'Integer':
+      return /^-?\d{1,15}$/.test(text) ? Number(text) : undefined;
+    case 'Boolean':
+      return text === 'true' || text === 'false' ? text === 'true' : undefined;
+    case 'StringMap':
+      return readJson(type, text);
+    case 'MapList':
+      // One JSON list, or a JSON map in each text.
+      return readJson(type, text.trimStart().startsWith('[') ? text : `[${texts.join(',')}]`);
+  }
+}
+
+function readJson(type: ParameterType, text: string): ParameterValue | undefined {
+  try {
+    const parsed = parameterKinds[type].schema.safeParse(JSON.parse(text));
+    return parsed.success ? (parsed.data as ParameterValue) : undefined;
+  } catch {
+    // What is no JSON is no value of the type; the caller says so.
+    return undefined;
+  }
+}
+
+function formOf(type: ParameterType): string {
+  return type === 'StringMap' || type === 'MapList' ? ', written as JSON' : '';
+}
+
 function checkTexts(name: string, parameter: DocumentParameter, texts: readonly string[]): string[] {
   const messages: string[] = [];
-  if (parameter.type === 'String' && texts.length !== 1) {
+  const isSingle = parameter.type !== 'StringList' && parameter.type !== 'MapList';
+  if (isSingle && texts.length !== 1) {
     messages.push(`Parameter ${name} takes exactly one value, not ${texts.length}`);
   }
   const { minItems, maxItems, minChars, maxChars, allowedValues, allowedPattern } = parameter;
@@ -58,7 +129,10 @@ function checkTexts(name: string, parameter: DocumentParameter, texts: readonly 
     messages.push(`Parameter ${name} takes at least ${minItems} values`);
   if (maxItems !== undefined && texts.length > maxItems)
     messages.push(`Parameter ${name} takes at most ${maxItems} values`);
-  const pattern = allowedPattern === undefined ? null : new RegExp(allowedPattern);
+  const compiled = allowedPattern === undefined ? null : compilePattern(allowedPattern);
+  if (compiled?.ok === false)
+    messages.push(`The allowedPattern of parameter ${name} cannot be used: ${compiled.problem}`);
+  const pattern = compiled?.ok === true ? compiled.pattern : null;
   for (const text of texts) {
     const shown = JSON.stringify(text);
     if (minChars !== undefined && text.length < minChars) {

@@ -1,10 +1,12 @@
+import type { ParameterValue } from './command-document.ts';
 import type { ParameterValues } from './resolve-parameters.ts';
 
 const REFERENCE = /\{\{\s*([a-zA-Z0-9_-]+)\s*\}\}/g;
 
 /**
- * Writes parameters into a value of a document: `{{ name }}`, white space optional. A StringList that is all of a text
- * becomes the list itself, and inside a list its texts; elsewhere in a text it is written as JSON. Names that are no
+ * Writes parameters into a value of a document: `{{ name }}`, white space optional. A parameter that is all of a text
+ * keeps its type: a StringList becomes the list itself, and inside a list its texts; elsewhere in a text what is no text
+ * is written as JSON. Names that are no
  * parameters (`{{ssm:x}}` has another form) stay as they are. Written text is never looked at again, so a value cannot
  * bring in another parameter.
  */
@@ -22,20 +24,25 @@ export function substituteParameters(value: unknown, parameters: ParameterValues
   );
 }
 
-function substituteText(text: string, parameters: ParameterValues): string | string[] {
+function substituteText(text: string, parameters: ParameterValues): ParameterValue {
   const whole = /^\{\{\s*([a-zA-Z0-9_-]+)\s*\}\}$/.exec(text)?.[1];
   if (whole !== undefined) {
     const value = Object.hasOwn(parameters, whole) ? parameters[whole] : undefined;
-    return value === undefined ? text : Array.isArray(value) ? [...value] : value;
+    return value ?? text;
   }
   return text.replaceAll(REFERENCE, (reference: string, name: string) => {
     const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
     if (value === undefined) return reference;
-    return Array.isArray(value) ? JSON.stringify(value) : value;
+    return typeof value === 'string' ? value : JSON.stringify(value);
   });
 }
 
 /** The variable under which the agent hands over a parameter of interpolationType ENV_VAR (SSM user guide). */
 export function environmentVariableName(parameter: string): string {
   return `SSM_${parameter}`;
+}
+
+/** The names of the parameters that a text refers to. */
+export function referencedParameters(text: string): string[] {
+  return [...text.matchAll(REFERENCE)].map(([, name = '']) => name);
 }

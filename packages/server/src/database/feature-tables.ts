@@ -1,5 +1,6 @@
 import type { ActivationTables } from '../aws/ssm/activations/tables.ts';
 import type { CommandTables } from '../aws/ssm/commands/tables.ts';
+import type { DocumentTables } from '../aws/ssm/documents/tables.ts';
 import type { NodeTables } from '../aws/ssm/instances/tables.ts';
 import type { MaintenanceWindowExecutionTables } from '../aws/ssm/maintenance-window-executions/tables.ts';
 import type { MaintenanceWindowTargetTables } from '../aws/ssm/maintenance-window-targets/tables.ts';
@@ -38,6 +39,7 @@ export type FeatureTables = IdentityTables &
   MaintenanceWindowExecutionTables &
   ChangeFreezeTables &
   ParameterTables &
+  DocumentTables &
   FactsTables &
   OverrideTables &
   PatchOperationTables &

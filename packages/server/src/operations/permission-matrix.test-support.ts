@@ -220,6 +220,12 @@ export const matrix: readonly Row[] = [
   ssm('CancelMaintenanceWindowExecution', 'AO', ofExecution),
   ssm('GetDocument', `${everyReader}NM`, () => ({ Name: 'AWS-RunPatchBaseline' })),
   ssm('DescribeDocument', everyReader, () => ({ Name: 'AWS-RunPatchBaseline' })),
+  ssm('CreateDocument', 'A', () => ({ Name: 'matrix', Content: '{}' })),
+  ssm('UpdateDocument', 'A', () => ({ Name: 'matrix', Content: '{}' })),
+  ssm('UpdateDocumentDefaultVersion', 'A', () => ({ Name: 'matrix', DocumentVersion: '1' })),
+  ssm('DeleteDocument', 'A', () => ({ Name: 'matrix' })),
+  ssm('DescribeDocumentPermission', everyReader, () => ({ Name: 'matrix', PermissionType: 'Share' })),
+  ssm('ModifyDocumentPermission', 'A', () => ({ Name: 'matrix', PermissionType: 'Share' })),
   ssm('ListDocumentVersions', everyReader, () => ({ Name: 'AWS-RunPatchBaseline' })),
   ssm('ListDocuments', everyReader),
 

@@ -145,7 +145,12 @@ const entries: readonly Entry[] = [
     what: 'List and describe documents',
     people: readers,
     limited: 'shared',
-    permissions: ['ssm:DescribeDocument', 'ssm:ListDocuments', 'ssm:ListDocumentVersions'],
+    permissions: [
+      'ssm:DescribeDocument',
+      'ssm:DescribeDocumentPermission',
+      'ssm:ListDocuments',
+      'ssm:ListDocumentVersions',
+    ],
   },
   {
     what: 'See parameters and read them; a SecureString only as it is sealed',
@@ -276,6 +281,18 @@ const entries: readonly Entry[] = [
       'ssm:LabelParameterVersion',
       'ssm:PutParameter',
       'ssm:UnlabelParameterVersion',
+    ],
+  },
+  {
+    what: 'Write documents: what they say runs as root on nodes whose policy allows it',
+    people: administrators,
+    limited: 'never',
+    permissions: [
+      'ssm:CreateDocument',
+      'ssm:DeleteDocument',
+      'ssm:ModifyDocumentPermission',
+      'ssm:UpdateDocument',
+      'ssm:UpdateDocumentDefaultVersion',
     ],
   },
   {

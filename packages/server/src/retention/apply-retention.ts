@@ -63,11 +63,19 @@ const growing: readonly (ExpiredRows & { readonly keptAs: keyof RetentionPolicy 
   { keptAs: 'transactions', table: 'command_parameters', column: 'requested_at' },
   {
     keptAs: 'transactions',
+    table: 'command_documents',
+    column: 'requested_at',
+    where: sql`not exists (
+      select 1 from command_invocations invocation where invocation.command_id = command_documents.command_id)`,
+  },
+  {
+    keptAs: 'transactions',
     table: 'commands',
     column: 'requested_at',
     where: sql`not exists (
       select 1 from command_invocations invocation where invocation.command_id = commands.command_id)
-      and not exists (select 1 from command_overrides where command_overrides.command_id = commands.command_id)`,
+      and not exists (select 1 from command_overrides where command_overrides.command_id = commands.command_id)
+      and not exists (select 1 from command_documents where command_documents.command_id = commands.command_id)`,
   },
   { keptAs: 'audit', table: 'audit_events', column: 'happened_at' },
   { keptAs: 'clientTokens', table: 'idempotency_tokens', column: 'created_at' },

@@ -168,7 +168,7 @@ describe('retention', () => {
     expect(await count('command_outputs', sql`account_id = 'a'`)).toBe(0);
   });
 
-  it('removes an old command with its invocations and the override that it was sent with', async () => {
+  it('removes an old command with its invocations and what it was sent with', async () => {
     const node = await enrolNode(server());
     const { Command: sent } = await server().ssm.send(
       new SendCommandCommand({
@@ -183,10 +183,23 @@ describe('retention', () => {
       .database.insertInto('commandOverrides')
       .values({ accountId: 'a', region: 'r', commandId, ...override, readAt: server().now() })
       .execute();
+    await server()
+      .database.insertInto('commandDocuments')
+      .values({
+        accountId: 'a',
+        region: 'r',
+        commandId,
+        requestedAt: server().now(),
+        content: '{}',
+        nested: '{}',
+        documentNames: ['Own'],
+      })
+      .execute();
     await apply({ transactions: 1 });
-    expect(await count('command_overrides')).toBe(1);
+    expect([await count('command_overrides'), await count('command_documents')]).toEqual([1, 1]);
     server().advance({ hours: 25 });
     await apply({ transactions: 1 });
-    expect([await count('command_overrides'), await count('commands')]).toEqual([0, 0]);
+    const left = [await count('command_overrides'), await count('command_documents'), await count('commands')];
+    expect(left).toEqual([0, 0, 0]);
   });
 });

@@ -17,7 +17,7 @@ import {
   recordUndeliverable,
 } from '../ssm/commands/replies.ts';
 import { findCommand, type Invocation, takeDeliverable } from '../ssm/commands/repository.ts';
-import { findDocument, resolveNested } from '../ssm/documents/service.ts';
+import { findSentDocuments } from '../ssm/commands/sent-documents.ts';
 import { recordPoll } from '../ssm/instances/presence.ts';
 import { waitForMessage } from './long-poll.ts';
 import { hasOtherAgent, writeCommandForOtherAgent } from './other-agents.ts';
@@ -47,10 +47,9 @@ async function writeMessage(invocation: Invocation, context: OperationContext): 
   if (invocation.cancelId !== null) return writeCancelMessage(invocation, context);
   const command = await findCommand(context.db, context, commandId);
   if (!command) throw new Error(`The invocation of ${commandId} has lost its command`);
-  const { content } = findDocument(command.documentName, command.documentVersion);
+  const { content, nested } = await findSentDocuments(command, context);
   const { signingKey } = context.dependencies;
   const resolved = resolveParameters(content, command.parameters);
-  const nested = resolved.ok ? resolveNested(content, resolved.values) : {};
   const hasNested = Object.keys(nested).length > 0;
   const authorization = {
     kind: 'command',

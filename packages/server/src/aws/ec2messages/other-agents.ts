@@ -1,5 +1,11 @@
 import type { PatchOrder } from '@patchbay/contracts';
-import { type CommandDocument, type ParameterValues, patchDocumentName, writeForOtherAgent } from '@patchbay/patching';
+import {
+  type CommandDocument,
+  type ParameterValues,
+  patchDocumentName,
+  textOf,
+  writeForOtherAgent,
+} from '@patchbay/patching';
 import type { OperationContext } from '../../operations/operation.ts';
 import type { Command } from '../ssm/commands/repository.ts';
 import { findNode } from '../ssm/instances/repository.ts';
@@ -49,7 +55,7 @@ async function writeOrder(
     commandId,
     operation: values['Operation'] === 'Install' ? 'Install' : 'Scan',
     rebootOption: values['RebootOption'] === 'NoReboot' ? 'NoReboot' : 'RebootIfNeeded',
-    snapshotId: String(values['SnapshotId'] ?? ''),
+    snapshotId: textOf(values, 'SnapshotId'),
     signingKey: { keyId: signingKey.keyId, publicKey: signingKey.publicKey },
     releaseKey: await agentPackages.readReleaseKey(),
   };

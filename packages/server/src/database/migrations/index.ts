@@ -12,6 +12,7 @@ import * as factsWhole from './0015-facts-whole.ts';
 import * as archiveWatch from './0016-archive-watch.ts';
 import * as cancellationAndPresence from './0017-cancellation-and-presence.ts';
 import * as outputsAndOverrides from './0018-outputs-and-overrides.ts';
+import * as documents from './0022-documents.ts';
 import * as maintenanceWindows from './0024-maintenance-windows.ts';
 import * as parameters from './0025-parameters.ts';
 import * as changeFreezes from './0027-change-freezes.ts';
@@ -32,6 +33,7 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0016-archive-watch', up: archiveWatch.up },
   { name: '0017-cancellation-and-presence', up: cancellationAndPresence.up },
   { name: '0018-outputs-and-overrides', up: outputsAndOverrides.up },
+  { name: '0022-documents', up: documents.up },
   { name: '0024-maintenance-windows', up: maintenanceWindows.up },
   { name: '0025-parameters', up: parameters.up },
   { name: '0027-change-freezes', up: changeFreezes.up },

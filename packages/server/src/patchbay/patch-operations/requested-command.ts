@@ -5,9 +5,10 @@ import {
   type ParameterValues,
   patchDocumentName,
   resolveParameters,
+  textOf,
 } from '@patchbay/patching';
 import { findCommand, findInvocation } from '../../aws/ssm/commands/repository.ts';
-import { findDocument } from '../../aws/ssm/documents/service.ts';
+import { findSentDocuments } from '../../aws/ssm/commands/sent-documents.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { areOverridesInConflict } from '../overrides/service.ts';
 import { PatchOperationError } from './errors.ts';
@@ -25,7 +26,7 @@ type Allowed = Pick<Requested, 'operation' | 'rebootOption' | 'snapshotId'>;
 /** What a step of a command's document may begin; null where it does not patch. */
 function operationOf(documentName: string, stepName: string, values: ParameterValues): Allowed | null {
   const [operation, rebootOption, snapshotId] = ['Operation', 'RebootOption', 'SnapshotId'].map((name) =>
-    String(values[name]),
+    textOf(values, name),
   );
   const asked = {
     operation: operation === 'Install' ? 'Install' : 'Scan',
@@ -51,7 +52,7 @@ export async function requireCommand(
   if (!command || !(await findInvocation(context.db, context, commandId, instanceId))) {
     throw refuse(`No command ${commandId} was sent to ${instanceId}.`);
   }
-  const { content } = findDocument(command.documentName, command.documentVersion);
+  const { content } = await findSentDocuments(command, context);
   const resolved = resolveParameters(content, command.parameters);
   if (!resolved.ok) throw new Error(`The stored command ${commandId} does not fit its document`);
   const allowed = operationOf(command.documentName, stepName, resolved.values);

@@ -1,5 +1,7 @@
 import {
   type CommandDocument,
+  documentNameIn,
+  findStoreReferences,
   type ParameterValues,
   resolveParameters,
   substituteParameters,
@@ -8,13 +10,15 @@ import type { OperationContext } from '../../../operations/operation.ts';
 import { principalArn } from '../../../operations/principal.ts';
 import { requireStart } from '../../../patchbay/change-freezes/holds.ts';
 import { takeOverride } from '../../../patchbay/overrides/service.ts';
-import { type BuiltInDocument, findDocument, hashDocument, resolveNested } from '../documents/service.ts';
+import { type FoundDocument, findDocument } from '../documents/find-document.ts';
+import { areBuiltIn, resolveNested } from '../documents/nested.ts';
 import { isOnline } from '../instances/presence.ts';
 import { type CommandedNode, readNodesForCommand } from '../instances/repository.ts';
 import { recordReferences, resolveReferences } from '../parameters/references.ts';
 import { advanceCommand } from './advance.ts';
 import { CommandError } from './errors.ts';
 import { type Command, findCommand, insertCommand } from './repository.ts';
+import { insertSentDocuments } from './sent-documents.ts';
 import type { CommandTarget } from './tables.ts';
 import { explainQuarantine, resolveTargets } from './targets.ts';
 
@@ -51,13 +55,23 @@ function executionSeconds(document: CommandDocument, parameters: ParameterValues
   }, 0);
 }
 
+/** The values of a command's parameters, settled when it is sent. */
+function resolveValues(document: CommandDocument, given: CommandRequest['parameters']): ParameterValues {
+  const resolved = resolveParameters(document, given);
+  const problems = resolved.ok
+    ? findStoreReferences(document, resolved.values)
+    : resolved.problems.map(({ message }) => message);
+  if (resolved.ok && problems.length === 0) return resolved.values;
+  throw new CommandError('COMMAND_PARAMETERS', problems.join('; '));
+}
+
 /** DocumentHash pins the content that the caller looked at (SSM API, SendCommand). */
-function requireHash({ documentHash, documentHashType = 'Sha256' }: CommandRequest, document: BuiltInDocument): void {
+function requireHash({ documentHash, documentHashType = 'Sha256' }: CommandRequest, document: FoundDocument): void {
   if (documentHash === undefined) return;
   if (documentHashType !== 'Sha256') {
     throw new CommandError('COMMAND_UNSUPPORTED', 'DocumentHashType must be Sha256; Sha1 hashes are deprecated.');
   }
-  if (documentHash.toLowerCase() === hashDocument(document.content)) return;
+  if (documentHash.toLowerCase() === document.hash) return;
   throw new CommandError('COMMAND_DOCUMENT_HASH', `${document.name} has another content than DocumentHash says.`);
 }
 
@@ -80,14 +94,16 @@ function beginningOf(node: CommandedNode | undefined, now: Date) {
 /** Takes a command, resolves its targets and lets the first of them go. */
 export async function sendCommand(request: CommandRequest, context: SendContext): Promise<Command> {
   const { db, now, accountId, region } = context;
-  const document = findDocument(request.documentName, request.documentVersion);
+  const document = await findDocument(request.documentName, { version: request.documentVersion }, context);
   requireHash(request, document);
+  if (!document.platformTypes.includes('Linux')) {
+    const platforms = document.platformTypes.join(' and ');
+    throw new CommandError('COMMAND_PLATFORM', `${document.name} is for ${platforms}; the nodes here run Linux.`);
+  }
   const { given, used } = await resolveReferences(document.content.parameters, request.parameters, context);
-  const parameters = resolveParameters(document.content, given);
-  if (!parameters.ok)
-    throw new CommandError('COMMAND_PARAMETERS', parameters.problems.map((problem) => problem.message).join('; '));
+  const values = resolveValues(document.content, given);
   // Before anything is stored: a hook that does not exist is the caller's mistake.
-  resolveNested(document.content, parameters.values);
+  const nested = await resolveNested(document.content, values, context);
   const reached = await resolveTargets(request.instanceIds, request.targets, context);
   const nodes = await readNodesForCommand(db, reached);
   const isOffline = (instanceId: string) => !isOnline(nodes.get(instanceId) ?? neverMet, now);
@@ -96,9 +112,7 @@ export async function sendCommand(request: CommandRequest, context: SendContext)
   const commandId = context.dependencies.randomId();
   const timeoutSeconds = request.timeoutSeconds ?? defaults.timeoutSeconds;
   const deliveryExpiresAt = new Date(now.getTime() + timeoutSeconds * 1000);
-  const expiresAfter = new Date(
-    deliveryExpiresAt.getTime() + executionSeconds(document.content, parameters.values) * 1000,
-  );
+  const expiresAfter = new Date(deliveryExpiresAt.getTime() + executionSeconds(document.content, values) * 1000);
   const scope = { accountId, region, commandId };
   const invocations = instanceIds.map((instanceId) => ({
     ...scope,
@@ -153,8 +167,12 @@ export async function sendCommand(request: CommandRequest, context: SendContext)
     invocations,
     plugins,
   );
+  const documentNames = [...new Set([document.name, ...Object.keys(nested).map(documentNameIn)])];
+  if (!areBuiltIn(documentNames)) {
+    await insertSentDocuments(db, { ...scope, requestedAt: now }, documentNames, { content: document.content, nested });
+  }
   await recordReferences(commandId, used, context);
-  await takeOverride(commandId, document.name, parameters.values, context);
+  await takeOverride(commandId, document.name, values, context);
   await advanceCommand(commandId, context);
   const command = await findCommand(db, context, commandId);
   if (!command) throw new Error(`The command ${commandId} was stored and cannot be found`);

@@ -1,3 +1,4 @@
+import type { CommandDocument } from '@patchbay/patching';
 import type { ColumnType, Generated } from 'kysely';
 
 export interface CommandTarget {
@@ -32,6 +33,20 @@ export interface CommandsTable {
   isChange: Generated<boolean>;
   /** Ids of the freezes that its sender had leave to override. */
   overriddenFreezes: ColumnType<string[], string | undefined, never>;
+}
+
+/** What a command runs, as it was when it was sent: a document that changes or goes meanwhile changes no command. */
+export interface CommandDocumentsTable {
+  accountId: string;
+  region: string;
+  commandId: string;
+  requestedAt: Date;
+  /** Of schema 2.2, in the order in which it was written. */
+  content: ColumnType<CommandDocument, string, never>;
+  /** What its steps run, by the names under which they name it. */
+  nested: ColumnType<Record<string, CommandDocument>, string, never>;
+  /** The bare names of all of them. */
+  documentNames: string[];
 }
 
 /** A command on one node. */
@@ -96,6 +111,7 @@ export interface CommandOutputsTable {
 
 export interface CommandTables {
   commands: CommandsTable;
+  commandDocuments: CommandDocumentsTable;
   commandInvocations: CommandInvocationsTable;
   commandPlugins: CommandPluginsTable;
   commandOutputs: CommandOutputsTable;

@@ -107,7 +107,14 @@ describe('documents', () => {
     [
       'no filter',
       {},
-      ['AWS-Noop', 'AWS-RunPatchBaseline', 'AWS-RunPatchBaselineWithHooks', 'AWS-RunShellScript', 'AWS-UpdateSSMAgent'],
+      [
+        'AWS-Noop',
+        'AWS-RunDocument',
+        'AWS-RunPatchBaseline',
+        'AWS-RunPatchBaselineWithHooks',
+        'AWS-RunShellScript',
+        'AWS-UpdateSSMAgent',
+      ],
     ],
     [
       'the beginning of a name',
@@ -136,7 +143,11 @@ describe('documents', () => {
     const first = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 3 }));
     expect(first.DocumentIdentifiers).toHaveLength(3);
     const second = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 3, NextToken: first.NextToken }));
-    expect(second.DocumentIdentifiers?.map((each) => each.Name)).toEqual(['AWS-RunShellScript', 'AWS-UpdateSSMAgent']);
+    expect(second.DocumentIdentifiers?.map((each) => each.Name)).toEqual([
+      'AWS-RunPatchBaselineWithHooks',
+      'AWS-RunShellScript',
+      'AWS-UpdateSSMAgent',
+    ]);
     expect(second.NextToken).toBeUndefined();
   });
 

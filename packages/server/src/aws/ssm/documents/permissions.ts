@@ -1,4 +1,4 @@
-import { documentNameOf } from './service.ts';
+import { documentNameIn } from '@patchbay/patching';
 
 /** What patches by the baselines and does nothing else that its sender could choose. */
 const patchDocument = 'AWS-RunPatchBaseline';
@@ -10,7 +10,7 @@ export function permissionsToSend(
   nameOrArn: string,
   parameters: Readonly<Record<string, readonly string[]>>,
 ): readonly string[] {
-  if (documentNameOf(nameOrArn) !== patchDocument) return ['patchbay:RunScripts'];
+  if (documentNameIn(nameOrArn) !== patchDocument) return ['patchbay:RunScripts'];
   const overridden = overrides.some((name) => (parameters[name] ?? []).some((value) => value !== ''));
   return overridden ? ['patchbay:OverrideBaselines'] : [];
 }

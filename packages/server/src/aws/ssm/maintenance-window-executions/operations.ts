@@ -14,6 +14,7 @@ import type {
   GetMaintenanceWindowExecutionTaskRequest,
   GetMaintenanceWindowExecutionTaskResult,
 } from '@aws-sdk/client-ssm';
+import { commandParametersOf } from '@patchbay/patching';
 import { anyResource, authorize } from '../../../operations/authorize.ts';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
@@ -151,9 +152,8 @@ async function DescribeMaintenanceWindowExecutionTasks(
 
 /** Whether this caller may see what a task is told: a script may hold a secret, a patch run does not. */
 function mayShowParameters({ content }: TaskExecution, { principal }: OperationContext): boolean {
-  const parameters = content.taskInvocationParameters?.runCommand?.parameters ?? {};
   return (
-    permissionsToSend(content.taskArn, parameters).length === 0 ||
+    permissionsToSend(content.taskArn, commandParametersOf(content)).length === 0 ||
     authorize(principal, 'patchbay:ReadSecrets', anyResource)
   );
 }

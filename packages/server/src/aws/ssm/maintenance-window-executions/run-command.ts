@@ -1,4 +1,9 @@
-import { patchDocumentName, substitutePseudoParameters } from '@patchbay/patching';
+import {
+  commandParametersOf,
+  hooksDocumentName,
+  patchDocumentName,
+  substitutePseudoParameters,
+} from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { type CommandRequest, sendCommand } from '../commands/service.ts';
 import type { WindowTarget } from '../maintenance-window-targets/tables.ts';
@@ -32,7 +37,7 @@ function baseName(taskArn: string): string {
 
 /** A window's installs share one set of approvals: SSM user guide, "SnapshotId" (the service gives it in a window). */
 function withSnapshot(taskArn: string, parameters: Record<string, string[]>, snapshotId: string) {
-  const isPatching = baseName(taskArn) === patchDocumentName || baseName(taskArn) === `${patchDocumentName}WithHooks`;
+  const isPatching = [patchDocumentName, hooksDocumentName].includes(baseName(taskArn));
   const isGiven = (parameters['SnapshotId']?.[0] ?? '') !== '';
   return isPatching && !isGiven ? { ...parameters, SnapshotId: [snapshotId] } : parameters;
 }
@@ -44,10 +49,7 @@ function requestOf(
 ): CommandRequest {
   const { content } = task;
   const given = content.taskInvocationParameters?.runCommand;
-  const legacy = Object.fromEntries(
-    Object.entries(content.taskParameters ?? {}).map(([name, { values }]) => [name, values ?? []]),
-  );
-  const parameters = substitutePseudoParameters(given?.parameters ?? legacy, {
+  const parameters = substitutePseudoParameters(commandParametersOf(content), {
     WINDOW_ID: execution.windowId,
     WINDOW_TASK_ID: task.windowTaskId,
     WINDOW_TARGET_ID: invocation.windowTargetId ?? '',

@@ -1,7 +1,7 @@
 import { checkTask, checkTaskParameters, commandParametersOf, readTaskTargets } from '@patchbay/patching';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { principalArn } from '../../../operations/principal.ts';
-import { findDocument } from '../documents/service.ts';
+import { findDocument } from '../documents/find-document.ts';
 import { findTarget } from '../maintenance-window-targets/repository.ts';
 import { refuseProblems } from '../maintenance-windows/errors.ts';
 import type { MaintenanceWindow } from '../maintenance-windows/repository.ts';
@@ -53,9 +53,10 @@ async function requireRegistered(
 }
 
 /** What a command of this task would be refused for is refused now, not on a Sunday at two. */
-function checkCommand({ taskType, taskArn, content }: TaskDefinition): void {
+async function checkCommand({ taskType, taskArn, content }: TaskDefinition, context: OperationContext): Promise<void> {
   if (taskType !== 'RUN_COMMAND') return;
-  const document = findDocument(taskArn, content.taskInvocationParameters?.runCommand?.documentVersion);
+  const version = content.taskInvocationParameters?.runCommand?.documentVersion;
+  const document = await findDocument(taskArn, { version }, context);
   const problems = checkTaskParameters(document.content, commandParametersOf(content));
   if (problems.length === 0) return;
   throw new WindowTaskError('WINDOW_TASK_INVALID', `${problems.map(({ message }) => message).join('; ')}.`);
@@ -75,7 +76,7 @@ async function checkDefinition(
   refuseProblems(checkTask({ taskType: definition.taskType, ...content }));
   await requireRegistered(targets, window.windowId, context);
   const checked = { ...definition, content };
-  checkCommand(checked);
+  await checkCommand(checked, context);
   return checked;
 }
 

@@ -73,7 +73,8 @@ function writeValues(
 function referringDefaults(parameters: Readonly<Record<string, DocumentParameter>>, given: GivenValues): GivenValues {
   const defaults = Object.entries(parameters).flatMap(([name, { default: value }]) => {
     if (value === undefined || Object.hasOwn(given, name)) return [];
-    const texts = typeof value === 'string' ? [value] : value;
+    // Only texts and lists of texts can refer to something (user guide, "Working with parameters").
+    const texts = [value].flat().filter((text) => typeof text === 'string');
     return texts.some((text) => addressesIn(text).length > 0) ? [[name, texts] as const] : [];
   });
   return Object.fromEntries(defaults);

@@ -9,6 +9,7 @@ import type { Resource } from '../../../operations/authorize.ts';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type EmptyResult, type OperationContext, operation } from '../../../operations/operation.ts';
 import { nodeResource, ssmResource } from '../../../operations/resources.ts';
+import { existsDocument } from '../documents/repository.ts';
 import { existsNode } from '../instances/repository.ts';
 import { existsWindow } from '../maintenance-windows/repository.ts';
 import { parameterResource } from '../parameters/names.ts';
@@ -22,6 +23,7 @@ type Addressed = CamelCased<Pick<ListTagsForResourceRequest, 'ResourceType' | 'R
 
 /** Which resources exist here, by the names that the tag operations give their types. */
 const existence = new Map<string, (db: Database, context: OperationContext, resourceId: string) => Promise<boolean>>([
+  ['Document', existsDocument],
   ['ManagedInstance', existsNode],
   ['MaintenanceWindow', existsWindow],
   ['Parameter', existsParameter],

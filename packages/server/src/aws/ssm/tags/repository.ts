@@ -86,3 +86,24 @@ export async function removeTags(
   }
   await remove.execute();
 }
+
+/** The tags of all resources of one type, by resource. */
+export async function readTagsOfType(
+  db: Database,
+  scope: Scope,
+  resourceType: string,
+): Promise<Map<string, Record<string, string>>> {
+  const rows = await db
+    .selectFrom('resourceTags')
+    .select(['resourceId', 'key', 'value'])
+    .where('accountId', '=', scope.accountId)
+    .where('region', '=', scope.region)
+    .where('resourceType', '=', resourceType)
+    .orderBy('key')
+    .execute();
+  const byResource = new Map<string, [string, string][]>();
+  for (const { resourceId, key, value } of rows) {
+    byResource.set(resourceId, [...(byResource.get(resourceId) ?? []), [key, value]]);
+  }
+  return new Map([...byResource].map(([resourceId, pairs]) => [resourceId, Object.fromEntries(pairs)]));
+}

@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import { describeDocumentProblem, readDocumentText } from './document-text.ts';
+import { findUnguardedParameters, pluginPlatforms } from './document-traits.ts';
+
+const yaml = `schemaVersion: '2.2'
+parameters:
+  name:
+    type: String
+mainSteps:
+  - action: aws:runShellScript
+    name: one
+    inputs:
+      runCommand: [echo {{ name }}]
+  - action: aws:runShellScript
+    name: two
+    inputs:
+      timeoutSeconds: 60
+      runCommand:
+        - echo "{{ name }}"
+`.replace('[echo {{ name }}]', '["echo {{ name }}"]');
+
+function problemsOf(text: string, format: 'JSON' | 'YAML' = 'YAML'): string[] {
+  const reading = readDocumentText(text, format);
+  return reading.ok ? [] : reading.problems.map(describeDocumentProblem);
+}
+
+describe('the text of a document', () => {
+  it('is read in YAML as in JSON', () => {
+    const read = readDocumentText(yaml, 'YAML');
+    if (!read.ok) throw new Error('refused');
+    expect(read.document.mainSteps[1]?.inputs).toEqual({ timeoutSeconds: 60, runCommand: ['echo "{{ name }}"'] });
+    const again = readDocumentText(JSON.stringify(read.value), 'JSON');
+    expect(again.ok && again.document).toEqual(read.document);
+  });
+
+  it.each<[string, string, string, RegExp]>([
+    [
+      'a list where a text is wanted',
+      'name: two',
+      'name: [two]',
+      /^mainSteps\[1\]\.name \(line 11, column 11\): .*string/,
+    ],
+    [
+      'a script that is a number',
+      '- echo "{{ name }}"',
+      '- 7',
+      /^mainSteps\[1\]\.inputs\.runCommand \(line 15, column 9\): expected a text or a list of texts$/,
+    ],
+    [
+      'no script',
+      'runCommand: [',
+      'command: [',
+      /^mainSteps\[0\]\.inputs\.runCommand \(line 9, column 7\): expected a text/,
+    ],
+    [
+      'a time limit of no time',
+      'timeoutSeconds: 60',
+      'timeoutSeconds: 0',
+      /timeoutSeconds \(line 13, column 23\): .*1 to 172800/,
+    ],
+    [
+      'a plugin that does not exist',
+      'action: aws:runShellScript\n    name: two',
+      'action: aws:runShell\n    name: two',
+      /action \(line 10.*no plugin aws:runShell;/,
+    ],
+    ['a member that does not exist', 'parameters:', 'parameter:', /^parameter \(line 3, column 3\): unknown member/],
+    [
+      'a member of a step that does not exist',
+      'name: two',
+      'name: two\n    onFailure: exit',
+      /^mainSteps\[1\]\.onFailure \(line 12, column 16\): unknown member/,
+    ],
+    ['a parameter of no type', 'type: String', 'type: Text', /^parameters\.name\.type \(line 4, column 11\)/],
+    ['a parameter with a member that does not exist', 'type: String', '{ type: String, pattern: x }', /./],
+    [
+      'a step name used twice',
+      'name: two',
+      'name: one',
+      /^mainSteps\[1\]\.name \(line 11, column 11\): step name one is used twice$/,
+    ],
+    [
+      'a step name that is none',
+      'name: two',
+      'name: "two steps"',
+      /^mainSteps\[1\]\.name \(line 11, column 11\): expected 1 to 128/,
+    ],
+    ['no steps at all', yaml.slice(yaml.indexOf('mainSteps')), '', /^mainSteps \(line 1, column 1\)/],
+    ['another schema', "'2.2'", "'0.3'", /^schemaVersion \(line 1, column 16\): expected "2\.2".* found "0\.3"$/],
+    ['no schema', "schemaVersion: '2.2'", 'x: 1', /^schemaVersion \(line 1, column 1\): .* found nothing$/],
+    ['a line that is no YAML', 'name: two', 'name: "two', /^line \d+, column \d+|not well-formed YAML/],
+    ['a key given twice', 'name: two', 'name: two\n    name: three', /line 12, column 5.*not well-formed YAML/],
+  ])('says where it has %s', (_title, before, after, message) => {
+    expect(yaml).toContain(before);
+    expect(problemsOf(yaml.replace(before, () => after))[0]).toMatch(message);
+  });
+
+  it('says where JSON is broken', () => {
+    expect(problemsOf('{"schemaVersion": "2.2",\n "mainSteps": [}', 'JSON')).toEqual([
+      expect.stringMatching(
+        /^line 2, column 16: the content is not well-formed JSON: did not expect "\}"; .* DocumentFormat YAML$/,
+      ),
+    ]);
+    expect(problemsOf(yaml, 'JSON')[0]).toMatch(/^line 1, column 1: the content is not well-formed JSON/);
+    for (const [text, place] of [
+      ['{"schemaVersion": "2.2"', /column 24: .*too early/],
+      ['{"a": 1,}', /column 9/],
+      ['{"a" 1}', /column 6/],
+      ['{"a": [1, 2}', /column 12/],
+      ['{"a": "\\q"}', /column 7/],
+      ['{} {}', /column 4/],
+      ["{'a': 1}", /column 2/],
+      ['{"a": 01}', /column 8/],
+      ['', /too early/],
+    ] as const) {
+      expect(problemsOf(text, 'JSON')[0]).toMatch(place);
+    }
+    expect(problemsOf('{"schemaVersion": "2.2", "schemaVersion": "2.2"}', 'JSON')[0]).toMatch(/unique/);
+  });
+
+  it.each(['', '[]', '"text"', 'null', '5'])('is no document when it is %j', (text) => {
+    expect(problemsOf(text)).not.toEqual([]);
+    expect(problemsOf(text, 'JSON')).not.toEqual([]);
+  });
+
+  it('cannot grow without end by references to itself', () => {
+    const bomb = `a: &a [x, x]\n${'bcdefghijk'.replaceAll(/./g, (name) => {
+      const before = String.fromCodePoint((name.codePointAt(0) ?? 0) - 1);
+      return `${name}: &${name} [${Array.from({ length: 10 }, () => `*${before}`).join(', ')}]\n`;
+    })}`;
+    expect(problemsOf(bomb)[0]).toMatch(/cannot be read|schemaVersion/);
+    expect(problemsOf(`schemaVersion: "2.2"\nx: &x\n  y: *x\n`)).not.toEqual([]);
+  });
+
+  it('may have a schema version without quotes, and be of 2.0', () => {
+    expect(readDocumentText(yaml.replace("'2.2'", '2.2'), 'YAML')).toMatchObject({ ok: true, schemaVersion: '2.2' });
+    expect(readDocumentText(yaml.replace("'2.2'", '2.0'), 'YAML')).toMatchObject({
+      ok: true,
+      schemaVersion: '2.0',
+      document: { schemaVersion: '2.2' },
+    });
+  });
+});
+
+describe('a document of schema 1.2', () => {
+  const old = (properties: unknown, plugin = 'aws:runShellScript') =>
+    JSON.stringify(
+      {
+        schemaVersion: '1.2',
+        description: 'Old',
+        parameters: { commands: { type: 'StringList' } },
+        runtimeConfig: { [plugin]: { properties } },
+      },
+      null,
+      1,
+    );
+
+  it('becomes one of 2.2', () => {
+    const read = readDocumentText(
+      old([{ id: '0.aws:runShellScript', runCommand: '{{ commands }}', timeoutSeconds: '60' }]),
+      'JSON',
+    );
+    expect(read).toMatchObject({
+      ok: true,
+      schemaVersion: '1.2',
+      document: {
+        schemaVersion: '2.2',
+        description: 'Old',
+        mainSteps: [
+          {
+            action: 'aws:runShellScript',
+            name: 'aws:runShellScript',
+            inputs: { runCommand: '{{ commands }}', timeoutSeconds: '60' },
+          },
+        ],
+      },
+    });
+  });
+
+  it('has a step for each of its properties, with the older name of runCommand', () => {
+    const read = readDocumentText(old([{ id: 'first', commands: ['a'] }, { commands: ['b'] }]), 'JSON');
+    expect(read.ok && read.document.mainSteps.map(({ name, inputs }) => [name, inputs['runCommand']])).toEqual([
+      ['first', ['a']],
+      ['1.aws:runShellScript', ['b']],
+    ]);
+  });
+
+  it('says where it is wrong in its own words', () => {
+    expect(problemsOf(old([{ id: 'a', commands: 7 }]), 'JSON')).toEqual([
+      expect.stringMatching(
+        /^runtimeConfig\.aws:runShellScript\.properties\[0\]\.commands \(line 14, column \d+\): expected a text or a list of texts$/,
+      ),
+    ]);
+    expect(problemsOf(old('text'), 'JSON')[0]).toMatch(/^runtimeConfig\.aws:runShellScript\.properties \(line/);
+    expect(problemsOf('{"schemaVersion":"1.2"}', 'JSON')[0]).toMatch(/^runtimeConfig/);
+    expect(problemsOf('{"schemaVersion":"1.2","runtimeConfig":{}}', 'JSON')[0]).toMatch(/^runtimeConfig/);
+  });
+});
+
+describe('what a document says of itself', () => {
+  const read = (text: string) => {
+    const reading = readDocumentText(text, 'YAML');
+    if (!reading.ok) throw new Error(JSON.stringify(reading.problems));
+    return reading.document;
+  };
+
+  it('warns of parameters that reach a script unchecked', () => {
+    expect(findUnguardedParameters(read(yaml))).toHaveLength(2);
+    for (const guard of ['allowedPattern: "^a$"', 'allowedValues: [a]', 'interpolationType: ENV_VAR']) {
+      expect(findUnguardedParameters(read(yaml.replace('type: String', `type: String\n    ${guard}`)))).toEqual([]);
+    }
+    expect(findUnguardedParameters(read(yaml.replace('type: String', 'type: Integer')))).toEqual([]);
+    const whole = yaml.replaceAll(/"echo \{\{ name \}\}"/g, '"{{ name }}"').replace('echo "{{ name }}"', 'echo');
+    expect(findUnguardedParameters(read(whole))).toEqual([]);
+  });
+
+  it('runs where its plugins do', () => {
+    expect(pluginPlatforms(read(yaml))).toEqual(['Linux', 'MacOS']);
+    expect(pluginPlatforms(read(yaml.replaceAll('aws:runShellScript', 'aws:psModule')))).toEqual(['Windows']);
+  });
+});

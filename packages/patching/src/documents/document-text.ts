@@ -1,0 +1,144 @@
+import { LineCounter, type Node, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { CommandDocument } from './command-document.ts';
+import { findJsonError } from './json-error.ts';
+import { convertOldSchema } from './old-schema.ts';
+import { findInputProblems, findUnknownMembers } from './plugin-inputs.ts';
+
+/** What is wrong with the text of a document, and where. */
+export interface DocumentProblem {
+  readonly kind: 'content' | 'schema-version';
+  /** `mainSteps[1].inputs.runCommand`; empty for the whole. */
+  readonly path: string;
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+  readonly message: string;
+}
+
+export type DocumentReading =
+  | {
+      readonly ok: true;
+      /** As agents get it: of schema 2.2, whatever it was written in. */
+      readonly document: CommandDocument;
+      /** What the text says. */
+      readonly schemaVersion: string;
+      readonly value: unknown;
+    }
+  | { readonly ok: false; readonly problems: readonly DocumentProblem[] };
+
+export type DocumentFormat = 'JSON' | 'YAML';
+type Path = readonly PropertyKey[];
+interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Reads and checks the text of a command document of schema 1.2, 2.0 or 2.2. */
+export function readDocumentText(text: string, format: DocumentFormat): DocumentReading {
+  const source = parseText(text, format);
+  if (!source.ok) return source;
+  const { value, placeOf } = source;
+  const problem = (kind: DocumentProblem['kind'], path: Path, message: string): DocumentProblem => {
+    const place = placeOf(path);
+    return { kind, path: writePath(path), line: place?.line, column: place?.column, message };
+  };
+  const head = z.looseObject({ schemaVersion: z.union([z.string(), z.number()]).optional() }).safeParse(value);
+  if (!head.success)
+    return { ok: false, problems: [problem('content', [], 'expected a map with schemaVersion and mainSteps')] };
+  const { schemaVersion: given } = head.data;
+  // YAML reads an unquoted 2.2 as a number.
+  const schemaVersion = typeof given === 'number' ? given.toFixed(1) : given;
+  if (schemaVersion === undefined || !['1.2', '2.0', '2.2'].includes(schemaVersion)) {
+    const was = schemaVersion === undefined ? 'nothing' : JSON.stringify(given);
+    const message = `expected "2.2" (or "2.0" or "1.2") for a Command document, found ${was}`;
+    return { ok: false, problems: [problem('schema-version', ['schemaVersion'], message)] };
+  }
+  const isOld = schemaVersion === '1.2';
+  const converted = isOld ? convertOldSchema(value) : ({ ok: true, value, originOf: (path: Path) => path } as const);
+  const refuse = (problems: readonly { readonly path: Path; readonly message: string }[]): DocumentReading => ({
+    ok: false,
+    problems: problems.map(({ path, message }) => problem('content', path, lowerFirst(message))),
+  });
+  if (!converted.ok) return refuse(converted.problems);
+  const document = CommandDocument.safeParse({ ...(converted.value as object), schemaVersion: '2.2' });
+  const problems = [
+    ...(isOld ? [] : findUnknownMembers(value)),
+    ...(document.success ? findInputProblems(document.data) : document.error.issues),
+  ];
+  if (!document.success || problems.length > 0) {
+    return refuse(problems.map(({ path, message }) => ({ path: converted.originOf(path), message })));
+  }
+  return { ok: true, document: document.data, schemaVersion, value };
+}
+
+/** A problem as one sentence with its place. */
+export function describeDocumentProblem({ path, line, column, message }: DocumentProblem): string {
+  const where = [
+    ...(path === '' ? [] : [path]),
+    ...(line === undefined ? [] : [`line ${line}${column === undefined ? '' : `, column ${column}`}`]),
+  ];
+  return where.length === 0 ? message : `${where[0]}${where[1] === undefined ? '' : ` (${where[1]})`}: ${message}`;
+}
+
+/** A document's own value in either format. */
+function parseText(
+  text: string,
+  format: DocumentFormat,
+):
+  | { readonly ok: true; readonly value: unknown; readonly placeOf: (path: Path) => Place | undefined }
+  | { readonly ok: false; readonly problems: readonly DocumentProblem[] } {
+  const lines = new LineCounter();
+  // JSON is YAML: one parser finds the places of both.
+  const tree = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  const refuse = (message: string, place: Place | undefined) => ({
+    ok: false as const,
+    problems: [{ kind: 'content' as const, path: '', line: place?.line, column: place?.column, message }],
+  });
+  let json: unknown;
+  if (format === 'JSON') {
+    try {
+      json = JSON.parse(text);
+    } catch {
+      const offset = findJsonError(text);
+      const found =
+        offset < text.length
+          ? `did not expect ${JSON.stringify(text.slice(offset, offset + 10))}`
+          : 'it ends too early';
+      return refuse(
+        `the content is not well-formed JSON: ${found}; content in YAML needs DocumentFormat YAML`,
+        placeAt(offset),
+      );
+    }
+  }
+  const [error] = tree.errors.filter(({ code }) => format === 'YAML' || code === 'DUPLICATE_KEY');
+  if (error) return refuse(`the content is not well-formed ${format}: ${error.message}`, placeAt(error.pos[0]));
+  const placeOf = (path: Path): Place | undefined => {
+    for (let length = path.length; length >= 0; length -= 1) {
+      const found = tree.getIn(path.slice(0, length), true) as Node | null | undefined;
+      const offset = found?.range?.[0];
+      if (offset !== undefined) return placeAt(offset);
+    }
+    return undefined;
+  };
+  try {
+    const value: unknown = format === 'JSON' ? json : tree.toJS({ maxAliasCount: 100 });
+    return { ok: true, value, placeOf };
+  } catch (cause) {
+    return refuse(`the content cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, undefined);
+  }
+}
+
+function writePath(path: Path): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[${part}]`;
+    return text === '' ? String(part) : `${text}.${String(part)}`;
+  }, '');
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
