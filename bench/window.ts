@@ -124,7 +124,7 @@ try {
   const times = (await nextMessage(generator)) as FleetTimes;
   const opened = Date.parse(`${at}Z`);
   const { betweenDeliveries, idle } = findPauses(times);
-  const [first = 0, last = 0] = [Math.min(...times.delivered), Math.max(...times.ended)];
+  const [first, last] = [Math.min(...times.delivered), Math.max(...times.ended)];
   console.log(
     `${times.ended.length} nodes, ${values.concurrency} at once, ${status}: first delivery ${((first - opened) / 1000).toFixed(2)} s after the window's time, last result after ${((last - opened) / 1000).toFixed(1)} s, execution ended ${(endTime - last / 1000).toFixed(2)} s later`,
   );

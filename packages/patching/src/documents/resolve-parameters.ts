@@ -69,8 +69,8 @@ export function resolveParameters(
 const STORE_REFERENCE = /\{\{\s*ssm(?:-secure)?:[^}]*\}\}/;
 
 /**
- * What would have to be looked up in Parameter Store, in the steps of a document and the values of its parameters. This
- * is where a value could be put in their place when a command is sent; until there is a store, callers refuse them.
+ * What refers to Parameter Store where nothing is looked up: in the steps of a document, and in what documents that it runs
+ * get. Only the values and defaults of the parameters of the document that is sent are, before they come here.
  */
 export function findStoreReferences(document: CommandDocument, values: ParameterValues): string[] {
   const places: (readonly [string, unknown])[] = [
@@ -80,7 +80,9 @@ export function findStoreReferences(document: CommandDocument, values: Parameter
   return places.flatMap(([place, value]) => {
     const reference = STORE_REFERENCE.exec(typeof value === 'string' ? value : JSON.stringify(value))?.[0];
     if (reference === undefined) return [];
-    return [`${place} refers to Parameter Store (${reference}), which does not exist here; give the value itself`];
+    return [
+      `${place} refers to Parameter Store (${reference}): that is looked up only in the values and defaults of the parameters of the document that a command sends`,
+    ];
   });
 }
 

@@ -59,7 +59,8 @@ function executionSeconds(document: CommandDocument, parameters: ParameterValues
 function resolveValues(document: CommandDocument, given: CommandRequest['parameters']): ParameterValues {
   const resolved = resolveParameters(document, given);
   const problems = resolved.ok
-    ? findStoreReferences(document, resolved.values)
+    ? // What stands in the values now was written in from Parameter Store and is meant as it is.
+      findStoreReferences(document, {})
     : resolved.problems.map(({ message }) => message);
   if (resolved.ok && problems.length === 0) return resolved.values;
   throw new CommandError('COMMAND_PARAMETERS', problems.join('; '));
