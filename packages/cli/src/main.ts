@@ -17,6 +17,7 @@ import { settingsCommand } from './commands/settings.ts';
 import { startsCommand } from './commands/starts.ts';
 import { upCommand } from './commands/up.ts';
 import { userCommand } from './commands/user.ts';
+import { windowCommand } from './commands/window.ts';
 import { exitWithError } from './exit-with-error.ts';
 
 const commands = [
@@ -33,6 +34,7 @@ const commands = [
   backupCommand,
   restoreCommand,
   nodeCommand,
+  windowCommand,
   freezeCommand,
   startsCommand,
   commandOutputCommand,

@@ -9,3 +9,4 @@ export * from './node-operations.ts';
 export * from './patch-order.ts';
 export * from './patch-settings.ts';
 export * from './person-operations.ts';
+export * from './window-schedules.ts';

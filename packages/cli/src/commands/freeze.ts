@@ -6,7 +6,7 @@ import {
   OverrideChangeFreeze,
 } from '@patchbay/contracts';
 import { AppError } from '@patchbay/facts';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import {
   type AccessFlags,
   connect,
@@ -15,6 +15,7 @@ import {
   withAccess,
   withOutput,
 } from '../control-plane-options.ts';
+import { wholeNumberOption } from '../whole-number-option.ts';
 import { addTagLimit } from './user.ts';
 
 export class FreezeTimeError extends AppError<'FREEZE_TIME'> {}
@@ -61,11 +62,6 @@ export function readFreezeTime({ from, until, schedule, timezone, hours }: Creat
   );
 }
 
-function wholeNumber(text: string): number {
-  if (/^\d{1,5}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It takes a whole number.');
-}
-
 /** `patchbay freeze`: when nothing may be changed. */
 export const freezeCommand = new Command('freeze').description(
   'Say when nothing may be changed: commands that change something are refused then, and maintenance windows wait',
@@ -77,7 +73,7 @@ withOutput(withAccess(freezeCommand.command('create <name>')))
   .option('--from <time>', 'when it begins: 2026-12-20T00:00:00+01:00')
   .option('--until <time>', 'when it ends')
   .option('--schedule <expression>', 'when it begins, again and again: "cron(0 15 ? * FRI *)"')
-  .option('--hours <number>', 'how long it lasts each time', wholeNumber)
+  .option('--hours <number>', 'how long it lasts each time', wholeNumberOption)
   .option('--timezone <name>', 'of the schedule', 'UTC')
   .option('--tag <key=value>', 'only nodes that carry it; may be repeated', addTagLimit, [])
   .action(async (name: string, flags: CreateFlags) => {
@@ -104,7 +100,7 @@ withAccess(freezeCommand.command('delete <name>'))
 withOutput(withAccess(freezeCommand.command('override <name>')))
   .description('Change something in spite of a freeze: your own commands, or those of a maintenance window')
   .requiredOption('--reason <text>', 'why; it is kept')
-  .option('--hours <number>', 'for how long (1 to 72)', wholeNumber, 1)
+  .option('--hours <number>', 'for how long (1 to 72)', wholeNumberOption, 1)
   .option('--window <id>', 'for this maintenance window instead of for you')
   .action(
     async (

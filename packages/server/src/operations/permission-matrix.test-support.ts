@@ -316,6 +316,7 @@ export const matrix: readonly Row[] = [
     keyring: { file: 'none.gpg' },
   })),
 
+  patchbay('ListWindowSchedules', everyReader, nothing),
   patchbay('ListChangeFreezes', everyReader, nothing),
   patchbay('GetStartState', everyReader, nothing),
   patchbay('CreateChangeFreeze', 'A', () => ({

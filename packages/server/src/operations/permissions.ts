@@ -120,7 +120,7 @@ const entries: readonly Entry[] = [
     what: 'See maintenance windows and when they open',
     people: readers,
     limited: 'shared',
-    permissions: ['ssm:DescribeMaintenanceWindows', 'ssm:GetMaintenanceWindow'],
+    permissions: ['ssm:DescribeMaintenanceWindows', 'ssm:GetMaintenanceWindow', 'patchbay:ListWindowSchedules'],
   },
   {
     what: 'See the targets and tasks of maintenance windows and which are for a node, under a limit within it',

@@ -7,6 +7,7 @@ import { managedNodeContracts } from './managed-nodes.ts';
 import { nodeContracts } from './node-operations.ts';
 import { personContracts } from './person-operations.ts';
 import { settingsContracts } from './settings/operations.ts';
+import { windowScheduleContracts } from './window-schedules.ts';
 
 /** Patchbay's own operations: facts, verdicts, plans, evidence, people. */
 export const patchbay = definePatchbayService([
@@ -16,6 +17,7 @@ export const patchbay = definePatchbayService([
   ...archiveWatchContracts,
   ...changeFreezeContracts,
   ...settingsContracts,
+  ...windowScheduleContracts,
   ...managedNodeContracts,
   ...commandOutputContracts,
 ]);

@@ -2,6 +2,7 @@ import {
   CancelMaintenanceWindowExecutionCommand,
   DeleteMaintenanceWindowCommand,
   DeregisterTargetFromMaintenanceWindowCommand,
+  DeregisterTaskFromMaintenanceWindowCommand,
   GetCommandInvocationCommand,
   GetMaintenanceWindowExecutionCommand,
   GetMaintenanceWindowExecutionTaskCommand,
@@ -189,6 +190,46 @@ describe('a maintenance window', () => {
     const { invocations } = await stage.newest(windowId);
     expect(invocations).toMatchObject([{ Status: 'IN_PROGRESS' }]);
     expect((await commandOf(invocations[0]?.ExecutionId))?.Parameters?.['Operation']).toEqual(['Scan']);
+  });
+
+  it('says of an Automation task that it cannot run yet, and goes on with the others', async () => {
+    const { name, nodes } = await enrolStage(1);
+    const windowId = await stage.create();
+    const targetId = await stage.registerTag(windowId, name);
+    await stage.registerPatching(windowId, [targetId], {
+      TaskArn: 'Restart',
+      TaskType: 'AUTOMATION',
+      Priority: 1,
+      TaskInvocationParameters: { Automation: {} },
+    });
+    await stage.registerPatching(windowId, [targetId], { Priority: 2 });
+    await stage.open();
+    for (const node of nodes) await stage.carryOut(node);
+    await stage.run();
+    const { execution, tasks } = await stage.newest(windowId);
+    expect(tasks).toMatchObject([
+      { Status: 'FAILED', StatusDetails: expect.stringContaining('AUTOMATION') },
+      { Status: 'SUCCESS' },
+    ]);
+    expect(execution?.Status).toBe('FAILED');
+  });
+
+  it('goes by its tasks as they were when it opened, and by what is approved as of its first command', async () => {
+    const { name, nodes } = await enrolStage(1);
+    const windowId = await stage.create();
+    const taskId = await stage.registerPatching(windowId, [await stage.registerTag(windowId, name)], { Priority: 1 });
+    await stage.registerPatching(windowId, [await stage.registerTag(windowId, name)], { Priority: 2 });
+    await stage.open();
+    await server().ssm.send(
+      new DeregisterTaskFromMaintenanceWindowCommand({ WindowId: windowId, WindowTaskId: taskId }),
+    );
+    for (const node of nodes) await stage.carryOut(node);
+    await stage.run();
+    const { execution, invocations } = await stage.newest(windowId);
+    const snapshots = await Promise.all(
+      invocations.map(async ({ ExecutionId }) => (await commandOf(ExecutionId))?.Parameters?.['SnapshotId']),
+    );
+    expect(snapshots).toEqual([[execution?.WindowExecutionId], [execution?.WindowExecutionId]]);
   });
 
   it('ends well when there is nothing to do', async () => {
