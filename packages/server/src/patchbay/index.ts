@@ -4,6 +4,7 @@ import { archiveWatchContracts } from './archive-watches/operations.ts';
 import { commandOutputContracts } from './command-outputs.ts';
 import { managedNodeContracts } from './managed-nodes.ts';
 import { nodeContracts } from './node-operations.ts';
+import { patchPlanContracts } from './patch-plans/operations.ts';
 import { personContracts } from './person-operations.ts';
 import { settingsContracts } from './settings/operations.ts';
 
@@ -16,4 +17,5 @@ export const patchbay = definePatchbayService([
   ...settingsContracts,
   ...managedNodeContracts,
   ...commandOutputContracts,
+  ...patchPlanContracts,
 ]);

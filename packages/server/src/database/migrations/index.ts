@@ -13,6 +13,7 @@ import * as archiveWatch from './0016-archive-watch.ts';
 import * as cancellationAndPresence from './0017-cancellation-and-presence.ts';
 import * as outputsAndOverrides from './0018-outputs-and-overrides.ts';
 import * as maintenanceWindows from './0024-maintenance-windows.ts';
+import * as patchPlans from './0026-patch-plans.ts';
 
 /** Every migration, oldest first. One that was released never changes; names sort in this order. */
 export const migrations: readonly NamedMigration[] = [
@@ -30,4 +31,5 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0017-cancellation-and-presence', up: cancellationAndPresence.up },
   { name: '0018-outputs-and-overrides', up: outputsAndOverrides.up },
   { name: '0024-maintenance-windows', up: maintenanceWindows.up },
+  { name: '0026-patch-plans', up: patchPlans.up },
 ];

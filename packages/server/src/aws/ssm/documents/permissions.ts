@@ -1,7 +1,6 @@
+import { runsPatcherOnly } from '@patchbay/patching';
 import { documentNameOf } from './service.ts';
 
-/** What patches by the baselines and does nothing else that its sender could choose. */
-const patchDocument = 'AWS-RunPatchBaseline';
 /** Parameters that put something else in the place of the baseline. */
 const overrides = ['BaselineOverride', 'InstallOverrideList'];
 
@@ -10,7 +9,8 @@ export function permissionsToSend(
   nameOrArn: string,
   parameters: Readonly<Record<string, readonly string[]>>,
 ): readonly string[] {
-  if (documentNameOf(nameOrArn) !== patchDocument) return ['patchbay:RunScripts'];
+  // What runs the patcher goes by the baselines, and does nothing else that its sender could choose.
+  if (!runsPatcherOnly(documentNameOf(nameOrArn))) return ['patchbay:RunScripts'];
   const overridden = overrides.some((name) => (parameters[name] ?? []).some((value) => value !== ''));
   return overridden ? ['patchbay:OverrideBaselines'] : [];
 }

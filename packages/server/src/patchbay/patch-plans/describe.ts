@@ -1,0 +1,99 @@
+import type { LeftOutChange, PatchPlanNode, PatchPlanSummary, PlannedChange } from '@patchbay/contracts';
+import type { VerdictItem } from '@patchbay/facts';
+import { type ExplainedChange, explainChanges, listLeftOut } from '@patchbay/patching';
+import { listPlugins } from '../../aws/ssm/commands/repository.ts';
+import { publicBaselineId } from '../../aws/ssm/patch-baselines/service.ts';
+import type { OperationContext } from '../../operations/operation.ts';
+import { findOperationVerdict, findPatchOperation } from '../patch-operations/repository.ts';
+import { findPlan } from '../plans/repository.ts';
+import type { NodeOfPlan, StoredPatchPlan } from './repository.ts';
+import type { CountedPlan } from './service.ts';
+
+export function describePatchPlan({ plan, nodes }: CountedPlan): PatchPlanSummary {
+  return {
+    planId: plan.patchPlanId,
+    createdAt: plan.createdAt.toISOString(),
+    expiresAt: plan.expiresAt.toISOString(),
+    createdBy: plan.createdBy,
+    windowId: plan.windowId,
+    targets: plan.targets.map(({ key, values }) => ({ key, values: [...values] })),
+    commandId: plan.commandId,
+    nodes,
+  };
+}
+
+function describeChange({ change, group, why, item }: ExplainedChange): PlannedChange {
+  return {
+    ...change,
+    group,
+    why,
+    approvedBy: item?.evidence.approvedBy ?? null,
+    approvedSince: item?.evidence.clock?.approvedAt ?? null,
+    classification: item?.classification ?? '',
+    complianceLevel: item?.complianceLevel ?? null,
+    section: item?.section ?? '',
+    priority: item?.priority ?? '',
+  };
+}
+
+function describeLeftOut(item: VerdictItem): LeftOutChange {
+  const { name, architecture, installedVersion, targetVersion, state, reason, evidence } = item;
+  const version = targetVersion ?? evidence.offered[0]?.version ?? evidence.candidate;
+  const approvedFrom = state === 'waiting' ? (evidence.clock?.approvedAt ?? null) : null;
+  return { name, architecture, installedVersion, version, state, why: reason, approvedFrom };
+}
+
+/** Why a node is not ready. */
+async function explainStatus(node: NodeOfPlan, plan: StoredPatchPlan, context: OperationContext): Promise<string> {
+  if (node.status === 'ready') return '';
+  if (node.status === 'offline') return 'Its agent is not connected; the command waits for it.';
+  if (node.status === 'waiting') return `The command that plans is ${node.commandStatus}.`;
+  if (node.commandStatus === null) return 'It never answered.';
+  const { commandId, createdAt: requestedAt } = plan;
+  const steps = await listPlugins(context.db, [{ commandId, instanceId: node.instanceId, requestedAt }]);
+  const complaint = steps.map(({ standardError }) => standardError.trim()).find((text) => text !== '');
+  const words = [node.traceOutput ?? '', complaint ?? ''].filter((text) => text !== '').join(' ');
+  return words === '' ? `The command that plans ended as ${node.commandStatus}.` : `${node.commandStatus}: ${words}`;
+}
+
+/** A node of a plan with every change and everything that stays as it is, each with its reason. */
+export async function describeNodeOfPlan(
+  node: NodeOfPlan,
+  plan: StoredPatchPlan,
+  context: OperationContext,
+): Promise<PatchPlanNode> {
+  const { db } = context;
+  const { instanceId, operationId, plannedAt, planId, appliedOperationId } = node;
+  const operation = plannedAt && operationId ? await findPatchOperation(db, context, operationId) : undefined;
+  const verdict = operation && (await findOperationVerdict(db, operation.operationId));
+  const stored = planId === null ? undefined : await findPlan(db, context, planId);
+  const applied = appliedOperationId === null ? undefined : await findPatchOperation(db, context, appliedOperationId);
+  return {
+    instanceId,
+    name: node.name ?? '',
+    status: node.status,
+    detail: await explainStatus(node, plan, context),
+    plannedAt: plannedAt?.toISOString() ?? null,
+    operationId,
+    baselineId: operation ? publicBaselineId(context, operation.baselineId) : null,
+    baselineRevision: operation?.baselineRevision ?? null,
+    nodePlanId: planId,
+    digest: stored?.digest ?? null,
+    changes: stored ? explainChanges(stored.content, verdict).map(describeChange) : [],
+    leftOut: verdict ? listLeftOut(stored?.content ?? null, verdict).map(describeLeftOut) : [],
+    unknownReasons: verdict?.unknownReasons ?? [],
+    downloadBytes: stored?.content.downloadBytes ?? 0,
+    diskBytes: stored?.content.diskBytes ?? 0,
+    reboot: node.reboot && { isExpected: node.reboot.isExpected, reasons: [...node.reboot.reasons] },
+    applied: applied
+      ? {
+          operationId: applied.operationId,
+          commandId: applied.commandId,
+          startedAt: applied.startedAt.toISOString(),
+          endedAt: applied.endedAt?.toISOString() ?? null,
+          status: applied.status,
+          outcomes: applied.outcomes,
+        }
+      : null,
+  };
+}
