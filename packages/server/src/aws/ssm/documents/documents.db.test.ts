@@ -107,7 +107,15 @@ describe('documents', () => {
     [
       'no filter',
       {},
-      ['AWS-Noop', 'AWS-RunPatchBaseline', 'AWS-RunPatchBaselineWithHooks', 'AWS-RunShellScript', 'AWS-UpdateSSMAgent'],
+      [
+        'AWS-Noop',
+        'AWS-RunPatchBaseline',
+        'AWS-RunPatchBaselineWithHooks',
+        'AWS-RunShellScript',
+        'AWS-UpdateSSMAgent',
+        'Patchbay-ApplyPlan',
+        'Patchbay-PlanPatches',
+      ],
     ],
     [
       'the beginning of a name',
@@ -135,8 +143,13 @@ describe('documents', () => {
   it('are listed in pages', async () => {
     const first = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 3 }));
     expect(first.DocumentIdentifiers).toHaveLength(3);
-    const second = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 3, NextToken: first.NextToken }));
-    expect(second.DocumentIdentifiers?.map((each) => each.Name)).toEqual(['AWS-RunShellScript', 'AWS-UpdateSSMAgent']);
+    const second = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 4, NextToken: first.NextToken }));
+    expect(second.DocumentIdentifiers?.map((each) => each.Name)).toEqual([
+      'AWS-RunShellScript',
+      'AWS-UpdateSSMAgent',
+      'Patchbay-ApplyPlan',
+      'Patchbay-PlanPatches',
+    ]);
     expect(second.NextToken).toBeUndefined();
   });
 
