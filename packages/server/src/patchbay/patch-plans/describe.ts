@@ -4,8 +4,8 @@ import { type ExplainedChange, explainChanges, listLeftOut } from '@patchbay/pat
 import { listPlugins } from '../../aws/ssm/commands/repository.ts';
 import { publicBaselineId } from '../../aws/ssm/patch-baselines/service.ts';
 import type { OperationContext } from '../../operations/operation.ts';
-import { findOperationVerdict, findPatchOperation } from '../patch-operations/repository.ts';
-import { findPlan } from '../plans/repository.ts';
+import { readOperationVerdicts, readPatchOperations } from '../patch-operations/repository.ts';
+import { readPlans } from '../plans/repository.ts';
 import type { NodeOfPlan, StoredPatchPlan } from './repository.ts';
 import type { CountedPlan } from './service.ts';
 
@@ -56,18 +56,47 @@ async function explainStatus(node: NodeOfPlan, plan: StoredPatchPlan, context: O
   return words === '' ? `The command that plans ended as ${node.commandStatus}.` : `${node.commandStatus}: ${words}`;
 }
 
-/** A node of a plan with every change and everything that stays as it is, each with its reason. */
-export async function describeNodeOfPlan(
-  node: NodeOfPlan,
+/** What the nodes of a plan refer to, read for all of them at once. */
+interface Background {
+  readonly operations: Awaited<ReturnType<typeof readPatchOperations>>;
+  readonly verdicts: Awaited<ReturnType<typeof readOperationVerdicts>>;
+  readonly plans: Awaited<ReturnType<typeof readPlans>>;
+}
+
+async function readBackground(nodes: readonly NodeOfPlan[], context: OperationContext): Promise<Background> {
+  const present = (ids: readonly (string | null)[]) => ids.filter((id) => id !== null);
+  const planning = present(nodes.map(({ plannedAt, operationId }) => plannedAt && operationId));
+  const applying = present(nodes.map(({ appliedOperationId }) => appliedOperationId));
+  return {
+    operations: await readPatchOperations(context.db, context, [...planning, ...applying]),
+    verdicts: await readOperationVerdicts(context.db, planning),
+    plans: await readPlans(context.db, context, present(nodes.map(({ planId }) => planId))),
+  };
+}
+
+/** Nodes of a plan with every change and everything that stays as it is, each with its reason. */
+export async function describeNodesOfPlan(
+  nodes: readonly NodeOfPlan[],
   plan: StoredPatchPlan,
   context: OperationContext,
+): Promise<PatchPlanNode[]> {
+  const background = await readBackground(nodes, context);
+  const described: PatchPlanNode[] = [];
+  for (const node of nodes) described.push(await describeNode(node, plan, background, context));
+  return described;
+}
+
+async function describeNode(
+  node: NodeOfPlan,
+  plan: StoredPatchPlan,
+  { operations, verdicts, plans }: Background,
+  context: OperationContext,
 ): Promise<PatchPlanNode> {
-  const { db } = context;
   const { instanceId, operationId, plannedAt, planId, appliedOperationId } = node;
-  const operation = plannedAt && operationId ? await findPatchOperation(db, context, operationId) : undefined;
-  const verdict = operation && (await findOperationVerdict(db, operation.operationId));
-  const stored = planId === null ? undefined : await findPlan(db, context, planId);
-  const applied = appliedOperationId === null ? undefined : await findPatchOperation(db, context, appliedOperationId);
+  const operation = plannedAt && operationId ? operations.get(operationId) : undefined;
+  const verdict = operation && verdicts.get(operation.operationId);
+  const stored = planId === null ? undefined : plans.get(planId);
+  const applied = appliedOperationId === null ? undefined : operations.get(appliedOperationId);
   return {
     instanceId,
     name: node.name ?? '',

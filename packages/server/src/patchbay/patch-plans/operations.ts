@@ -1,7 +1,7 @@
-import { ApplyPatchPlan, CreatePatchPlan, GetPatchPlan, ListPatchPlans, type PatchPlanNode } from '@patchbay/contracts';
+import { ApplyPatchPlan, CreatePatchPlan, GetPatchPlan, ListPatchPlans } from '@patchbay/contracts';
 import { nextToken, startOfPage } from '../../operations/pages.ts';
 import { fulfil } from '../../operations/registry.ts';
-import { describeNodeOfPlan, describePatchPlan } from './describe.ts';
+import { describeNodesOfPlan, describePatchPlan } from './describe.ts';
 import { patchPlanErrors } from './errors.ts';
 import { countNodesOfPlans, listNodesOfPlan, pagePatchPlans } from './repository.ts';
 import { applyPatchPlan, createPatchPlan, requirePatchPlan } from './service.ts';
@@ -29,11 +29,9 @@ export const patchPlanContracts = [
       const { patchPlanId } = counted.plan;
       const query = { patchPlanId, reach, now, afterInstanceId: page.after, limit: limit + 1 };
       const found = await listNodesOfPlan(db, context, query);
-      const nodes: PatchPlanNode[] = [];
-      for (const node of found.slice(0, limit)) nodes.push(await describeNodeOfPlan(node, counted.plan, context));
       return {
         plan: describePatchPlan(counted),
-        nodes,
+        nodes: await describeNodesOfPlan(found.slice(0, limit), counted.plan, context),
         nextToken: nextToken(page, found, limit, ({ instanceId }) => instanceId),
       };
     },

@@ -2,7 +2,6 @@ import { applyDocumentName, planDocumentName } from '@patchbay/patching';
 import { sendCommand } from '../../aws/ssm/commands/service.ts';
 import type { CommandTarget } from '../../aws/ssm/commands/tables.ts';
 import { resolveTargets } from '../../aws/ssm/commands/targets.ts';
-import { findUnknownNodes } from '../../aws/ssm/instances/repository.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { principalArn } from '../../operations/principal.ts';
 import { PatchPlanError } from './errors.ts';
@@ -20,6 +19,8 @@ import { findNodesOfWindow } from './window-nodes.ts';
 /** A week: from looking on Monday to the window on Sunday. */
 const lifetimeMilliseconds = 7 * 24 * 3_600_000;
 
+const notThere = 'is no registered node, or was archived because it was silent for long.';
+
 export interface PlanRequest {
   readonly targets?: readonly CommandTarget[] | undefined;
   readonly instanceIds?: readonly string[] | undefined;
@@ -27,16 +28,19 @@ export interface PlanRequest {
   readonly maxConcurrency?: string | undefined;
 }
 
+/** These nodes, whether they are online or not. */
+function named(instanceIds: readonly string[]): CommandTarget[] {
+  return [{ key: 'InstanceIds', values: instanceIds }];
+}
+
 /** Nodes that are named are taken whether they are online or not: the plan says which did not answer. */
 async function findNodes(request: PlanRequest, context: OperationContext): Promise<string[]> {
   if (request.windowId !== undefined) return await findNodesOfWindow(request.windowId, context);
   if (request.instanceIds === undefined) return await resolveTargets([], request.targets ?? [], context);
-  const named = [...new Set(request.instanceIds)];
-  const found = await resolveTargets([], [{ key: 'InstanceIds', values: named }], context);
-  const [unknown] = await findUnknownNodes(context.db, context, named);
-  if (unknown !== undefined) {
-    throw new PatchPlanError('PATCH_PLAN_TARGETS', `There is no registered node ${unknown}.`);
-  }
+  const wanted = [...new Set(request.instanceIds)];
+  const found = await resolveTargets([], named(wanted), context);
+  const beyond = wanted.find((instanceId) => !found.includes(instanceId));
+  if (beyond !== undefined) throw new PatchPlanError('PATCH_PLAN_TARGETS', `${beyond} ${notThere}`);
   return found;
 }
 
@@ -57,7 +61,7 @@ export async function createPatchPlan(request: PlanRequest, context: OperationCo
     {
       documentName: planDocumentName,
       instanceIds: [],
-      targets: [{ key: 'InstanceIds', values: instanceIds }],
+      targets: named(instanceIds),
       parameters: { PlanId: [patchPlanId] },
       comment: `patch plan ${patchPlanId}`,
       maxConcurrency: request.maxConcurrency,
@@ -66,7 +70,7 @@ export async function createPatchPlan(request: PlanRequest, context: OperationCo
     },
     context,
   );
-  const targets = request.targets ?? (request.instanceIds ? [{ key: 'InstanceIds', values: instanceIds }] : []);
+  const targets = request.targets ?? (request.instanceIds ? named(instanceIds) : []);
   await insertPatchPlan(
     db,
     {
@@ -134,7 +138,11 @@ export async function applyPatchPlan(request: ApplyRequest, context: OperationCo
     if (why === null) instanceIds.push(node.instanceId);
     else leftOut.push({ instanceId: node.instanceId, why });
   }
-  if (instanceIds.length === 0) {
+  const present = instanceIds.length === 0 ? [] : await resolveTargets([], named(instanceIds), context);
+  for (const instanceId of instanceIds) {
+    if (!present.includes(instanceId)) leftOut.push({ instanceId, why: `It ${notThere}` });
+  }
+  if (present.length === 0) {
     const reasons = [...new Set(leftOut.map(({ why }) => why))].join(' ');
     throw new PatchPlanError('PATCH_PLAN_NOTHING', `The plan has nothing left to do on any node. ${reasons}`);
   }
@@ -142,7 +150,7 @@ export async function applyPatchPlan(request: ApplyRequest, context: OperationCo
     {
       documentName: applyDocumentName,
       instanceIds: [],
-      targets: [{ key: 'InstanceIds', values: instanceIds }],
+      targets: named(present),
       parameters: { PlanId: [patchPlanId], RebootOption: [request.rebootOption] },
       comment: `patch plan ${patchPlanId}`,
       maxConcurrency: request.maxConcurrency,
@@ -150,5 +158,5 @@ export async function applyPatchPlan(request: ApplyRequest, context: OperationCo
     },
     context,
   );
-  return { commandId, instanceIds, leftOut };
+  return { commandId, instanceIds: present, leftOut };
 }
