@@ -92,7 +92,11 @@ export async function runPatchOperation(request: PatchOperationRequest, parts: R
       snapshotId: request.snapshotId,
     });
     const begun = await dateUpdates(machine, parts, collected, first);
-    parts.report(`Baseline ${begun.baseline.name} approves ${begun.targets.length} missing updates`);
+    const howMany =
+      begun.settled === undefined
+        ? `Baseline ${begun.baseline.name} approves ${begun.targets.length} missing updates`
+        : `${begun.targets.length} updates of the plan are missing, and still approved by ${begun.baseline.name}`;
+    parts.report(howMany);
     if (begun.targets.length > 0) parts.report('Asking the package manager what they would bring');
     const { operationId, targets, blocked } = begun;
     const simulation =

@@ -50,6 +50,8 @@ const Invocations = z.object({
   NextToken: z.string().optional(),
 });
 
+type Invocation = z.infer<typeof Invocations>['CommandInvocations'][number];
+
 const unfinished: ReadonlySet<string> = new Set(['Pending', 'InProgress', 'Cancelling']);
 
 /** Follows a command to its end; answers its status, or null where somebody stopped following. */
@@ -79,6 +81,16 @@ async function listInvocations(client: ControlPlaneClient, commandId: string) {
   });
 }
 
+const StepOutput = z.object({ StandardErrorContent: z.string().default('') });
+
+/** What a node said about why the command did not go well there. */
+async function explainFailure(client: ControlPlaneClient, commandId: string, invocation: Invocation): Promise<string> {
+  const about = { CommandId: commandId, InstanceId: invocation.InstanceId };
+  const { StandardErrorContent } = StepOutput.parse(await client.ssm('GetCommandInvocation', about));
+  const words = [invocation.TraceOutput, StandardErrorContent].map((text) => text.trim()).filter((text) => text !== '');
+  return [`${invocation.InstanceId}: the command ended as ${invocation.StatusDetails}.`, ...words].join(' ');
+}
+
 /** `patchbay apply`: carries out a plan, exactly it, and says what it stopped. */
 export const applyCommand = withOutput(withAccess(new Command('apply')))
   .description('Carry out a plan: what it holds and nothing else, stopping what is not as it was when it was made')
@@ -106,7 +118,7 @@ Exit status: 0 all of the plan is in on every node, 1 something failed or was st
       ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
       ...(maxErrors === undefined ? {} : { maxErrors }),
     });
-    console.error(`Command ${commandId} carries the plan out on ${instanceIds.length} nodes.`);
+    console.error(`Command ${commandId} carries the plan out; nodes: ${instanceIds.length}.`);
     for (const { instanceId, why } of leftOut) console.error(`Not on ${instanceId}: ${why}`);
     const status = await follow(client, commandId);
     if (status === null) {
@@ -116,20 +128,15 @@ Exit status: 0 all of the plan is in on every node, 1 something failed or was st
     const { plan, nodes } = await readWholePlan(client, planId);
     const meant = new Set(instanceIds);
     const invocations = await listInvocations(client, commandId);
-    const answer = {
-      commandId,
-      status,
-      plan,
-      leftOut,
-      invocations,
-      nodes: nodes.filter((node) => meant.has(node.instanceId)),
-    };
+    const failed = invocations.filter((each) => each.Status !== 'Success');
+    const failures: string[] = [];
+    for (const invocation of failed) failures.push(await explainFailure(client, commandId, invocation));
+    const applied = nodes.filter((node) => meant.has(node.instanceId));
+    const answer = { commandId, status, plan, leftOut, invocations, failures, nodes: applied };
     print(answer, flags, () => [
-      ...answer.nodes.flatMap(describeApplied),
-      ...invocations
-        .filter((each) => each.Status !== 'Success')
-        .map((each) => `${each.InstanceId}: the command ended as ${each.StatusDetails}. ${each.TraceOutput}`.trimEnd()),
+      ...applied.flatMap(describeApplied),
+      ...failures,
       `The plan ${planId} was carried out: ${status}`,
     ]);
-    process.exitCode = invocations.every((each) => each.Status === 'Success') ? 0 : 1;
+    process.exitCode = failed.length === 0 ? 0 : 1;
   });

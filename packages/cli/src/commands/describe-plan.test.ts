@@ -76,7 +76,7 @@ const plan = {
 describe('a plan in words', () => {
   it('says of a node what would change and why, what stays and why, and whether it reboots', () => {
     expect(describeNode(ready)).toEqual([
-      'mi-00000000000000001 (web-1): 1 changes in 1 groups, 1.2 MB to fetch, 10 B of disk freed, a reboot',
+      'mi-00000000000000001 (web-1): 1 change in 1 group, 1.2 MB to fetch, 10 B of disk freed, a reboot',
       '  upgrade, security  openssl.amd64  3.0.1 -> 3.0.2  1.2 MB  Approved by rule 1. From http://archive.test bookworm-security main amd64.',
       '  stays as it is:',
       '  waiting  curl.amd64  1 (not 2)  It waits. It will be approved at 2026-11-27T00:00:00.000Z.',

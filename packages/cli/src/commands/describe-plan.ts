@@ -16,6 +16,11 @@ export function formatBytes(bytes: number): string {
   return `${bytes < 0 ? '-' : ''}${value.toFixed(digits)} ${units[unit]}`;
 }
 
+/** `1 node`, `2 nodes`. */
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
 /** Cells in columns that line up; the last one is as long as it is. */
 function layOut(rows: readonly (readonly string[])[]): string[] {
   const widths = rows.reduce<number[]>((found, row) => {
@@ -29,9 +34,10 @@ function layOut(rows: readonly (readonly string[])[]): string[] {
 
 function changeRow(change: PlannedChange): string[] {
   const { action, name, architecture, fromVersion, toVersion, classification, sizeBytes, archive, why } = change;
+  const since = change.approvedSince === null ? '' : ` Approved since ${change.approvedSince}.`;
   const versions = [fromVersion, toVersion].filter((version) => version !== null).join(' -> ');
   const kind = [action, classification.toLowerCase()].filter((part) => part !== '').join(', ');
-  return [kind, `${name}.${architecture}`, versions, formatBytes(sizeBytes), `${why} From ${archive}.`];
+  return [kind, `${name}.${architecture}`, versions, formatBytes(sizeBytes), `${why}${since} From ${archive}.`];
 }
 
 function leftOutRow({ name, architecture, installedVersion, version, state, why, approvedFrom }: LeftOutChange) {
@@ -49,7 +55,7 @@ function titleOf({ changes, downloadBytes, diskBytes, reboot }: PatchPlanNode): 
   const groups = new Set(changes.map(({ group }) => group)).size;
   const disk = diskBytes < 0 ? `${formatBytes(-diskBytes)} of disk freed` : `${formatBytes(diskBytes)} more on disk`;
   const boot = reboot?.isExpected ? 'a reboot' : 'no reboot that shows beforehand';
-  return `${changes.length} changes in ${groups} groups, ${formatBytes(downloadBytes)} to fetch, ${disk}, ${boot}`;
+  return `${count(changes.length, 'change')} in ${count(groups, 'group')}, ${formatBytes(downloadBytes)} to fetch, ${disk}, ${boot}`;
 }
 
 /** One node of a plan as lines of text. */
@@ -80,10 +86,10 @@ export function describePlan({ plan, nodes }: WholePlan): string[] {
   const { ready, waiting, offline, failed } = plan.nodes;
   return [
     `Plan ${plan.planId} of ${plan.createdAt}, by ${plan.createdBy}${plan.windowId === null ? '' : ` for ${plan.windowId}`}`,
-    `${ready} nodes answered, ${waiting} have not yet, ${offline} are offline, ${failed} cannot be planned`,
+    `${count(ready, 'node')} planned; not yet answered: ${waiting}, offline: ${offline}, failed: ${failed}`,
     ...nodes.flatMap((node) => ['', ...describeNode(node)]),
     '',
-    `${changed.length} nodes would change: ${formatBytes(bytes)} to fetch, ${reboots} reboots expected`,
+    `To change: ${count(changed.length, 'node')}; ${formatBytes(bytes)} to fetch, ${count(reboots, 'reboot')} expected`,
     open.length === 0
       ? 'There is nothing to carry out.'
       : `Carry it out before ${plan.expiresAt} with: patchbay apply ${plan.planId}`,
