@@ -88,15 +88,17 @@ async function listPlans(client: ControlPlaneClient, flags: Flags): Promise<void
   print(plans, flags, () => (plans.length === 0 ? ['There are no plans.'] : plans.map(describeSummary)));
 }
 
+/** @throws PlanFlagsError PLAN_FLAGS */
+function requireOneSubject(planId: string | undefined, { window, targets, instanceIds }: Flags): void {
+  if ([planId, window, targets, instanceIds].filter((each) => each !== undefined).length === 1) return;
+  throw new PlanFlagsError(
+    'PLAN_FLAGS',
+    'Say what to plan for with one of --window, --targets and --instance-ids, or name a plan to show.',
+  );
+}
+
 async function makePlan(client: ControlPlaneClient, flags: Flags): Promise<string> {
   const { window: windowId, targets, instanceIds, maxConcurrency } = flags;
-  const chosen = [windowId, targets, instanceIds].filter((each) => each !== undefined);
-  if (chosen.length !== 1) {
-    throw new PlanFlagsError(
-      'PLAN_FLAGS',
-      'Say what to plan for with one of --window, --targets and --instance-ids, or name a plan to show.',
-    );
-  }
   const { plan } = await client.call(CreatePatchPlan, {
     ...(windowId === undefined ? {} : { windowId }),
     ...(targets === undefined ? {} : { targets: targets.map(readTarget) }),
@@ -124,8 +126,9 @@ Nothing is changed on any node. Who does not answer in time is listed as such; t
 Exit status: 0 every node was planned, 1 some node was not, or cannot be judged whole, 2 an error, 130 interrupted.`,
   )
   .action(async (named: string | undefined, flags: Flags) => {
+    if (flags.list) return await listPlans(await connect(flags), flags);
+    requireOneSubject(named, flags);
     const client = await connect(flags);
-    if (flags.list) return await listPlans(client, flags);
     const planId = named ?? (await makePlan(client, flags));
     if (named === undefined) {
       const end = await awaitAnswers(client, planId, flags.timeout);

@@ -43,6 +43,9 @@ function describeLeftOut(item: VerdictItem): LeftOutChange {
   return { name, architecture, installedVersion, version, state, why: reason, approvedFrom };
 }
 
+/** What is shown of a complaint; the whole is the command's output. */
+const mostWords = 2000;
+
 /** Why a node is not ready. */
 async function explainStatus(node: NodeOfPlan, plan: StoredPatchPlan, context: OperationContext): Promise<string> {
   if (node.status === 'ready') return '';
@@ -53,7 +56,9 @@ async function explainStatus(node: NodeOfPlan, plan: StoredPatchPlan, context: O
   const steps = await listPlugins(context.db, [{ commandId, instanceId: node.instanceId, requestedAt }]);
   const complaint = steps.map(({ standardError }) => standardError.trim()).find((text) => text !== '');
   const words = [node.traceOutput ?? '', complaint ?? ''].filter((text) => text !== '').join(' ');
-  return words === '' ? `The command that plans ended as ${node.commandStatus}.` : `${node.commandStatus}: ${words}`;
+  return words === ''
+    ? `The command that plans ended as ${node.commandStatus}.`
+    : `${node.commandStatus}: ${words.slice(0, mostWords)}`;
 }
 
 /** What the nodes of a plan refer to, read for all of them at once. */
