@@ -18,12 +18,18 @@ describe('the table of permissions', () => {
     expect(names).not.toContain('patchbay:ReadSecrets');
   });
 
-  it('lets an operator do what an auditor may but see who has access, and send and cancel commands besides', () => {
+  it('lets an operator do what an auditor may but see who has access, and send, cancel, plan and stop commands besides', () => {
     const allowed = (role: 'operator' | 'auditor', notTo: 'operator' | 'auditor') =>
       [...permissionRules]
         .filter(([, { people }]) => people.includes(role) && !people.includes(notTo))
         .map(([name]) => name);
-    expect(allowed('operator', 'auditor')).toEqual(['ssm:SendCommand', 'ssm:CancelCommand']);
+    expect(allowed('operator', 'auditor')).toEqual([
+      'ssm:SendCommand',
+      'patchbay:ApplyPatchPlan',
+      'patchbay:CreatePatchPlan',
+      'ssm:CancelCommand',
+      'ssm:CancelMaintenanceWindowExecution',
+    ]);
     expect(allowed('auditor', 'operator')).toEqual(['patchbay:ListAccessKeys', 'patchbay:ListUsers']);
   });
 
