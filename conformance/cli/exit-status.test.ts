@@ -29,6 +29,8 @@ describe('a command line that is wrong', () => {
     ['no installation', ['env', '--data', '/nowhere'], 'no installation in /nowhere'],
     ['settings that are not there', ['settings', 'put', '/nowhere.json'], '/nowhere.json cannot be read'],
     ['settings that are no JSON', ['settings', 'put', '{folder}/broken.json'], 'cannot be read as JSON'],
+    ['a plan for nobody', ['plan'], 'Say what to plan for'],
+    ['a plan for two things', ['plan', 'x', '--window', 'mw-1'], 'Say what to plan for'],
     ['a backup without its file', ['backup'], "missing required argument 'file'"],
     ['an address of the network without certificates', ['up', '--host', '0.0.0.0'], '--tls-cert'],
   ])('%s ends with status 2 and a sentence', async (_what, words, sentence) => {

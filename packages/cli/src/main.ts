@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { agentCommand } from './commands/agent.ts';
 import { agentPackageCommand } from './commands/agent-package.ts';
+import { applyCommand } from './commands/apply.ts';
 import { archiveWatchCommand } from './commands/archive-watch.ts';
 import { backupCommand } from './commands/backup.ts';
 import { commandOutputCommand } from './commands/command-output.ts';
@@ -11,6 +12,7 @@ import { envCommand } from './commands/env.ts';
 import { explainCommand } from './commands/explain.ts';
 import { freezeCommand } from './commands/freeze.ts';
 import { nodeCommand } from './commands/node.ts';
+import { planCommand } from './commands/plan.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { scanCommand } from './commands/scan.ts';
 import { settingsCommand } from './commands/settings.ts';
@@ -29,6 +31,8 @@ const commands = [
   agentPackageCommand,
   enrolLineCommand,
   explainCommand,
+  planCommand,
+  applyCommand,
   userCommand,
   archiveWatchCommand,
   backupCommand,

@@ -7,6 +7,7 @@ export * from './identity-operations.ts';
 export * from './managed-nodes.ts';
 export * from './node-operations.ts';
 export * from './patch-order.ts';
+export * from './patch-plans.ts';
 export * from './patch-settings.ts';
 export * from './person-operations.ts';
 export * from './window-schedules.ts';

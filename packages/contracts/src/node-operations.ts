@@ -104,6 +104,8 @@ const Begun = z.object({
       runBytes: z.number().int().nonnegative(),
     })
     .optional(),
+  /** Of an operation that carries out a patch plan: groups that stay out, or are in already, and why. */
+  settled: z.array(GroupOutcome).optional(),
 });
 export type Begun = z.infer<typeof Begun>;
 
@@ -142,6 +144,8 @@ export const ProposePlan = defineContract(
     plan: Plan.nullable(),
     authorization: SignedAuthorization.nullable(),
     refused: z.array(RefusedTarget),
+    /** Takes the place of what was settled at the beginning. */
+    settled: z.array(GroupOutcome).optional(),
   }),
 );
 

@@ -22,6 +22,8 @@ export const PatchOperationSummary = z.object({
   status: z.enum(['in-progress', 'compliant', 'non-compliant', 'unknown', 'abandoned']),
   counts: PatchCounts.nullable(),
   planId: z.string().nullable(),
+  /** The patch plan that it made or carried out. */
+  patchPlanId: z.string().nullable().default(null),
   /** What was used in place of the baseline, with the digest of its content; null for nothing. */
   override: z
     .object({ kind: z.enum(['install-list', 'baselines']), address: z.string(), digest: z.string() })

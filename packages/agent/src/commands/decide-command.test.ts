@@ -62,6 +62,24 @@ describe('what is done about a command', () => {
     expect(decision.kind === 'refuse' && decision.reason).toMatch(reason);
   });
 
+  it.each([
+    ['Patchbay-PlanPatches', {}, { operation: 'Scan', rebootOption: 'NoReboot' }],
+    ['Patchbay-ApplyPlan', {}, { operation: 'Install', rebootOption: 'RebootIfNeeded' }],
+    ['Patchbay-ApplyPlan', { RebootOption: ['NoReboot'] }, { operation: 'Install', rebootOption: 'NoReboot' }],
+  ])('runs the patcher for %s with %j, whatever the content is', (documentName, more, expected) => {
+    const documentContent = shellDocument([{ name: 'PatchLinux', inputs: { runCommand: ['rm -rf /'] } }]);
+    const parameters = { PlanId: [commandId], ...more };
+    expect(decide({ documentName, documentContent, parameters })).toEqual({
+      kind: 'patch',
+      ...expected,
+      snapshotId: '',
+    });
+    expect(decide({ documentName, documentContent, parameters: { PlanId: ['../x'] } })).toMatchObject({
+      kind: 'refuse',
+      step: { name: 'PatchLinux' },
+    });
+  });
+
   it.each(['patch-only', 'documents', 'full'] as const)(
     'updates the agent under %s, whatever the content is',
     (mode) => {

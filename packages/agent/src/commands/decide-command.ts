@@ -1,5 +1,6 @@
 import { canonicalJson } from '@patchbay/facts';
 import {
+  applyDocumentName,
   builtInDocuments,
   CommandDocument,
   documentNameIn,
@@ -10,6 +11,8 @@ import {
   noopDocumentName,
   type ParameterValues,
   patchDocumentName,
+  patcherOrderOf,
+  planDocumentName,
   resolveParameters,
   runPatchBaselineWithHooks,
   textOf,
@@ -103,6 +106,8 @@ export function decideCommand(facts: CommandFacts): CommandDecision {
   );
   if (unauthorized !== null) return refuse(unauthorized, step);
   if (payload.DocumentName === patchDocumentName) return decidePatching(payload);
+  if (payload.DocumentName === planDocumentName || payload.DocumentName === applyDocumentName)
+    return decidePlan(payload);
   if (payload.DocumentName === updateDocumentName) return decideUpdate(payload, facts.selfUpdate);
   const nested = readNested(payload);
   if (nested === null) return refuse('A document that its steps run is no document of schema 2.2.', step);
@@ -133,6 +138,15 @@ function decidePatching(payload: CommandPayload): CommandDecision {
     rebootOption: parameters.RebootOption,
     snapshotId: parameters.SnapshotId,
   };
+}
+
+/** Which plan it is, the control plane knows by the command: it decides what the plan lets happen here. */
+function decidePlan(payload: CommandPayload): CommandDecision {
+  const resolved = resolveParameters(builtInDocument(payload.DocumentName), payload.Parameters);
+  if (!resolved.ok) return refuse(resolved.problems.map(({ message }) => message).join('; '), patchStep);
+  const order = patcherOrderOf(payload.DocumentName, resolved.values);
+  if (order === null) throw new RangeError(`${payload.DocumentName} has nothing to do with plans`);
+  return { kind: 'patch', ...order, snapshotId: '' };
 }
 
 /**

@@ -2,7 +2,7 @@ import type { InstalledPackage } from '@patchbay/facts';
 import { describe, expect, it } from 'vitest';
 import type { Machine } from '../machine/index.ts';
 import { createRecordingMachine } from '../test-support/recording-machine.ts';
-import { findNewerKernel, parseFileOwners, readBootFacts, takesEffectAtBoot } from './boot-facts.ts';
+import { findNewerKernel, parseFileOwners, readBootFacts } from './boot-facts.ts';
 
 function kernel(name: string, version: string): InstalledPackage {
   return { name, version, architecture: 'amd64', source: 'linux', sourceVersion: version, section: '', priority: '' };
@@ -89,17 +89,6 @@ describe('readBootFacts', () => {
   it('never has anything in a root file system wait for a boot', async () => {
     const facts = await readBootFacts({ ...host, kind: 'root-directory' }, [dbus, old, newer]);
     expect(facts).toMatchObject({ awaitingBoot: [], rebootReasons: [] });
-  });
-});
-
-describe('takesEffectAtBoot', () => {
-  it.each([
-    ['linux-image-6.1.0-22-amd64', true],
-    ['libc6', true],
-    ['libc6-dev', false],
-    ['openssl', false],
-  ])('%s: %s', (name, expected) => {
-    expect(takesEffectAtBoot(name)).toBe(expected);
   });
 });
 

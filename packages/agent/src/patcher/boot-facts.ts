@@ -14,14 +14,6 @@ export type BootFacts = Pick<NodeOverlay, 'bootId' | 'machineIdHash' | 'runningK
 /** machine-id(5) asks not to show the id itself, and to hash it with something of the application's own. */
 const machineIdSalt = 'patchbay-machine-id-1';
 
-/** Packages whose running code only a reboot replaces, beside those that ask for it themselves. */
-const rebootPackages = /^(?:linux-image-.+|libc6|systemd|dbus|dbus-daemon|intel-microcode|amd64-microcode)$/;
-
-/** Whether an installed version of a package takes effect only with the next boot. */
-export function takesEffectAtBoot(name: string): boolean {
-  return rebootPackages.test(name);
-}
-
 /** Which machine this is, and since which boot; a root file system has none. @throws MachineError */
 export async function readMachineIdentity(machine: Machine): Promise<Pick<NodeOverlay, 'bootId' | 'machineIdHash'>> {
   const machineId = await readLine(machine, '/etc/machine-id');

@@ -53,6 +53,8 @@ const Checkpoint = z.object({
   simulation: Simulation.nullable(),
   /** What became of the plan; null until all of it was tried. */
   outcomes: z.array(GroupOutcome).nullable(),
+  /** What of a patch plan was decided without touching anything: it is told at the end. */
+  settled: z.array(GroupOutcome).default([]),
   /** Units of systemd that had failed before; null where nobody could tell. */
   failedUnits: z.array(z.string()).nullable(),
 });
@@ -91,7 +93,11 @@ export async function runPatchOperation(request: PatchOperationRequest, parts: R
       snapshotId: request.snapshotId,
     });
     const begun = await dateUpdates(machine, parts, collected, first);
-    parts.report(`Baseline ${begun.baseline.name} approves ${begun.targets.length} missing updates`);
+    const howMany =
+      begun.settled === undefined
+        ? `Baseline ${begun.baseline.name} approves ${begun.targets.length} missing updates`
+        : `${begun.targets.length} updates of the plan are missing, and still approved by ${begun.baseline.name}`;
+    parts.report(howMany);
     if (begun.targets.length > 0) parts.report('Asking the package manager what they would bring');
     const { operationId, targets, blocked } = begun;
     const simulation =
@@ -99,13 +105,18 @@ export async function runPatchOperation(request: PatchOperationRequest, parts: R
         ? null
         : await simulateTargets({ machine, lists: collected.lists, facts: collected.facts, targets, blocked });
     if (request.operation === 'Scan') return await complete(parts, { operationId, factsId, simulation, outcomes: [] });
-    const signed = simulation === null ? null : await propose(parts, operationId, simulation);
+    const { signed, settled } =
+      simulation === null
+        ? { signed: null, settled: begun.settled ?? [] }
+        : await propose(parts, operationId, simulation);
+    reportSettled(parts, settled);
     const decided: Checkpoint = {
       operationId,
       blocked,
       signed,
       simulation,
       outcomes: signed === null ? [] : null,
+      settled,
       failedUnits: collected.facts.overlay.failedUnits ?? null,
     };
     if (signed === null) {
@@ -113,7 +124,7 @@ export async function runPatchOperation(request: PatchOperationRequest, parts: R
       const mended = await completeLeftovers(operationId, parts);
       const latest = mended ? await collectAndSubmit(machine, parts, false) : { collected, factsId };
       if (findRebootReasons(latest.collected, request, parts).length === 0) {
-        return await complete(parts, { operationId, factsId: latest.factsId, simulation, outcomes: [] });
+        return await complete(parts, { operationId, factsId: latest.factsId, simulation, outcomes: settled });
       }
     }
     writeFileDurably(checkpointFileOf(parts), JSON.stringify(decided));
@@ -125,14 +136,25 @@ function checkpointFileOf({ runDirectory }: RunParts): string {
   return join(runDirectory, 'checkpoint.json');
 }
 
-async function propose(parts: RunParts, operationId: string, simulation: Simulation): Promise<Checkpoint['signed']> {
+async function propose(
+  parts: RunParts,
+  operationId: string,
+  simulation: Simulation,
+): Promise<Pick<Checkpoint, 'signed' | 'settled'>> {
   reportSimulation(parts, simulation);
   const proposed = await parts.server.callPatchbay(ProposePlan, { operationId, simulation });
   for (const { name, version, detail } of proposed.refused) {
     parts.report(`Not in the plan: ${name} ${version}: ${detail}`);
   }
-  const { plan, authorization } = proposed;
-  return plan === null || authorization === null ? null : { plan, authorization };
+  const { plan, authorization, settled = [] } = proposed;
+  return { signed: plan === null || authorization === null ? null : { plan, authorization }, settled };
+}
+
+function reportSettled({ report }: RunParts, settled: readonly GroupOutcome[]): void {
+  for (const { targets, status, reason } of settled) {
+    const names = targets.map(({ name, version }) => `${name} ${version}`).join(', ');
+    report(status === 'installed' ? `In already: ${names}: ${reason}` : `Stopped: ${names}: ${reason}`);
+  }
 }
 
 async function withMachine<Result>(
@@ -220,7 +242,8 @@ async function carryOut(checkpoint: Checkpoint, request: PatchRunRequest, parts:
     await tellServices(machine, collected.facts.overlay, checkpoint.failedUnits, parts);
   });
   const simulation = signed === null ? checkpoint.simulation : null;
-  const exitCode = await complete(parts, { operationId, factsId, simulation, outcomes });
+  const told = [...outcomes, ...checkpoint.settled];
+  const exitCode = await complete(parts, { operationId, factsId, simulation, outcomes: told });
   if (reasons.length === 0) return exitCode;
   // It is asked for once: what a boot did not settle, the next one would not either.
   parts.complain(

@@ -1,4 +1,7 @@
 import { AppError } from '@patchbay/facts';
+import { patchDocumentName } from '../documents/built-in-documents.ts';
+import { noopDocumentName } from '../documents/patch-hooks.ts';
+import { planDocumentName } from '../documents/patch-plans.ts';
 import { previousOccurrence } from '../schedules/occurrences.ts';
 import { parseSchedule } from '../schedules/schedule.ts';
 
@@ -58,6 +61,6 @@ export function findFreezeEnd(time: FreezeTime, createdAt: Date, now: Date): Dat
  * known to look only counts as a change.
  */
 export function isChange(documentName: string, parameters: Readonly<Record<string, readonly string[]>>): boolean {
-  if (documentName === 'AWS-Noop' || documentName === 'Patchbay-PlanPatches') return false;
-  return !(documentName === 'AWS-RunPatchBaseline' && parameters['Operation']?.[0] === 'Scan');
+  if (documentName === noopDocumentName || documentName === planDocumentName) return false;
+  return !(documentName === patchDocumentName && parameters['Operation']?.[0] === 'Scan');
 }

@@ -1,12 +1,13 @@
 import { patchDocumentName } from './built-in-documents.ts';
 import { hooksDocumentName } from './patch-hooks.ts';
+import { applyDocumentName, planDocumentName } from './patch-plans.ts';
 
 /** Documents that let a node ask its archives: too many at once are more than an archive takes. */
 export const archiveDocuments: readonly string[] = [
   patchDocumentName,
   hooksDocumentName,
-  'Patchbay-PlanPatches',
-  'Patchbay-ApplyPlan',
+  planDocumentName,
+  applyDocumentName,
 ];
 
 export function asksArchives(documentName: string): boolean {

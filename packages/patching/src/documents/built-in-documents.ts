@@ -1,5 +1,6 @@
 import type { CommandDocument } from './command-document.ts';
 import { hooksDocumentName, noop, noopDocumentName, runPatchBaselineWithHooks } from './patch-hooks.ts';
+import { applyDocumentName, applyPlan, planDocumentName, planPatches } from './patch-plans.ts';
 
 /** The document that patches. */
 export const patchDocumentName = 'AWS-RunPatchBaseline';
@@ -198,4 +199,6 @@ export const builtInDocuments: Readonly<Record<string, CommandDocument>> = {
   'AWS-RunDocument': runDocument,
   'AWS-RunShellScript': runShellScript,
   'AWS-UpdateSSMAgent': updateAgent,
+  [applyDocumentName]: applyPlan,
+  [planDocumentName]: planPatches,
 };

@@ -1,6 +1,7 @@
 import { patchDocumentName } from './built-in-documents.ts';
 import type { CommandDocument, DocumentStep } from './command-document.ts';
 import { hooksDocumentName } from './patch-hooks.ts';
+import { applyDocumentName, planDocumentName } from './patch-plans.ts';
 import { type PatcherSource, refuseScript, writePatcherScript } from './patcher-script.ts';
 
 /**
@@ -17,7 +18,7 @@ export function writeForOtherAgent(name: string, content: CommandDocument, patch
       return { ...step, action: 'aws:runShellScript', inputs: { timeoutSeconds, ...onFailure, runCommand } };
     }),
   });
-  if (name === patchDocumentName) return replaceScripts(writePatcherScript(patcher));
+  if (runsPatcherOnly(name)) return replaceScripts(writePatcherScript(patcher));
   if (name === hooksDocumentName) {
     return replaceScripts(
       refuseScript(
@@ -31,4 +32,9 @@ export function writeForOtherAgent(name: string, content: CommandDocument, patch
     );
   }
   return content;
+}
+
+/** Whether a document does nothing but run the patcher once. */
+export function runsPatcherOnly(name: string): boolean {
+  return name === patchDocumentName || name === planDocumentName || name === applyDocumentName;
 }

@@ -18,6 +18,7 @@ import type { ChangeFreezeTables } from '../patchbay/change-freezes/tables.ts';
 import type { FactsTables } from '../patchbay/facts/tables.ts';
 import type { OverrideTables } from '../patchbay/overrides/tables.ts';
 import type { PatchOperationTables } from '../patchbay/patch-operations/tables.ts';
+import type { PatchPlanTables } from '../patchbay/patch-plans/tables.ts';
 import type { PlanTables } from '../patchbay/plans/tables.ts';
 import type { SettingsTables } from '../patchbay/settings/tables.ts';
 import type { VerdictTables } from '../patchbay/verdicts/tables.ts';
@@ -44,6 +45,7 @@ export type FeatureTables = IdentityTables &
   OverrideTables &
   PatchOperationTables &
   PlanTables &
+  PatchPlanTables &
   TlsTables &
   ArchiveWatchTables &
   SettingsTables &

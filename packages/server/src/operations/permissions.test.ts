@@ -26,6 +26,8 @@ describe('the table of permissions', () => {
         .map(([name]) => name);
     expect(allowed('operator', 'auditor')).toEqual([
       'ssm:SendCommand',
+      'patchbay:ApplyPatchPlan',
+      'patchbay:CreatePatchPlan',
       'ssm:CancelCommand',
       'ssm:CancelMaintenanceWindowExecution',
       'patchbay:ResumeStarts',

@@ -74,6 +74,12 @@ const entries: readonly Entry[] = [
     ],
   },
   {
+    what: 'See patch plans: what patching would change on nodes, and what came of it',
+    people: readers,
+    limited: 'within-reach',
+    permissions: ['patchbay:GetPatchPlan', 'patchbay:ListPatchPlans'],
+  },
+  {
     what: 'See the associations of nodes, of which there are none yet',
     people: readers,
     limited: 'never',
@@ -191,10 +197,16 @@ const entries: readonly Entry[] = [
 
   // People patch.
   {
-    what: 'Send commands to nodes: by itself this allows AWS-RunPatchBaseline under the baselines as they are',
+    what: 'Send commands to nodes: by itself this allows AWS-RunPatchBaseline under the baselines as they are, and patch plans',
     people: operators,
     limited: 'within-reach',
     permissions: ['ssm:SendCommand'],
+  },
+  {
+    what: 'Plan what patching would change on nodes, and carry a plan out',
+    people: operators,
+    limited: 'within-reach',
+    permissions: ['patchbay:ApplyPatchPlan', 'patchbay:CreatePatchPlan'],
   },
   {
     what: 'Cancel commands, under a limit on the nodes within it',

@@ -5,6 +5,7 @@ import { changeFreezeContracts } from './change-freezes/operations.ts';
 import { commandOutputContracts } from './command-outputs.ts';
 import { managedNodeContracts } from './managed-nodes.ts';
 import { nodeContracts } from './node-operations.ts';
+import { patchPlanContracts } from './patch-plans/operations.ts';
 import { personContracts } from './person-operations.ts';
 import { settingsContracts } from './settings/operations.ts';
 import { windowScheduleContracts } from './window-schedules.ts';
@@ -20,4 +21,5 @@ export const patchbay = definePatchbayService([
   ...windowScheduleContracts,
   ...managedNodeContracts,
   ...commandOutputContracts,
+  ...patchPlanContracts,
 ]);

@@ -16,7 +16,8 @@ import { nodeResource } from '../operations/resources.ts';
 import { factsErrors } from './facts/errors.ts';
 import { submitFacts } from './facts/service.ts';
 import { patchOperationErrors } from './patch-operations/errors.ts';
-import { beginOperation, completeOperation, proposePlan, submitChangelogs } from './patch-operations/service.ts';
+import { proposePlan } from './patch-operations/propose-plan.ts';
+import { beginOperation, completeOperation, submitChangelogs } from './patch-operations/service.ts';
 
 /** The node that calls: these operations are about nobody else. Authorization has let no other caller through. */
 function callingNode(context: OperationContext): string {

@@ -56,7 +56,7 @@ async function nodeOfOperation(operationId: string | undefined, context: Operati
 }
 
 function summarize(operation: PatchOperation, context: OperationContext): PatchOperationSummary {
-  const { operationId, instanceId, commandId, patchGroup, status, counts, planId, override } = operation;
+  const { operationId, instanceId, commandId, patchGroup, status, counts, planId, patchPlanId, override } = operation;
   return {
     operationId,
     instanceId,
@@ -69,6 +69,7 @@ function summarize(operation: PatchOperation, context: OperationContext): PatchO
     status,
     counts,
     planId,
+    patchPlanId,
     override,
   };
 }

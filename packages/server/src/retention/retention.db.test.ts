@@ -202,4 +202,16 @@ describe('retention', () => {
     const left = [await count('command_overrides'), await count('command_documents'), await count('commands')];
     expect(left).toEqual([0, 0, 0]);
   });
+
+  it('removes an old patch plan with its nodes', async () => {
+    const { instanceId } = await enrolNode(server());
+    readSuccess(
+      await server().call('Patchbay.CreatePatchPlan', { instanceIds: [instanceId] }, { service: 'patchbay' }),
+    );
+    await apply({ transactions: 1 });
+    expect(await count('patch_plan_nodes')).toBe(1);
+    server().advance({ hours: 25 });
+    await apply({ transactions: 1 });
+    expect([await count('patch_plans'), await count('patch_plan_nodes')]).toEqual([0, 0]);
+  });
 });

@@ -136,4 +136,26 @@ describe('the messages of a node with another agent', () => {
       snapshotId: '',
     });
   });
+
+  it.each([
+    ['Patchbay-PlanPatches', {}, { operation: 'Scan', rebootOption: 'NoReboot' }],
+    ['Patchbay-ApplyPlan', { RebootOption: ['NoReboot'] }, { operation: 'Install', rebootOption: 'NoReboot' }],
+    ['Patchbay-ApplyPlan', {}, { operation: 'Install', rebootOption: 'RebootIfNeeded' }],
+  ])('get the order of %s with %j', async (name, parameters, expected) => {
+    const node = await enrolNode(server(), { platform: amazons });
+    const served = {
+      fileName: 'a.deb',
+      architecture: 'amd64',
+      sha256: 'a'.repeat(64),
+      path: '',
+      version: '1',
+      sizeBytes: 1,
+    };
+    const spy = vi.spyOn(server().dependencies.agentPackages, 'listNewestSigned').mockResolvedValue([served]);
+    const PlanId = ['00000000-0000-4000-8000-000000000000'];
+    const payload = await deliver(node, name, { PlanId, ...parameters });
+    spy.mockRestore();
+    const order = /^order='(?<order>[A-Za-z0-9+/=]+)'$/m.exec(linesOf(payload).join('\n'))?.groups?.['order'] ?? '';
+    expect(PatchOrder.parse(JSON.parse(Buffer.from(order, 'base64').toString('utf8')))).toMatchObject(expected);
+  });
 });

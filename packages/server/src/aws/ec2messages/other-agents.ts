@@ -2,7 +2,8 @@ import type { PatchOrder } from '@patchbay/contracts';
 import {
   type CommandDocument,
   type ParameterValues,
-  patchDocumentName,
+  patcherOrderOf,
+  runsPatcherOnly,
   textOf,
   writeForOtherAgent,
 } from '@patchbay/patching';
@@ -35,16 +36,17 @@ export async function writeCommandForOtherAgent(
     Parameters: Object.fromEntries(Object.entries(values).filter(([name]) => given.includes(name))),
     DocumentContent: writeForOtherAgent(command.documentName, content, {
       origin: context.origin,
-      packages:
-        command.documentName === patchDocumentName ? await context.dependencies.agentPackages.listNewestSigned() : [],
-      order: await writeOrder(instanceId, command.commandId, values, context),
+      packages: runsPatcherOnly(command.documentName)
+        ? await context.dependencies.agentPackages.listNewestSigned()
+        : [],
+      order: await writeOrder(instanceId, command, values, context),
     }),
   };
 }
 
 async function writeOrder(
   instanceId: string,
-  commandId: string,
+  { commandId, documentName }: Command,
   values: ParameterValues,
   { origin, region, dependencies: { signingKey, agentPackages } }: OperationContext,
 ): Promise<string> {
@@ -53,8 +55,10 @@ async function writeOrder(
     region,
     instanceId,
     commandId,
-    operation: values['Operation'] === 'Install' ? 'Install' : 'Scan',
-    rebootOption: values['RebootOption'] === 'NoReboot' ? 'NoReboot' : 'RebootIfNeeded',
+    ...(patcherOrderOf(documentName, values) ?? {
+      operation: values['Operation'] === 'Install' ? 'Install' : 'Scan',
+      rebootOption: values['RebootOption'] === 'NoReboot' ? 'NoReboot' : 'RebootIfNeeded',
+    }),
     snapshotId: textOf(values, 'SnapshotId'),
     signingKey: { keyId: signingKey.keyId, publicKey: signingKey.publicKey },
     releaseKey: await agentPackages.readReleaseKey(),

@@ -15,6 +15,7 @@ import * as outputsAndOverrides from './0018-outputs-and-overrides.ts';
 import * as documents from './0022-documents.ts';
 import * as maintenanceWindows from './0024-maintenance-windows.ts';
 import * as parameters from './0025-parameters.ts';
+import * as patchPlans from './0026-patch-plans.ts';
 import * as changeFreezes from './0027-change-freezes.ts';
 import * as patchingUnderWay from './0028-patching-under-way.ts';
 
@@ -36,6 +37,7 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0022-documents', up: documents.up },
   { name: '0024-maintenance-windows', up: maintenanceWindows.up },
   { name: '0025-parameters', up: parameters.up },
+  { name: '0026-patch-plans', up: patchPlans.up },
   { name: '0027-change-freezes', up: changeFreezes.up },
   { name: '0028-patching-under-way', up: patchingUnderWay.up },
 ];

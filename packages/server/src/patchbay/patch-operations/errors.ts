@@ -8,6 +8,7 @@ export class PatchOperationError extends AppError<
   | 'PATCH_OPERATION_KIND'
   | 'PATCH_OPERATION_COMMAND'
   | 'PATCH_OPERATION_FACTS'
+  | 'PATCH_OPERATION_PLAN'
   | 'PATCH_OPERATION_QUARANTINED'
 > {}
 
@@ -18,6 +19,7 @@ export const patchOperationErrors: ErrorTable = {
   PATCH_OPERATION_KIND: 'ValidationException',
   PATCH_OPERATION_COMMAND: 'ValidationException',
   PATCH_OPERATION_FACTS: 'ValidationException',
+  PATCH_OPERATION_PLAN: 'ValidationException',
   PATCH_OPERATION_QUARANTINED: 'ValidationException',
   OVERRIDE_CONTENT: 'ValidationException',
   BASELINE_NOT_FOUND: 'DoesNotExistException',

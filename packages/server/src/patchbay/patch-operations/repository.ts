@@ -33,6 +33,23 @@ export async function findPatchOperation(
     .executeTakeFirst();
 }
 
+/** Operations by their ids. */
+export async function readPatchOperations(
+  db: Database,
+  scope: Scope,
+  operationIds: readonly string[],
+): Promise<Map<string, PatchOperation>> {
+  if (operationIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('patchOperations')
+    .selectAll()
+    .where('accountId', '=', scope.accountId)
+    .where('region', '=', scope.region)
+    .where('operationId', 'in', operationIds)
+    .execute();
+  return new Map(rows.map((row) => [row.operationId, row]));
+}
+
 /** The operation of a step of a command on a node: there is at most one. */
 export async function findOperationOfCommand(
   db: Database,
@@ -143,6 +160,20 @@ export async function findOperationVerdict(db: Database, operationId: string): P
     .where('operationId', '=', operationId)
     .executeTakeFirst();
   return row?.verdict;
+}
+
+/** The verdicts that operations ended with, by their ids. */
+export async function readOperationVerdicts(
+  db: Database,
+  operationIds: readonly string[],
+): Promise<Map<string, Verdict>> {
+  if (operationIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('operationVerdicts')
+    .select(['operationId', 'verdict'])
+    .where('operationId', 'in', operationIds)
+    .execute();
+  return new Map(rows.map(({ operationId, verdict }) => [operationId, verdict]));
 }
 
 export interface NewestOperationsQuery {

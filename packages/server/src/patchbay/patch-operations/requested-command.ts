@@ -4,6 +4,7 @@ import {
   hooksDocumentName,
   type ParameterValues,
   patchDocumentName,
+  patcherOrderOf,
   resolveParameters,
   textOf,
 } from '@patchbay/patching';
@@ -23,6 +24,12 @@ interface Requested {
 
 type Allowed = Pick<Requested, 'operation' | 'rebootOption' | 'snapshotId'>;
 
+/** What a command asks for beside the operation itself. */
+export interface Ordered {
+  /** The patch plan that it makes or carries out; null where it is about none. */
+  readonly patchPlanId: string | null;
+}
+
 /** What a step of a command's document may begin; null where it does not patch. */
 function operationOf(documentName: string, stepName: string, values: ParameterValues): Allowed | null {
   const [operation, rebootOption, snapshotId] = ['Operation', 'RebootOption', 'SnapshotId'].map((name) =>
@@ -34,6 +41,8 @@ function operationOf(documentName: string, stepName: string, values: ParameterVa
     snapshotId: snapshotId ?? '',
   } as const;
   if (documentName === patchDocumentName && stepName === '') return asked;
+  const planned = stepName === '' ? patcherOrderOf(documentName, values) : null;
+  if (planned !== null) return { ...planned, snapshotId: '' };
   if (documentName !== hooksDocumentName) return null;
   const step = hookSteps.find((each) => each.name === stepName);
   if (step?.kind !== 'patch' || (step.operation === 'Install' && operation !== 'Install')) return null;
@@ -45,7 +54,7 @@ export async function requireCommand(
   instanceId: string,
   requested: Requested,
   context: OperationContext,
-): Promise<void> {
+): Promise<Ordered> {
   const { commandId, stepName } = requested;
   const refuse = (message: string) => new PatchOperationError('PATCH_OPERATION_COMMAND', message);
   const command = await findCommand(context.db, context, commandId);
@@ -74,4 +83,6 @@ export async function requireCommand(
       'BaselineOverride and InstallOverrideList cannot be used together. Nothing was scanned or installed: send the command again with one of them.',
     );
   }
+  const isAboutPlan = patcherOrderOf(command.documentName, resolved.values) !== null;
+  return { patchPlanId: isAboutPlan ? String(resolved.values['PlanId']) : null };
 }

@@ -1,47 +1,30 @@
-import {
-  authorizationText,
-  type Begun,
-  type ChangelogReading,
-  type PatchOperationKind,
-  type SignedAuthorization,
-} from '@patchbay/contracts';
+import type { Begun, ChangelogReading, PatchOperationKind } from '@patchbay/contracts';
 import {
   AppError,
   canonicalJson,
   type GroupOutcome,
   type PatchCounts,
-  type Plan,
-  type RefusedTarget,
   type Simulation,
-  type Target,
   type UnknownReason,
   type Verdict,
 } from '@patchbay/facts';
-import {
-  blockedPackages,
-  countCompliance,
-  countPatches,
-  makePlan,
-  type PlanOutcome,
-  planDigest,
-  selectTargets,
-} from '@patchbay/patching';
-import { readQuarantines } from '../../aws/ssm/instances/repository.ts';
+import { blockedPackages, countCompliance, countPatches, limitToPlan, selectTargets } from '@patchbay/patching';
 import { getPatchBaseline, publicBaselineId } from '../../aws/ssm/patch-baselines/service.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { storeChangelogs } from '../facts/changelogs.ts';
 import { findNewestFactsId } from '../facts/repository.ts';
 import { readFacts } from '../facts/service.ts';
 import { findTerms } from '../overrides/service.ts';
-import { insertPlan } from '../plans/repository.ts';
+import { findBindingPlan, isPlanning, type TiedOperation, tieToPatchPlan } from '../patch-plans/node-plans.ts';
 import { type Judgement, judge, judgeBriefly, listChangelogQuestions } from '../verdicts/service.ts';
 import { PatchOperationError } from './errors.ts';
+import { findOwn, requireOpen, requireUnquestioned } from './open-operation.ts';
+import { planNode } from './propose-plan.ts';
 import { describeVerdict } from './report.ts';
 import {
   abandonForgottenOperations,
   findOperationOfCommand,
   findOperationVerdict,
-  findPatchOperation,
   insertOperationVerdict,
   insertPatchOperation,
   lockOperationsOf,
@@ -49,9 +32,6 @@ import {
   updatePatchOperation,
 } from './repository.ts';
 import { requireCommand } from './requested-command.ts';
-
-/** How long a node may take from getting its plan to carrying it out. */
-const planLifetimeMilliseconds = 6 * 3_600_000;
 
 export interface BeginRequest {
   readonly factsId: string;
@@ -62,21 +42,15 @@ export interface BeginRequest {
   readonly snapshotId: string;
 }
 
-/** Which of two machines with one key a quarantined node is, nobody can tell: neither is judged or changed. */
-async function requireUnquestioned(instanceId: string, context: OperationContext): Promise<void> {
-  const reason = (await readQuarantines(context.db, [instanceId])).get(instanceId);
-  if (reason === undefined) return;
-  throw new PatchOperationError('PATCH_OPERATION_QUARANTINED', `${instanceId} is in quarantine. ${reason}`);
+interface Order {
+  /** The operation that a command already led to on this node, so that a patcher that starts again continues it. */
+  readonly begun: PatchOperation | undefined;
+  readonly patchPlanId: string | null;
 }
 
-/** The operation that a command already led to on this node, so that a patcher that starts again continues it. */
-async function findBegun(
-  instanceId: string,
-  request: BeginRequest,
-  context: OperationContext,
-): Promise<PatchOperation | undefined> {
-  if (request.commandId === null) return undefined;
-  await requireCommand(instanceId, { ...request, commandId: request.commandId }, context);
+async function findOrder(instanceId: string, request: BeginRequest, context: OperationContext): Promise<Order> {
+  if (request.commandId === null) return { begun: undefined, patchPlanId: null };
+  const { patchPlanId } = await requireCommand(instanceId, { ...request, commandId: request.commandId }, context);
   const begun = await findOperationOfCommand(context.db, request.commandId, instanceId, request.stepName);
   if (begun && begun.status !== 'in-progress') {
     throw new PatchOperationError(
@@ -84,7 +58,7 @@ async function findBegun(
       `The command ${request.commandId} has been carried out already.`,
     );
   }
-  return begun;
+  return { begun, patchPlanId };
 }
 
 /** A result speaks for the node as it is now, so only what it reported last counts. */
@@ -106,7 +80,7 @@ export async function beginOperation(
   const { db, now, accountId, region } = context;
   await lockOperationsOf(db, instanceId);
   await requireUnquestioned(instanceId, context);
-  const begun = await findBegun(instanceId, request, context);
+  const { begun, patchPlanId } = await findOrder(instanceId, request, context);
   const { terms, note } = await findTerms(request, 'before', context);
   const judgement = await judge({ instanceId, factsId: request.factsId, simulation: null, terms }, context);
   const { verdict } = judgement;
@@ -120,6 +94,10 @@ export async function beginOperation(
   };
   if (begun) await updatePatchOperation(db, operationId, underBaseline);
   else {
+    if (patchPlanId !== null) {
+      const { operation } = request;
+      await tieToPatchPlan({ patchPlanId, instanceId, operationId, operation }, context);
+    }
     await abandonForgottenOperations(db, instanceId, request.factsId, now);
     await insertPatchOperation(db, {
       accountId,
@@ -138,21 +116,33 @@ export async function beginOperation(
       status: 'in-progress',
       counts: null,
       planId: null,
+      patchPlanId,
       refused: '[]',
       outcomes: '[]',
     });
   }
-  return await describeBegun(operationId, judgement, context);
+  return await describeBegun(
+    { operationId, instanceId, operation: request.operation, patchPlanId },
+    judgement,
+    context,
+  );
 }
 
-async function describeBegun(operationId: string, judgement: Judgement, context: OperationContext): Promise<Begun> {
+async function describeBegun(
+  operation: TiedOperation,
+  judgement: Judgement,
+  context: OperationContext,
+): Promise<Begun> {
   const { verdict, baseline, read, settings } = judgement;
   const { changelogPackageBytes, changelogRunBytes } = settings;
   const questions = await listChangelogQuestions(judgement, context);
+  const binding = await findBindingPlan(operation, context);
+  const limited = binding && limitToPlan(binding, verdict, read?.facts.installed.packages ?? []);
   return {
-    operationId,
+    operationId: operation.operationId,
     baseline: { baselineId: publicBaselineId(context, baseline.baselineId), name: baseline.name },
-    targets: selectTargets(verdict),
+    targets: limited?.targets ?? selectTargets(verdict),
+    ...(limited ? { settled: limited.settled } : {}),
     blocked: read ? [...blockedPackages(baseline, read.facts.policy).rejected] : [],
     status: verdict.status,
     unknownReasons: verdict.unknownReasons,
@@ -183,116 +173,10 @@ export async function submitChangelogs(
   await storeChangelogs(instanceId, readings, read.facts, context);
   const { terms } = await findTerms(operation, 'before', context);
   return await describeBegun(
-    operationId,
+    operation,
     await judge({ instanceId, factsId, simulation: null, terms }, context),
     context,
   );
-}
-
-/** An operation of this node, which nobody else changes until the transaction ends. */
-async function findOwn(instanceId: string, operationId: string, context: OperationContext): Promise<PatchOperation> {
-  await lockOperationsOf(context.db, instanceId);
-  const operation = await findPatchOperation(context.db, context, operationId);
-  if (operation?.instanceId !== instanceId) {
-    throw new PatchOperationError('PATCH_OPERATION_NOT_FOUND', `${instanceId} has no operation ${operationId}.`);
-  }
-  return operation;
-}
-
-function requireOpen({ operationId, status }: PatchOperation): void {
-  if (status === 'in-progress') return;
-  throw new PatchOperationError('PATCH_OPERATION_ENDED', `The operation ${operationId} has ended (${status}).`);
-}
-
-/** What did not get into a plan, in the words that verdicts use: nothing approved is dropped silently. */
-function listRefused(outcome: PlanOutcome, targets: readonly Target[]): RefusedTarget[] {
-  const refused = [...outcome.refusedTargets];
-  for (const group of outcome.refusedGroups) {
-    const isRemoval = group.problems.some((problem) => problem.code === 'removal');
-    const detail = group.problems.map((problem) => problem.message).join('; ');
-    for (const { name, architecture, version } of targets) {
-      const isInGroup = group.changes.some((change) => change.name === name && change.architecture === architecture);
-      if (!isInGroup) continue;
-      refused.push({ name, architecture, version, reason: isRemoval ? 'needs-removal' : 'dependency-blocked', detail });
-    }
-  }
-  for (const target of outcome.unansweredTargets) {
-    refused.push({
-      ...target,
-      reason: 'not-obtainable',
-      detail: 'The package manager did not say what it would do with it.',
-    });
-  }
-  return refused;
-}
-
-export interface Proposed {
-  readonly plan: Plan | null;
-  readonly authorization: SignedAuthorization | null;
-  readonly refused: RefusedTarget[];
-}
-
-/** Checks what the node would do against the rules, freezes what may be done, and signs it. */
-export async function proposePlan(
-  instanceId: string,
-  operationId: string,
-  simulation: Simulation,
-  context: OperationContext,
-): Promise<Proposed> {
-  const operation = await findOwn(instanceId, operationId, context);
-  requireOpen(operation);
-  await requireUnquestioned(instanceId, context);
-  if (operation.operation !== 'Install') {
-    throw new PatchOperationError('PATCH_OPERATION_KIND', 'A scan installs nothing, so it has no plan.');
-  }
-  const { db, now, accountId, region, dependencies } = context;
-  const { terms } = await findTerms(operation, 'before', context);
-  const { verdict, compiled, read } = await judge(
-    { instanceId, factsId: operation.factsId, simulation: null, terms },
-    context,
-  );
-  if (!read) throw new Error(`The facts of operation ${operationId} are gone`);
-  const targets = selectTargets(verdict);
-  const planId = dependencies.randomId();
-  const outcome = makePlan({
-    planId,
-    nodeId: instanceId,
-    operationId,
-    createdAt: now.toISOString(),
-    verdict,
-    simulation,
-    baseline: compiled,
-    installedDigest: read.installedDigest,
-    policy: read.facts.policy,
-    archives: read.facts.offers.archives,
-  });
-  const refused = listRefused(outcome, targets);
-  await updatePatchOperation(db, operationId, { refused: JSON.stringify(refused) });
-  if (!outcome.ok || outcome.plan.groups.length === 0) return { plan: null, authorization: null, refused };
-  const { plan } = outcome;
-  const digest = planDigest(plan);
-  await insertPlan(db, {
-    accountId,
-    region,
-    planId,
-    instanceId,
-    operationId,
-    digest,
-    content: JSON.stringify(plan),
-    createdAt: now,
-  });
-  await updatePatchOperation(db, operationId, { planId });
-  const authorization = {
-    kind: 'plan',
-    nodeId: instanceId,
-    operationId,
-    planId,
-    planDigest: digest,
-    expiresAt: new Date(now.getTime() + planLifetimeMilliseconds).toISOString(),
-  } as const;
-  const { signingKey } = dependencies;
-  const signature = signingKey.sign(authorizationText(authorization));
-  return { plan, authorization: { authorization, keyId: signingKey.keyId, signature }, refused };
 }
 
 export interface Completion {
@@ -352,7 +236,9 @@ export async function completeOperation(
   const completed = await findCompleted(operation, completion, context);
   if (completed) return completed;
   requireOpen(operation);
-  const refused = [...operation.refused, ...(completion.simulation?.refused ?? [])];
+  const refused = isPlanning(operation)
+    ? await planNode(operation, completion, context)
+    : [...operation.refused, ...(completion.simulation?.refused ?? [])];
   const simulation =
     completion.simulation || refused.length > 0
       ? { groups: completion.simulation?.groups ?? [], refused, diskBytes: completion.simulation?.diskBytes ?? 0 }

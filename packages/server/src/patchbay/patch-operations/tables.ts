@@ -27,6 +27,8 @@ export interface PatchOperationsTable {
   severities: ColumnType<ComplianceCounts | null, string | null | undefined, string | null>;
   factsId: string;
   planId: string | null;
+  /** The patch plan that a Scan makes or an Install carries out; null for every other operation. */
+  patchPlanId: ColumnType<string | null, string | null | undefined, never>;
   refused: ColumnType<RefusedTarget[], string, string>;
   outcomes: ColumnType<GroupOutcome[], string, string>;
 }

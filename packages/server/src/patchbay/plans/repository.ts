@@ -20,3 +20,20 @@ export async function findPlan(db: Database, scope: Scope, planId: string): Prom
     .where('planId', '=', planId)
     .executeTakeFirst();
 }
+
+/** Plans by their ids. */
+export async function readPlans(
+  db: Database,
+  scope: Scope,
+  planIds: readonly string[],
+): Promise<Map<string, StoredPlan>> {
+  if (planIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('plans')
+    .selectAll()
+    .where('accountId', '=', scope.accountId)
+    .where('region', '=', scope.region)
+    .where('planId', 'in', planIds)
+    .execute();
+  return new Map(rows.map((row) => [row.planId, row]));
+}

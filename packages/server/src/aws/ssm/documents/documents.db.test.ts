@@ -114,6 +114,8 @@ describe('documents', () => {
         'AWS-RunPatchBaselineWithHooks',
         'AWS-RunShellScript',
         'AWS-UpdateSSMAgent',
+        'Patchbay-ApplyPlan',
+        'Patchbay-PlanPatches',
       ],
     ],
     [
@@ -142,11 +144,13 @@ describe('documents', () => {
   it('are listed in pages', async () => {
     const first = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 3 }));
     expect(first.DocumentIdentifiers).toHaveLength(3);
-    const second = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 3, NextToken: first.NextToken }));
+    const second = await server().ssm.send(new ListDocumentsCommand({ MaxResults: 5, NextToken: first.NextToken }));
     expect(second.DocumentIdentifiers?.map((each) => each.Name)).toEqual([
       'AWS-RunPatchBaselineWithHooks',
       'AWS-RunShellScript',
       'AWS-UpdateSSMAgent',
+      'Patchbay-ApplyPlan',
+      'Patchbay-PlanPatches',
     ]);
     expect(second.NextToken).toBeUndefined();
   });

@@ -1,7 +1,5 @@
-import { documentNameIn } from '@patchbay/patching';
+import { documentNameIn, runsPatcherOnly } from '@patchbay/patching';
 
-/** What patches by the baselines and does nothing else that its sender could choose. */
-const patchDocument = 'AWS-RunPatchBaseline';
 /** Parameters that put something else in the place of the baseline. */
 const overrides = ['BaselineOverride', 'InstallOverrideList'];
 
@@ -10,7 +8,8 @@ export function permissionsToSend(
   nameOrArn: string,
   parameters: Readonly<Record<string, readonly string[]>>,
 ): readonly string[] {
-  if (documentNameIn(nameOrArn) !== patchDocument) return ['patchbay:RunScripts'];
+  // What runs the patcher goes by the baselines, and does nothing else that its sender could choose.
+  if (!runsPatcherOnly(documentNameIn(nameOrArn))) return ['patchbay:RunScripts'];
   const overridden = overrides.some((name) => (parameters[name] ?? []).some((value) => value !== ''));
   return overridden ? ['patchbay:OverrideBaselines'] : [];
 }
