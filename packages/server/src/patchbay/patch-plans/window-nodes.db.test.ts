@@ -97,7 +97,8 @@ describe('patch plans for a maintenance window', () => {
     const parameters = { PlanId: [plan.planId], RebootOption: ['NoReboot'] };
     await registerWindow(windowId, { taskArn: 'Patchbay-ApplyPlan', parameters }, server().now());
     const { database: db, dependencies } = server();
-    for (let look = 0; look < 2; look += 1) await runDueWindows({ db, dependencies, findNextStart: () => null });
+    const parts = { db, dependencies, findNextStart: () => null };
+    for (let look = 0; look < 2; look += 1) await runDueWindows(parts);
     const { CommandInvocations = [] } = await server().ssm.send(
       new ListCommandInvocationsCommand({ InstanceId: node.instanceId }),
     );

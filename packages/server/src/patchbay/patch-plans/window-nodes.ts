@@ -1,6 +1,5 @@
 import { applyDocumentName, hooksDocumentName, patchDocumentName } from '@patchbay/patching';
 import { resolveTargets } from '../../aws/ssm/commands/targets.ts';
-import { documentNameOf } from '../../aws/ssm/documents/service.ts';
 import type { WindowTarget } from '../../aws/ssm/maintenance-window-targets/tables.ts';
 import type { WindowTaskContent } from '../../aws/ssm/maintenance-window-tasks/tables.ts';
 import type { OperationContext } from '../../operations/operation.ts';
@@ -20,7 +19,8 @@ function parametersOf({ taskInvocationParameters, taskParameters }: WindowTaskCo
 
 /** Whether a task of a window installs patches by the baselines, or carries out a plan. */
 function installsPatches(taskArn: string, content: WindowTaskContent): boolean {
-  const documentName = documentNameOf(taskArn);
+  // A name, or an ARN that ends in it.
+  const documentName = taskArn.slice(taskArn.lastIndexOf('/') + 1);
   if (documentName === applyDocumentName) return true;
   if (documentName !== patchDocumentName && documentName !== hooksDocumentName) return false;
   return parametersOf(content).get('Operation')?.[0] === 'Install';
