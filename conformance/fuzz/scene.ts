@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Credentials } from '@patchbay/aws-wire';
-import { BeginPatchOperation, CompletePatchOperation, CreatePatchPlan, ProposePlan } from '@patchbay/contracts';
+import { BeginPatchOperation, CompletePatchOperation, ProposePlan } from '@patchbay/contracts';
 import { contentDigest } from '@patchbay/facts/digest';
 import * as fc from 'fast-check';
 import { z } from 'zod';
@@ -21,6 +21,7 @@ import {
 import { changedExample } from './changed-example.ts';
 import { placeholderOf } from './learned-texts.ts';
 import { filterKeys, oddTimes } from './odd-values.ts';
+import { providePatchPlan } from './patch-plan.ts';
 import type { KnownTexts } from './shaped-json.ts';
 import type { FuzzedServer } from './start-fuzzed-server.ts';
 import { deleteWindows, type Example, provideWindows } from './windows-in-scene.ts';
@@ -181,16 +182,9 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
   // Where the one that was made before is in the way, it will do as well.
   await host.call('AmazonSSM.CreateDocument', document);
   const changed = { Name: documentName, Content: document.Content.replace('Fuzzed', 'Changed') };
-  const planning = { instanceIds: [node.instanceId, other.instanceId] };
-  const { plan: patchPlan } = CreatePatchPlan.output.parse(
-    readSuccess(await host.call('Patchbay.CreatePatchPlan', planning, { service: 'patchbay' })),
-  );
-  const planned = await node.patchbay(BeginPatchOperation, { ...scan, commandId: patchPlan.commandId });
-  const answer = { operationId: planned.operationId, factsId, simulation, outcomes: [] };
-  await node.patchbay(CompletePatchOperation, answer);
-
   const payloads = replyPayloads(seed);
   const instanceIds = [node.instanceId, other.instanceId];
+  const patchPlanId = await providePatchPlan(host, instanceIds, node, { factsId, simulation });
   const known: Record<string, readonly string[]> = {
     baselineid: [baselineId, predefined, placeholderOf('baselineid')],
     patchgroup: [patchGroup],
@@ -222,7 +216,7 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
     value: [...oddTimes, 'Online', 'Success', 'Self', 'AWS', 'DEBIAN', patchGroup],
     factsid: [factsId, placeholderOf('factsid')],
     operationid: [operationId, scanId, placeholderOf('operationid')],
-    planid: [plan?.planId ?? '', patchPlan.planId, placeholderOf('planid')],
+    planid: [plan?.planId ?? '', patchPlanId, placeholderOf('planid')],
     digest: [contentDigest(facts.installed), contentDigest(facts.offers), contentDigest(facts.policy)],
     source: ['openssl', 'bash'],
     nexttoken: [placeholderOf('nexttoken')],
@@ -296,10 +290,10 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
       ),
       ['Patchbay.SubmitFacts', submissionOf(facts)],
       ['Patchbay.BeginPatchOperation', { ...install, factsId: newestFacts, commandId: placeholderOf('commandid') }],
-      ['Patchbay.CreatePatchPlan', { ...planning, maxConcurrency: '10%' }],
+      ['Patchbay.CreatePatchPlan', { instanceIds, maxConcurrency: '10%' }],
       ['Patchbay.CreatePatchPlan', { targets: [{ key: 'tag:PatchGroup', values: [patchGroup] }] }],
-      ['Patchbay.GetPatchPlan', { planId: patchPlan.planId, maxResults: 1 }],
-      ['Patchbay.ApplyPatchPlan', { planId: patchPlan.planId, maxErrors: '1', rebootOption: 'NoReboot' }],
+      ['Patchbay.GetPatchPlan', { planId: patchPlanId, maxResults: 1 }],
+      ['Patchbay.ApplyPatchPlan', { planId: patchPlanId, maxErrors: '1', rebootOption: 'NoReboot' }],
       ['Patchbay.ProposePlan', { operationId: newestOperation, simulation }],
       [
         'Patchbay.CompletePatchOperation',

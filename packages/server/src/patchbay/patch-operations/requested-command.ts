@@ -84,5 +84,5 @@ export async function requireCommand(
     );
   }
   const isAboutPlan = patcherOrderOf(command.documentName, resolved.values) !== null;
-  return { patchPlanId: isAboutPlan ? String(resolved.values['PlanId']) : null };
+  return { patchPlanId: isAboutPlan ? textOf(resolved.values, 'PlanId') : null };
 }
