@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { signRequest } from '@patchbay/aws-wire/signing';
 import { AdministratorAccess } from '@patchbay/server';
+import type { z } from 'zod';
 
 /** A control plane in a process of its own, with the embedded PostgreSQL (fsync on) and an empty data directory. */
 export interface BenchedControlPlane {
@@ -37,6 +39,25 @@ export async function startControlPlane(): Promise<BenchedControlPlane> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Calls SSM as the administrator and answers what it says. */
+export async function callSsm<Answer extends z.ZodType>(
+  access: AdministratorAccess,
+  answer: Answer,
+  operation: string,
+  input: object,
+): Promise<z.output<Answer>> {
+  const url = new URL(access.endpoint);
+  const body = Buffer.from(JSON.stringify(input));
+  const plain = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `AmazonSSM.${operation}` };
+  const headers = signRequest(
+    { method: 'POST', url, headers: plain, body },
+    { credentials: access, region: access.region, service: 'ssm', now: new Date() },
+  );
+  const response = await fetch(url, { method: 'POST', headers, body });
+  if (!response.ok) throw new Error(`${operation}: ${await response.text()}`);
+  return answer.parse(await response.json());
 }
 
 /** Seconds of processor time that a process has used so far (proc_pid_stat(5): utime and stime). */

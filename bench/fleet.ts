@@ -2,9 +2,14 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { signRequest } from '@patchbay/aws-wire/signing';
 import { z } from 'zod';
-import { readDatabaseSeconds, readMemoryMebibytes, readProcessorSeconds, startControlPlane } from './control-plane.ts';
+import {
+  callSsm,
+  readDatabaseSeconds,
+  readMemoryMebibytes,
+  readProcessorSeconds,
+  startControlPlane,
+} from './control-plane.ts';
 import type { FleetOrder } from './fleet-load.ts';
 
 /**
@@ -22,19 +27,6 @@ const nodesPerActivation = 1000;
 const controlPlane = await startControlPlane();
 const { access, processId } = controlPlane;
 
-async function callSsm(operation: string, input: object): Promise<unknown> {
-  const url = new URL(access.endpoint);
-  const body = Buffer.from(JSON.stringify(input));
-  const plain = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `AmazonSSM.${operation}` };
-  const headers = signRequest(
-    { method: 'POST', url, headers: plain, body },
-    { credentials: access, region: access.region, service: 'ssm', now: new Date() },
-  );
-  const response = await fetch(url, { method: 'POST', headers, body });
-  if (!response.ok) throw new Error(`${operation}: ${await response.text()}`);
-  return await response.json();
-}
-
 const Activation = z.object({ ActivationId: z.string(), ActivationCode: z.string() });
 const Sent = z.object({ Command: z.object({ CommandId: z.string() }) });
 const Listed = z.object({ Commands: z.array(z.object({ CompletedCount: z.number(), Status: z.string() })) });
@@ -48,13 +40,11 @@ const generator = fork(new URL('./fleet-load.ts', import.meta.url));
 try {
   const activations: FleetOrder['activations'][number][] = [];
   for (let left = nodes; left > 0; left -= nodesPerActivation) {
-    const made = Activation.parse(
-      await callSsm('CreateActivation', {
-        IamRole: 'bench',
-        RegistrationLimit: Math.min(left, nodesPerActivation),
-        Tags: [{ Key: 'fleet', Value: 'bench' }],
-      }),
-    );
+    const made = await callSsm(access, Activation, 'CreateActivation', {
+      IamRole: 'bench',
+      RegistrationLimit: Math.min(left, nodesPerActivation),
+      Tags: [{ Key: 'fleet', Value: 'bench' }],
+    });
     activations.push({ id: made.ActivationId, code: made.ActivationCode, nodes: Math.min(left, nodesPerActivation) });
   }
   const enrolmentBegan = performance.now();
@@ -75,19 +65,17 @@ try {
 
   const began = performance.now();
   const spentBefore = [readProcessorSeconds(processId), readDatabaseSeconds(processId)] as const;
-  const { Command } = Sent.parse(
-    await callSsm('SendCommand', {
-      DocumentName: 'AWS-RunShellScript',
-      Targets: [{ Key: 'tag:fleet', Values: ['bench'] }],
-      Parameters: { commands: ['true'] },
-      MaxConcurrency: '100%',
-      MaxErrors: '100%',
-    }),
-  );
+  const { Command } = await callSsm(access, Sent, 'SendCommand', {
+    DocumentName: 'AWS-RunShellScript',
+    Targets: [{ Key: 'tag:fleet', Values: ['bench'] }],
+    Parameters: { commands: ['true'] },
+    MaxConcurrency: '100%',
+    MaxErrors: '100%',
+  });
   console.log(`SendCommand answered after ${((performance.now() - began) / 1000).toFixed(1)} s`);
   for (let completed = 0; completed < nodes; ) {
     await sleep(500);
-    const { Commands } = Listed.parse(await callSsm('ListCommands', { CommandId: Command.CommandId }));
+    const { Commands } = await callSsm(access, Listed, 'ListCommands', { CommandId: Command.CommandId });
     completed = Commands[0]?.CompletedCount ?? 0;
     if (performance.now() - began > 300_000) throw new Error(`Only ${completed} results after five minutes`);
   }

@@ -2,9 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { signRequest } from '@patchbay/aws-wire/signing';
 import { z } from 'zod';
-import { readMemoryMebibytes, readProcessorSeconds, startControlPlane } from './control-plane.ts';
+import { callSsm, readMemoryMebibytes, readProcessorSeconds, startControlPlane } from './control-plane.ts';
 import type { FleetOrder, FleetTimes } from './fleet-load.ts';
 
 /**
@@ -22,19 +21,6 @@ const patienceMilliseconds = 600_000;
 
 const controlPlane = await startControlPlane();
 const { access, processId } = controlPlane;
-
-async function callSsm<Answer extends z.ZodType>(answer: Answer, operation: string, input: object) {
-  const url = new URL(access.endpoint);
-  const body = Buffer.from(JSON.stringify(input));
-  const plain = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `AmazonSSM.${operation}` };
-  const headers = signRequest(
-    { method: 'POST', url, headers: plain, body },
-    { credentials: access, region: access.region, service: 'ssm', now: new Date() },
-  );
-  const response = await fetch(url, { method: 'POST', headers, body });
-  if (!response.ok) throw new Error(`${operation}: ${await response.text()}`);
-  return answer.parse(await response.json());
-}
 
 const Activation = z.object({ ActivationId: z.string(), ActivationCode: z.string() });
 const Window = z.object({ WindowId: z.string() });
@@ -75,7 +61,7 @@ try {
   const activations: FleetOrder['activations'][number][] = [];
   for (let left = nodes; left > 0; left -= nodesPerActivation) {
     const count = Math.min(left, nodesPerActivation);
-    const made = await callSsm(Activation, 'CreateActivation', {
+    const made = await callSsm(access, Activation, 'CreateActivation', {
       IamRole: 'bench',
       RegistrationLimit: count,
       Tags: [{ Key: 'fleet', Value: 'bench' }],
@@ -88,19 +74,19 @@ try {
   await sleep(20_000);
 
   const at = new Date(Date.now() + 5_000).toISOString().slice(0, 19);
-  const { WindowId } = await callSsm(Window, 'CreateMaintenanceWindow', {
+  const { WindowId } = await callSsm(access, Window, 'CreateMaintenanceWindow', {
     Name: 'bench',
     Schedule: `at(${at})`,
     Duration: 2,
     Cutoff: 1,
     AllowUnassociatedTargets: false,
   });
-  const { WindowTargetId } = await callSsm(Target, 'RegisterTargetWithMaintenanceWindow', {
+  const { WindowTargetId } = await callSsm(access, Target, 'RegisterTargetWithMaintenanceWindow', {
     WindowId,
     ResourceType: 'INSTANCE',
     Targets: [{ Key: 'tag:fleet', Values: ['bench'] }],
   });
-  await callSsm(z.object({}), 'RegisterTaskWithMaintenanceWindow', {
+  await callSsm(access, z.object({}), 'RegisterTaskWithMaintenanceWindow', {
     WindowId,
     TaskArn: 'AWS-RunShellScript',
     TaskType: 'RUN_COMMAND',
@@ -116,7 +102,7 @@ try {
   while (endTime === undefined) {
     if (Date.now() > deadline) throw new Error('The window does not end');
     await sleep(1_000);
-    const { WindowExecutions } = await callSsm(Executions, 'DescribeMaintenanceWindowExecutions', { WindowId });
+    const { WindowExecutions } = await callSsm(access, Executions, 'DescribeMaintenanceWindowExecutions', { WindowId });
     endTime = WindowExecutions[0]?.EndTime;
     status = WindowExecutions[0]?.Status ?? '';
   }

@@ -12,6 +12,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { AdministratorAccess, administratorFile } from '@patchbay/server';
+import { expect } from 'vitest';
 import { openPatchCommands, type PatchCommands } from '../support/patch-commands.ts';
 import { type PatchbayProcess, startPatchbay } from '../support/patchbay-process.ts';
 import { runTool } from '../support/run-tool.ts';
@@ -211,6 +212,27 @@ export async function readPackages(
   const query = await node.root.run(['dpkg-query', '--show', '--showformat=${Status} ${Version}\\n', ...packageNames]);
   const audit = await node.root.run(['dpkg', '--audit']);
   return { versions: query.stdout.trim().split('\n'), audit: audit.stdout };
+}
+
+/** A command is over on every node: once, with a verdict and its output, whatever happened meanwhile. */
+export async function expectCarriedOutOnce(fleet: PatchedFleet, commandId: string, what: string): Promise<void> {
+  for (const node of fleet.nodes) {
+    const outcome = await fleet.read(commandId, node.instanceId);
+    const where = `${what} ${commandId} on ${node.instanceId}: ${outcome.errors}`;
+    expect.soft(outcome.status, where).toBe('Success');
+    expect.soft(outcome.operations, where).toBe(1);
+    expect.soft(outcome.verdict, where).not.toBeNull();
+    expect.soft(outcome.output, where).toContain('COMPLIANT');
+  }
+}
+
+/** Every node has exactly one version of each package, and nothing half done. */
+export async function expectCleanNodes(fleet: PatchedFleet, version: string): Promise<void> {
+  for (const node of fleet.nodes) {
+    const { versions, audit } = await readPackages(node);
+    expect.soft(audit).toBe('');
+    expect.soft(new Set(versions)).toEqual(new Set([`install ok installed ${version}`]));
+  }
 }
 
 /** Numbers from 0 to 1 that a seed repeats (mulberry32). */

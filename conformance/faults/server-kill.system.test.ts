@@ -1,6 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseSeed, createRandom, type PatchedFleet, readPackages, startPatchedFleet } from './patched-fleet.ts';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import {
+  chooseSeed,
+  createRandom,
+  expectCarriedOutOnce,
+  expectCleanNodes,
+  type PatchedFleet,
+  startPatchedFleet,
+} from './patched-fleet.ts';
 
 const nodeCount = 10;
 const wantedKills = 50;
@@ -38,20 +45,7 @@ describe('a control plane that is killed at fifty random moments of scans and in
     commands.push({ id: last, operation: 'Install' });
     await fleet.awaitFinished(last);
 
-    for (const { id, operation } of commands) {
-      for (const node of fleet.nodes) {
-        const outcome = await fleet.read(id, node.instanceId);
-        const where = `${operation} ${id} on ${node.instanceId}: ${outcome.errors}`;
-        expect.soft(outcome.status, where).toBe('Success');
-        expect.soft(outcome.operations, where).toBe(1);
-        expect.soft(outcome.verdict, where).not.toBeNull();
-        expect.soft(outcome.output, where).toContain('COMPLIANT');
-      }
-    }
-    for (const node of fleet.nodes) {
-      const { versions, audit } = await readPackages(node);
-      expect.soft(audit).toBe('');
-      expect.soft(new Set(versions)).toEqual(new Set([`install ok installed ${version}`]));
-    }
+    for (const { id, operation } of commands) await expectCarriedOutOnce(fleet, id, operation);
+    await expectCleanNodes(fleet, version);
   }, 1_800_000);
 });

@@ -8,7 +8,14 @@ import {
   RegisterTaskWithMaintenanceWindowCommand,
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseSeed, createRandom, type PatchedFleet, readPackages, startPatchedFleet } from './patched-fleet.ts';
+import {
+  chooseSeed,
+  createRandom,
+  expectCarriedOutOnce,
+  expectCleanNodes,
+  type PatchedFleet,
+  startPatchedFleet,
+} from './patched-fleet.ts';
 
 const nodeCount = 20;
 const wantedKills = 50;
@@ -109,19 +116,8 @@ describe('a control plane that is killed at fifty random moments of maintenance 
       expect.soft(executions, windowId).toMatchObject([{ Status: 'SUCCESS' }]);
       const commands = await readCommands(windowId);
       expect.soft(commands, windowId).toHaveLength(1);
-      for (const node of fleet.nodes) {
-        const outcome = await fleet.read(commands[0] ?? '', node.instanceId);
-        const where = `${windowId} on ${node.instanceId}: ${outcome.errors}`;
-        expect.soft(outcome.status, where).toBe('Success');
-        expect.soft(outcome.operations, where).toBe(1);
-        expect.soft(outcome.verdict, where).not.toBeNull();
-        expect.soft(outcome.output, where).toContain('COMPLIANT');
-      }
+      await expectCarriedOutOnce(fleet, commands[0] ?? '', windowId);
     }
-    for (const node of fleet.nodes) {
-      const { versions, audit } = await readPackages(node);
-      expect.soft(audit).toBe('');
-      expect.soft(new Set(versions)).toEqual(new Set([`install ok installed ${version}`]));
-    }
+    await expectCleanNodes(fleet, version);
   }, 1_800_000);
 });

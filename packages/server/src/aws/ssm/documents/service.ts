@@ -30,7 +30,7 @@ import {
 /** "The content of the document, in JSON or YAML, must not exceed 64KB" (SSM API, CreateDocument). */
 const mostContentBytes = 64 * 1024;
 /** Names that AWS keeps for its own documents, in whatever case. */
-const reservedPrefixes = ['aws', 'amazon', 'amzn'];
+const reservedPrefixes = ['aws', 'amazon', 'amzn', 'patchbay-'];
 /** What one message says of a document's mistakes. */
 const mostProblems = 10;
 

@@ -1,4 +1,4 @@
-import { type MissedStartPolicy, missedWindowStart, nextStart } from '@patchbay/patching';
+import { type MissedStartPolicy, missedWindowStart, nextStart, type WindowExecutionStatus } from '@patchbay/patching';
 import type { Database } from '../../../database/tables.ts';
 import type { Dependencies } from '../../../dependencies.ts';
 import { readTags } from '../tags/repository.ts';
@@ -11,7 +11,7 @@ import {
   lockDueWindow,
   setNextStart,
 } from './repository.ts';
-import type { ExecutionStatus, OfflineNodePolicy } from './tables.ts';
+import type { OfflineNodePolicy } from './tables.ts';
 
 const HOUR_MILLISECONDS = 3_600_000;
 
@@ -72,7 +72,7 @@ export async function openDueWindow(context: Context): Promise<string | null> {
     skipped,
     policy: policies.missedStart,
   });
-  const beginning: { readonly status: ExecutionStatus; readonly statusDetails: string } =
+  const beginning: { readonly status: WindowExecutionStatus; readonly statusDetails: string } =
     missed.ending ??
     ((await hasOpenExecution(db, window.windowId))
       ? { status: 'SKIPPED_OVERLAPPING', statusDetails: 'The execution before this one had not ended.' }

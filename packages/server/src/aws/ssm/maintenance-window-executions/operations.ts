@@ -14,7 +14,7 @@ import type {
   GetMaintenanceWindowExecutionTaskRequest,
   GetMaintenanceWindowExecutionTaskResult,
 } from '@aws-sdk/client-ssm';
-import { commandParametersOf } from '@patchbay/patching';
+import { commandParametersOf, type WindowExecutionStatus } from '@patchbay/patching';
 import { anyResource, authorize } from '../../../operations/authorize.ts';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
@@ -31,7 +31,6 @@ import {
   type WindowExecution,
 } from './repository.ts';
 import { cancelExecution, getExecution, getInvocation, getTaskExecution } from './service.ts';
-import type { ExecutionStatus } from './tables.ts';
 
 const defaultPageSize = 50;
 
@@ -102,7 +101,7 @@ async function GetMaintenanceWindowExecution(
 }
 
 /** One page of a list that is read whole: of the tasks of a window, or the target groups of a task. */
-function pageOf<Entry extends { readonly status: ExecutionStatus; readonly position: number }>(
+function pageOf<Entry extends { readonly status: WindowExecutionStatus; readonly position: number }>(
   operationName: string,
   all: readonly Entry[],
   input: {

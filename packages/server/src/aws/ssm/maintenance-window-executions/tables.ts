@@ -1,17 +1,7 @@
+import type { WindowExecutionStatus } from '@patchbay/patching';
 import type { ColumnType } from 'kysely';
 import type { WindowTarget } from '../maintenance-window-targets/tables.ts';
 import type { TaskType, WindowTaskContent } from '../maintenance-window-tasks/tables.ts';
-
-/** AWS's states of an execution, of a task in it, and of an invocation of the task. */
-export type ExecutionStatus =
-  | 'PENDING'
-  | 'IN_PROGRESS'
-  | 'SUCCESS'
-  | 'FAILED'
-  | 'TIMED_OUT'
-  | 'CANCELLING'
-  | 'CANCELLED'
-  | 'SKIPPED_OVERLAPPING';
 
 /** The window as it was when the execution began. */
 export interface ExecutedWindow {
@@ -36,7 +26,7 @@ export interface MaintenanceWindowExecutionsTable {
   noStartsAfter: ColumnType<Date, Date, never>;
   endsAt: ColumnType<Date, Date, never>;
   content: ColumnType<ExecutedWindow, string, never>;
-  status: ExecutionStatus;
+  status: WindowExecutionStatus;
   statusDetails: string;
   startedAt: ColumnType<Date, Date, never>;
   endedAt: Date | null;
@@ -59,7 +49,7 @@ export interface MaintenanceWindowTaskExecutionsTable {
   /** Ascending by priority. */
   position: ColumnType<number, number, never>;
   content: ColumnType<ExecutedTask, string, never>;
-  status: ExecutionStatus;
+  status: WindowExecutionStatus;
   statusDetails: string;
   startedAt: Date | null;
   endedAt: Date | null;
@@ -78,7 +68,7 @@ export interface MaintenanceWindowInvocationsTable {
   executionId: string | null;
   /** What was asked for, as JSON. */
   parameters: string | null;
-  status: ExecutionStatus;
+  status: WindowExecutionStatus;
   statusDetails: string;
   startedAt: Date | null;
   endedAt: Date | null;
