@@ -148,7 +148,7 @@ describe('documents of one’s own', () => {
     ['Large', { Content: yaml(`# ${'x'.repeat(65_536)}`) }, 'MaxDocumentSizeExceeded', /64 KB/],
     ['AWS-Mine', {}, 'ValidationException', /reserved/],
     ['amazonMine', {}, 'ValidationException', /reserved/],
-    ['Patchbay-PlanPatches', {}, 'ValidationException', /reserved/],
+    ['patchbay-mine', {}, 'ValidationException', /reserved/],
     ['Runbook', { DocumentType: 'Automation' }, 'ValidationException', /Automation/],
     ['Text', { DocumentFormat: 'TEXT' }, 'ValidationException', /JSON or YAML/],
     ['Needy', { Requires: [{ Name: 'Other' }] }, 'ValidationException', /Requires/],
