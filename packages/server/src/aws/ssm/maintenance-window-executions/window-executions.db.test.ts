@@ -232,6 +232,22 @@ describe('a maintenance window', () => {
     expect(snapshots).toEqual([[execution?.WindowExecutionId], [execution?.WindowExecutionId]]);
   });
 
+  it('writes the ids of what runs where a task asks for them', async () => {
+    const { name } = await enrolStage(1);
+    const windowId = await stage.create();
+    const commands = ['echo {{WINDOW_ID}} {{ WINDOW_EXECUTION_ID }} {{INVOCATION_ID}} {{TARGET_TYPE}}'];
+    await stage.registerPatching(windowId, [await stage.registerTag(windowId, name)], {
+      TaskArn: 'AWS-RunShellScript',
+      TaskInvocationParameters: { RunCommand: { Parameters: { commands } } },
+    });
+    await stage.open();
+    const { execution, invocations } = await stage.newest(windowId);
+    const command = await commandOf(invocations[0]?.ExecutionId);
+    expect(command?.Parameters?.['commands']).toEqual([
+      `echo ${windowId} ${execution?.WindowExecutionId} ${invocations[0]?.InvocationId} INSTANCE`,
+    ]);
+  });
+
   it('ends well when there is nothing to do', async () => {
     const windowId = await stage.create();
     await stage.open();
