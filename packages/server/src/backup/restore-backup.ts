@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/pr
 import { basename, dirname, join, resolve } from 'node:path';
 import { sql } from 'kysely';
 import { endRestoredCommands } from '../aws/ssm/commands/restored.ts';
+import { endRestoredExecutions } from '../aws/ssm/maintenance-window-executions/restored.ts';
 import { openDataDirectory } from '../data-directory/index.ts';
 import {
   type ConnectionTarget,
@@ -137,7 +138,9 @@ async function fill(
     await ensurePartitions(db, now);
     const keyCheck = keyCheckOf(createSecretBox(key, randomBytes));
     const endedCommands = await runInTransaction(db, async (transaction) => {
-      const count = await endRestoredCommands(transaction, { backupAt: manifest.createdAt, now, wake: silentWake });
+      const restored = { backupAt: manifest.createdAt, now };
+      await endRestoredExecutions(transaction, restored);
+      const count = await endRestoredCommands(transaction, { ...restored, wake: silentWake });
       await recordAuditEvent(transaction, {
         accountId: manifest.accountId,
         region: '*',

@@ -277,3 +277,22 @@ export async function listInvocations(db: Database, taskExecutionId: string): Pr
     .orderBy('position')
     .execute();
 }
+
+export async function listAllWindows(db: Database): Promise<DueWindow[]> {
+  return await db.selectFrom('maintenanceWindows').selectAll().orderBy('windowId').execute();
+}
+
+/** Ends what is open, at all three levels, and says how many executions these were. */
+export async function updateOpenExecutions(
+  db: Database,
+  ending: Pick<WindowExecution, 'status' | 'statusDetails' | 'endedAt'>,
+): Promise<number> {
+  await db.updateTable('maintenanceWindowInvocations').set(ending).where('endedAt', 'is', null).execute();
+  await db.updateTable('maintenanceWindowTaskExecutions').set(ending).where('endedAt', 'is', null).execute();
+  const result = await db
+    .updateTable('maintenanceWindowExecutions')
+    .set({ ...ending, dueAt: null })
+    .where('endedAt', 'is', null)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
