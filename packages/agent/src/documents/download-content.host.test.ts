@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { builtInDocuments, CommandDocument, resolveParameters } from '@patchbay/patching';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMachine } from '../machine/index.ts';
@@ -104,6 +105,20 @@ describe('downloads of a document', () => {
     expect(status).toBe('Success');
   });
 
+  it('come from a file of the machine, if it is what the checksum says', async () => {
+    const file = join(folder, 'a greeting.json');
+    writeFileSync(file, greeting);
+    const url = pathToFileURL(file).href;
+    const { steps } = await run(download({ url, sha256 }, { destinationPath: join(folder, 'copied/') }));
+    expect(steps).toMatchObject([{ status: 'Success' }]);
+    expect(readFileSync(join(folder, 'copied/a_20greeting.json'), 'utf8')).toBe(greeting);
+    const refused = async (sourceInfo: object) => (await run(download(sourceInfo))).steps[0]?.standardError;
+    expect(await refused({ url, sha256: 'f'.repeat(64) })).toContain('was not kept');
+    expect(await refused({ url: 'file:///no/such/file' })).toContain('There is no file /no/such/file');
+    expect(await refused({ url: 'file://elsewhere/etc/passwd' })).toContain('There is no file elsewhere');
+    expect(await refused({ url: 'ftp://127.0.0.1/x' })).toContain('Expected an https address');
+  });
+
   it('come from the control plane, as it signed them along with the command', async () => {
     const call = {
       sourceType: ['SSMDocument'],
@@ -158,7 +173,6 @@ describe('downloads of a document', () => {
     ['redirects without end', (origin) => ({ url: `${origin}/loop` }), /more than 5 times/],
     ['nothing there', (origin) => ({ url: `${origin}/none` }), /status 404/],
     ['nobody there', () => ({ url: 'https://127.0.0.1:1/x' }), /could not be fetched/],
-    ['a file of the node', () => ({ url: 'file:///etc/passwd' }), /https address/],
     ['digest authentication', (origin) => ({ url: `${origin}/x`, authMethod: 'Digest' }), /Digest is not supported/],
     ['a member that nobody knows', (origin) => ({ url: `${origin}/x`, sha1: 'x' }), /sourceInfo/],
   ])('fail with %s and leave nothing', async (_title, infoOf, reason) => {

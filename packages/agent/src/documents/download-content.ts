@@ -3,7 +3,7 @@ import { documentNameIn, type NestedDocuments, readJsonMap } from '@patchbay/pat
 import { z } from 'zod';
 import { type Machine, MachineError } from '../machine/index.ts';
 import { ContentError } from './content-error.ts';
-import type { FetchContent } from './fetch-content.ts';
+import { type FetchContent, mostBytes } from './fetch-content.ts';
 import { failedOutcome, type StepOutcome } from './shell-step.ts';
 
 /** What aws:downloadContent may fetch, and how. */
@@ -31,7 +31,8 @@ const DownloadInputs = z.object({
 
 const Flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]).default(false);
 const HttpSource = z.strictObject({
-  url: z.url({ protocol: /^https?$/, error: 'Expected an https address' }),
+  /** `file:` is Patchbay's own: a file that is on the machine already, a shared directory's say. */
+  url: z.url({ protocol: /^(https?|file)$/, error: 'Expected an https address, or file:///path' }),
   allowInsecureDownload: Flag,
   authMethod: z.enum(['None', 'Basic'], { error: 'Expected None or Basic; Digest is not supported' }).default('None'),
   username: z.string().default(''),
@@ -84,7 +85,7 @@ export async function downloadContent(
     const inputs = read(DownloadInputs, request.inputs, []);
     const { name, bytes } =
       inputs.sourceType === 'HTTP'
-        ? await fetchHttp(read(HttpSource, inputs.sourceInfo, ['sourceInfo']), downloads, request.signal)
+        ? await fetchHttp(machine, read(HttpSource, inputs.sourceInfo, ['sourceInfo']), downloads, request.signal)
         : takeDocument(read(DocumentSource, inputs.sourceInfo, ['sourceInfo']).name, request.nested);
     const file = await machine.writeWorkFile(request.temporaryPath, bytes);
     const { exitCode, stdout, stderr } = await machine.run({
@@ -109,6 +110,7 @@ function read<Schema extends z.ZodType>(schema: Schema, value: unknown, path: re
 }
 
 async function fetchHttp(
+  machine: Machine,
   source: z.output<typeof HttpSource>,
   downloads: Downloads,
   signal: AbortSignal,
@@ -118,20 +120,33 @@ async function fetchHttp(
   if (`${username}${password}`.includes('{{')) {
     throw new ContentError('CONTENT_INPUT', 'Values of Parameter Store (ssm-secure) are not supported.');
   }
-  const bytes = await downloads.fetch({
-    url,
-    credentials: source.authMethod === 'Basic' ? { username, password } : null,
-    isInsecureAllowed: source.allowInsecureDownload && downloads.isInsecureAllowed,
-    signal,
-  });
+  const bytes =
+    url.protocol === 'file:'
+      ? await readLocal(machine, url)
+      : await downloads.fetch({
+          url,
+          credentials: source.authMethod === 'Basic' ? { username, password } : null,
+          isInsecureAllowed: source.allowInsecureDownload && downloads.isInsecureAllowed,
+          signal,
+        });
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (source.sha256 !== undefined && source.sha256.toLowerCase() !== sha256) {
     throw new ContentError(
       'CONTENT_CHECKSUM',
-      `What ${url.origin}${url.pathname} holds has the sha256 ${sha256}, not ${source.sha256}: it was not kept.`,
+      `What ${url.protocol}//${url.host}${url.pathname} holds has the sha256 ${sha256}, not ${source.sha256}: it was not kept.`,
     );
   }
   return { name: fileNameOf(url), bytes };
+}
+
+async function readLocal(machine: Machine, url: URL): Promise<Buffer> {
+  const path = decodeURIComponent(url.pathname);
+  const status = url.host === '' ? await machine.stat(path) : null;
+  if (status === null) throw new ContentError('CONTENT_INPUT', `There is no file ${url.host}${path} on this machine.`);
+  if (status.sizeBytes > mostBytes) {
+    throw new ContentError('CONTENT_INPUT', `${path} has more than ${mostBytes} bytes.`);
+  }
+  return Buffer.from((await machine.readFile(path)) ?? '');
 }
 
 /** The last part of an address, as a name that no shell or path makes anything of. */

@@ -16,7 +16,8 @@ export interface ContentRequest {
 export type FetchContent = (request: ContentRequest) => Promise<Buffer>;
 
 const mostRedirects = 5;
-const mostBytes = 64 * 1024 * 1024;
+/** What one step may bring in. */
+export const mostBytes = 64 * 1024 * 1024;
 const timeoutSeconds = 600;
 
 /**
