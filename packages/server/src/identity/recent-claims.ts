@@ -1,7 +1,8 @@
 import type { OperationContext } from '../operations/operation.ts';
 
 /**
- * What was looked up about callers a moment ago, so that a caller's next requests cost no query. It is forgotten at once
+ * What was looked up about callers a moment ago, so that a caller's next requests cost no query: who they are, what keeps
+ * them from starting. It is forgotten at once
  * when access changes here, when another replica says that it changed there, and otherwise after a second.
  */
 export interface RecentClaims {

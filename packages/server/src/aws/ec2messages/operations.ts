@@ -113,7 +113,7 @@ async function GetMessages(
         const now = context.dependencies.clock();
         const visibleAt = new Date(now.getTime() + hiddenMilliseconds);
         const asking = { instanceId: destination, agentRunId };
-        return await takeDeliverable(context.db, asking, now, visibleAt, await notFrozen(context.db, context, now));
+        return await takeDeliverable(context.db, asking, now, visibleAt, await notFrozen(context, now));
       },
     },
     input.patchbayPollSeconds === undefined

@@ -2,10 +2,8 @@ import { findFreezeEnd, isChange } from '@patchbay/patching';
 import { type RawBuilder, sql } from 'kysely';
 import { keepWithinReach } from '../../aws/ssm/instances/repository.ts';
 import { isNodeWithinReach } from '../../aws/ssm/tags/reach-condition.ts';
-import type { Database } from '../../database/tables.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { principalArn } from '../../operations/principal.ts';
-import type { Scope } from '../../operations/scope.ts';
 import { FreezeError } from './errors.ts';
 import { findStop, listFreezes, listOverrides, type StartStop, type StoredFreeze } from './repository.ts';
 
@@ -15,8 +13,8 @@ export interface FreezeInForce {
   readonly until: Date;
 }
 
-export async function listFreezesInForce(db: Database, accountId: string, now: Date): Promise<FreezeInForce[]> {
-  const freezes = await listFreezes(db, accountId);
+/** Those that hold at a moment. */
+function findInForce(freezes: readonly StoredFreeze[], now: Date): FreezeInForce[] {
   return freezes.flatMap((freeze) => {
     const until = findFreezeEnd(freeze.time, freeze.createdAt, now);
     return until === null ? [] : [{ freeze, until }];
@@ -61,7 +59,7 @@ export async function requireStart(
   if (stop) throw new FreezeError('STARTS_STOPPED', explainStop(stop));
   if (!isChange(command.documentName, command.parameters)) return { isChange: false, overriddenFreezes: [] };
   const overridden: string[] = [];
-  const inForce = await listFreezesInForce(db, accountId, now);
+  const inForce = findInForce(await listFreezes(db, accountId), now);
   const overrides = inForce.length === 0 ? [] : await listOverrides(db, accountId, now);
   const sender = principalArn(principal);
   for (const held of inForce) {
@@ -81,8 +79,14 @@ export async function requireStart(
  * Holds for what, of `waiting`, may be handed to its node as far as freezes go; undefined when none is in force. A freeze that begins
  * while a command is under way keeps it from the nodes that have not got it.
  */
-export async function notFrozen(db: Database, scope: Scope, now: Date): Promise<RawBuilder<boolean> | undefined> {
-  const inForce = await listFreezesInForce(db, scope.accountId, now);
+export async function notFrozen(
+  { db, accountId, region, dependencies }: Pick<OperationContext, 'db' | 'accountId' | 'region' | 'dependencies'>,
+  now: Date,
+): Promise<RawBuilder<boolean> | undefined> {
+  const scope = { accountId, region };
+  // Each poll of each node asks; who makes or deletes a freeze announces it.
+  const freezes = await dependencies.recentClaims.find(`freezes ${accountId}`, () => listFreezes(db, accountId));
+  const inForce = findInForce(freezes ?? [], now);
   if (inForce.length === 0) return undefined;
   const conditions = inForce.map(({ freeze: { freezeId, tagLimits } }) => {
     const isConcerned =

@@ -1,5 +1,6 @@
 import type { ChangeFreeze, StartState, TagLimit } from '@patchbay/contracts';
 import { checkFreezeTime, type FreezeTime, findFreezeEnd } from '@patchbay/patching';
+import { announceAccessChange } from '../../identity/recent-claims.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { principalArn } from '../../operations/principal.ts';
 import { FreezeError } from './errors.ts';
@@ -88,6 +89,7 @@ export async function createFreeze(wanted: NewFreeze, context: OperationContext)
     deletedAt: null,
   });
   if (!isNew) throw new FreezeError('FREEZE_EXISTS', `There is a freeze ${wanted.name} already: delete it first.`);
+  await announceAccessChange(context);
   return await describeFreeze(wanted.name, context);
 }
 
@@ -95,6 +97,7 @@ export async function deleteFreeze(name: string, context: OperationContext): Pro
   const { db, accountId, now, principal } = context;
   const change = { deletedBy: principalArn(principal), deletedAt: now };
   if (!(await markFreezeDeleted(db, accountId, name, change))) throw notFound(name);
+  await announceAccessChange(context);
 }
 
 /** Gives the caller, or a window, leave to change things in spite of a freeze. */
