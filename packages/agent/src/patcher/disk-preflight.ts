@@ -86,6 +86,9 @@ function inMegabytes(bytes: number): string {
   return `${Math.ceil(bytes / 1_000_000)} MB`;
 }
 
+/** For asking whether there is room to spare at all. */
+export const noChanges = { groups: [], downloadBytes: 0, diskBytes: 0 };
+
 /** Why there is not enough room for a plan; null when there is, or nobody can tell. */
 export async function findDiskShortage(
   machine: Machine,

@@ -10,7 +10,7 @@ import type { Machine } from '../machine/index.ts';
 import { type AptWorkspace, ask, withSettings } from './apt-workspace.ts';
 import type { UsedLists } from './collect-facts.ts';
 import { type IndexReader, openIndexReader, rememberIndexes } from './describe-changes.ts';
-import { findDiskShortage } from './disk-preflight.ts';
+import { findDiskShortage, noChanges } from './disk-preflight.ts';
 import { isDpkgCutOff } from './dpkg-journal.ts';
 import { type GroupJournal, openGroupJournal } from './group-journal.ts';
 import { type CompletionRequest, completeHalfDone } from './half-done.ts';
@@ -221,8 +221,20 @@ async function settleGroup(
  * Makes good what dpkg was cut off in, in a group before this one: apt takes nothing else until then. What was told of
  * that group stays. Answers why nothing more may be begun; null where it may.
  */
-async function mendCutOff(request: ExecuteRequest, { journal, workspace }: GroupStep): Promise<string | null> {
+async function mendCutOff(request: ExecuteRequest, step: GroupStep): Promise<string | null> {
+  try {
+    return await completeCutOff(request, step);
+  } catch (error) {
+    // On a full disk, say: what was done so far is told all the same.
+    return `What dpkg was cut off in could not be completed: ${describeError(error)}`;
+  }
+}
+
+async function completeCutOff(request: ExecuteRequest, { journal, workspace }: GroupStep): Promise<string | null> {
   const { machine, plan, now, report } = request;
+  // dpkg would fill what little is left, and then nothing could be told.
+  const shortage = await findDiskShortage(machine, noChanges);
+  if (shortage !== null) return `There is not enough room to complete what dpkg was cut off in: ${shortage}`;
   const brokenness = await completeHalfDone(completionOf(request));
   if (brokenness !== null) return brokenness;
   const status = await readDpkgStatus(machine);

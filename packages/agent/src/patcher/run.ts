@@ -16,6 +16,7 @@ import { readJsonFile, writeFileDurably } from '../state/index.ts';
 import { describeClock } from './clock-words.ts';
 import { type CollectedFacts, collectFacts } from './collect-facts.ts';
 import { type Completion, deliverCompletion, isOutdated, readCompletion, resultPatience } from './completion.ts';
+import { findDiskShortage, noChanges } from './disk-preflight.ts';
 import { executePlan } from './execute.ts';
 import { completeHalfDone } from './half-done.ts';
 import { awaitIdlePackageManager } from './lock-holder.ts';
@@ -261,18 +262,23 @@ async function carryOut(checkpoint: Checkpoint, request: PatchRunRequest, parts:
 async function completeLeftovers(operationId: string, parts: RunParts): Promise<boolean> {
   if (isCancelled(parts)) return false;
   let isAny = false;
-  const problem = await withMachine(parts, 'read-write', (machine) =>
-    completeHalfDone({
-      machine,
-      waitSeconds: mostWaitSeconds,
-      recordNameOf: (step) => `${operationId}.${step}`,
-      report: (line) => {
-        isAny = true;
-        parts.report(line);
-      },
-    }),
+  const problem = await withMachine(
+    parts,
+    'read-write',
+    async (machine) =>
+      (await findDiskShortage(machine, noChanges)) ??
+      (await completeHalfDone({
+        machine,
+        waitSeconds: mostWaitSeconds,
+        recordNameOf: (step) => `${operationId}.${step}`,
+        report: (line) => {
+          isAny = true;
+          parts.report(line);
+        },
+      })),
   );
-  if (problem !== null) parts.complain(problem);
+  // Without room nothing was begun; what is half done is told with the verdict.
+  if (problem !== null && isAny) parts.complain(problem);
   return isAny;
 }
 
