@@ -20,6 +20,7 @@ import {
 } from '../../packages/server/src/test-support/test-node.ts';
 import { changedExample } from './changed-example.ts';
 import { placeholderOf } from './learned-texts.ts';
+import { liftHolds } from './lift-holds.ts';
 import { filterKeys, oddTimes } from './odd-values.ts';
 import { providePatchPlan } from './patch-plan.ts';
 import type { KnownTexts } from './shaped-json.ts';
@@ -123,6 +124,7 @@ async function furnish(host: NodeHost, name: string, seed: number): Promise<Scen
   const call = async (target: string, input: object) => readSuccess(await host.call(target, input));
   await deleteOwnBaselines(host);
   await deleteWindows(host);
+  await liftHolds(host);
   const patchGroup = `group-${name}`;
   const baseline = exampleBaseline(name);
   const baselineId = await provideBaseline(host, baseline);
