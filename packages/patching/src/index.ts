@@ -1,3 +1,4 @@
+export { compilePattern } from './allowed-pattern/linear-pattern.ts';
 export * from './approval-clock/approval-instant.ts';
 export * from './approval-clock/changelog-date.ts';
 export * from './approval-clock/record-observation.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { compilePattern } from './linear-pattern.ts';
+import { compilePattern } from '../allowed-pattern/linear-pattern.ts';
 
 const TextMap = z.record(z.string(), z.unknown());
 

@@ -1,3 +1,4 @@
+import { compilePattern } from '../allowed-pattern/linear-pattern.ts';
 import {
   type CommandDocument,
   type DocumentParameter,
@@ -5,7 +6,6 @@ import {
   type ParameterValue,
   parameterKinds,
 } from './command-document.ts';
-import { compilePattern } from './linear-pattern.ts';
 
 /** Values of a document's parameters, each as its type wants it. */
 export type ParameterValues = Readonly<Record<string, ParameterValue>>;

@@ -184,7 +184,9 @@ describe('a parameter', () => {
     [{ KeyId: 'alias/aws/ssm' }, 'ValidationException'],
     [{ AllowedPattern: '(' }, 'InvalidAllowedPatternException'],
     [{ AllowedPattern: 'other' }, 'ParameterPatternMismatchException'],
-    [{ Value: `${'a'.repeat(60)}!`, AllowedPattern: '(a+)+' }, 'InvalidAllowedPatternException'],
+    [{ Value: `${'a'.repeat(60)}!`, AllowedPattern: '(a+)+' }, 'ParameterPatternMismatchException'],
+    [{ Value: 'ab', AllowedPattern: '(?=a).*' }, 'InvalidAllowedPatternException'],
+    [{ Value: 'b', AllowedPattern: 'a)|(b' }, 'InvalidAllowedPatternException'],
     [{ Tags: [{ Key: 'aws:x', Value: 'y' }] }, 'ValidationException'],
   ])('is refused with %j', async (input, name) => {
     await expect(put(server(), { Name: 'refused', ...input })).rejects.toMatchObject({ name });

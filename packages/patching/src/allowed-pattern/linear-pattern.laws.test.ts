@@ -74,6 +74,15 @@ describe('a pattern of parameters', () => {
     expect(compiled.ok ? '' : compiled.problem).toMatch(problem);
   });
 
+  it('is given up, and matches nothing, where a large one meets a long text', () => {
+    const found = (text: string) => {
+      const compiled = compilePattern('(a?){2000}b');
+      return compiled.ok && compiled.pattern.test(text);
+    };
+    expect(found(`${'a'.repeat(1000)}b`)).toBe(true);
+    expect(found(`${'a'.repeat(60_000)}b`)).toBe(false);
+  });
+
   it('may name its groups and use braces as they are', () => {
     for (const [source, text] of [
       ['^(?<year>\\d{4})$', '2026'],

@@ -4,7 +4,10 @@
  * API, Go's RE2 in the agent): no look-around, no back-references.
  */
 export interface LinearPattern {
-  /** Whether the pattern is found in the text; `^` and `$` bind it to the ends. */
+  /**
+   * Whether the pattern is found in the text; `^` and `$` bind it to the ends. A large pattern over a long text is given up
+   * after a quarter of a second's work and counts as not found: what could not be checked is not allowed.
+   */
   test(text: string): boolean;
 }
 
@@ -28,6 +31,8 @@ type Instruction =
   | { readonly kind: 'match' };
 
 const mostInstructions = 10_000;
+/** Positions of the pattern that are looked at, over all of a text. */
+const mostSteps = 5_000_000;
 const mostDepth = 100;
 
 class PatternProblem extends Error {}
@@ -321,12 +326,15 @@ function run(program: readonly Instruction[], text: string): boolean {
   /** For each instruction the last position, counted from one, at which it was reached. */
   const reachedAt = new Uint32Array(program.length);
   let current: number[] = [];
+  let steps = 0;
   for (let position = 0; position <= codes.length; position += 1) {
     // A match may begin anywhere.
     if (follow(program, 0, codes, position, reachedAt, current)) return true;
     const code = codes[position];
     if (code === undefined) return false;
     const next: number[] = [];
+    steps += current.length;
+    if (steps > mostSteps) return false;
     for (const at of current) {
       const instruction = program[at];
       if (instruction?.kind !== 'character' || !instruction.matches(code)) continue;
