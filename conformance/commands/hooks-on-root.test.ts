@@ -1,4 +1,4 @@
-import { builtInDocuments, type CommandDocument } from '@patchbay/patching';
+import { CreateDocumentCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PatchedRoot, startPatchedRoot } from './patched-root.ts';
 
@@ -8,34 +8,29 @@ const fixes = installed.map(({ name }) => ({ name, version: '1.0-1+deb12u1' }));
 const before = ['pb-first 1.0-1', 'pb-second 1.0-1'];
 const after = ['pb-first 1.0-1+deb12u1', 'pb-second 1.0-1+deb12u1'];
 
+const seen = '/var/tmp/seen';
 /** Writes down what was installed when it ran. */
-const recordName = 'Test-Record';
-const record: CommandDocument = {
-  schemaVersion: '2.2',
-  parameters: {},
-  mainSteps: [
-    {
-      action: 'aws:runShellScript',
-      name: 'Record',
-      inputs: {
-        timeoutSeconds: '60',
-        runCommand: ["dpkg-query --show --showformat='${Package} ${Version}\\n' 'pb-*' >> /root/seen", 'echo recorded'],
-      },
-    },
-  ],
-};
+const recordName = 'Record';
+const failingHook = 'Refuse';
+const scripts = new Map([
+  [recordName, `dpkg-query --show --showformat='\${Package} \${Version}\\n' 'pb-*' >> ${seen} && echo recorded`],
+  [failingHook, 'echo the load balancer does not answer >&2; exit 3'],
+]);
 
-// A hook runs with the defaults of its parameters, so of the built-in documents only AWS-Noop and AWS-UpdateSSMAgent can be
-// one, and the agent does not update itself between two steps: that hook is the one that fails.
-const failingHook = 'AWS-UpdateSSMAgent';
+/** A document of one's own that runs a script, with nothing but defaults, as hooks have to be. */
+function createScript(node: PatchedRoot, Name: string, script: string) {
+  const inputs = { timeoutSeconds: '60', runCommand: [script] };
+  const mainSteps = [{ action: 'aws:runShellScript', name: 'run', inputs }];
+  const Content = JSON.stringify({ schemaVersion: '2.2', mainSteps });
+  return node.ssm.send(new CreateDocumentCommand({ Name, DocumentType: 'Command', Content }));
+}
 
 describe('patching with hooks on a real root, judged by its own apt', () => {
   let node: PatchedRoot;
   beforeAll(async () => {
-    // The control plane of this test runs in this process; the agent, which is another, learns of it from the command alone.
-    Object.assign(builtInDocuments, { [recordName]: record });
     const policy = { mode: 'documents', documents: [failingHook, recordName] };
     node = await startPatchedRoot({ installed, fixes, policy });
+    for (const [name, script] of scripts) await createScript(node, name, script);
   });
   afterAll(() => node?.close());
 
@@ -69,7 +64,7 @@ describe('patching with hooks on a real root, judged by its own apt', () => {
       ...['InstallNoReboot', 'PostInstallHook', 'EvaluateReboot', 'InstallAndReboot'].map((name) => `${name} not run`),
       'OnExitHook Success',
     ]);
-    expect(output).toContain('cannot run aws:updateSsmAgent');
+    expect(output).toContain('the load balancer does not answer');
     expect(await node.readHistory(commandId)).toEqual(['Scan: 2 missing']);
     expect(await node.readPackages()).toEqual(before);
     expect(await node.askApt('upgrade')).toEqual(after);
@@ -84,11 +79,7 @@ describe('patching with hooks on a real root, judged by its own apt', () => {
       OnExitHookDocName: recordName,
     });
     expect(status).toBe('Success');
-    expect((await node.root.run(['cat', '/root/seen'])).stdout.trim().split('\n')).toEqual([
-      ...before,
-      ...after,
-      ...after,
-    ]);
+    expect((await node.root.run(['cat', seen])).stdout.trim().split('\n')).toEqual([...before, ...after, ...after]);
     expect(output.match(/^recorded$/gm)).toHaveLength(3);
     expect(steps).toEqual([
       ...['InitialScan', 'EvaluateScan', 'PreInstallHook', 'InstallNoReboot', 'PostInstallHook', 'EvaluateReboot'].map(
@@ -121,6 +112,7 @@ describe('patching with hooks on a real root, judged by its own apt', () => {
   it('a hook that the owner does not allow refuses the whole command before anything runs', async () => {
     const strict = await startPatchedRoot({ installed, fixes });
     try {
+      await createScript(strict, failingHook, 'exit 3');
       const { commandId, status } = await strict.run(hooks, {
         Operation: 'Install',
         PostInstallHookDocName: failingHook,

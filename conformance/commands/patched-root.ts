@@ -11,6 +11,7 @@ import {
   ListCommandInvocationsCommand,
   RegisterPatchBaselineForPatchGroupCommand,
   SendCommandCommand,
+  type SSMClient,
 } from '@aws-sdk/client-ssm';
 import { GetPatchOperation, ListPatchOperations, type OperationContract } from '@patchbay/contracts';
 import { expect } from 'vitest';
@@ -43,6 +44,8 @@ export interface EndedCommand {
 
 /** A control plane, and a node that is a small Debian root with an agent: nothing of it is a double. */
 export interface PatchedRoot {
+  /** As the administrator. */
+  readonly ssm: SSMClient;
   readonly instanceId: string;
   readonly root: TestRoot;
   run(documentName: string, parameters: Readonly<Record<string, string>>): Promise<EndedCommand>;
@@ -129,6 +132,7 @@ export async function startPatchedRoot(options: PatchedRootOptions): Promise<Pat
   }
 
   return {
+    ssm,
     instanceId,
     root,
     async run(documentName, parameters) {
