@@ -1,9 +1,14 @@
 import {
   AddTagsToResourceCommand,
   CreateMaintenanceWindowCommand,
+  CreatePatchBaselineCommand,
   GetMaintenanceWindowCommand,
+  RegisterPatchBaselineForPatchGroupCommand,
+  UpdatePatchBaselineCommand,
 } from '@aws-sdk/client-ssm';
+import { BeginPatchOperation } from '@patchbay/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
+import { sampleFacts, securityOffer } from '../../../test-support/sample-facts.ts';
 import { readSuccess } from '../../../test-support/send-request.ts';
 import { enrolNode, type TestNode } from '../../../test-support/test-node.ts';
 import { withTestServer } from '../../../test-support/test-server.ts';
@@ -155,6 +160,41 @@ describe('a maintenance window', () => {
     expect(executions[0]?.StatusDetails).toMatch(/missed.* 2 earlier starts were missed, too\./);
     const { NextExecutionTime } = await server().ssm.send(new GetMaintenanceWindowCommand({ WindowId }));
     expect(Date.parse(NextExecutionTime ?? '')).toBe(server().now().getTime() + 22 * 3_600_000);
+  });
+
+  it('installs what was approved at its first command, whatever becomes of the baseline while it runs', async () => {
+    const ApprovalRules = {
+      PatchRules: [
+        { PatchFilterGroup: { PatchFilters: [{ Key: 'PRODUCT' as const, Values: ['*'] }] }, ApproveAfterDays: 0 },
+      ],
+    };
+    const { BaselineId } = await server().ssm.send(
+      new CreatePatchBaselineCommand({ Name: 'edited', OperatingSystem: 'DEBIAN', ApprovalRules }),
+    );
+    await server().ssm.send(new RegisterPatchBaselineForPatchGroupCommand({ BaselineId, PatchGroup: 'edited' }));
+    const windowId = await stage.create();
+    const nodes: TestNode[] = [];
+    const targets: string[] = [];
+    for (const Stage of ['edited-1', 'edited-2']) {
+      nodes.push(await enrolNode(server(), { tags: { Stage, PatchGroup: 'edited' } }));
+      targets.push(await stage.registerTag(windowId, Stage));
+    }
+    await stage.registerPatching(windowId, targets);
+    await stage.open();
+    const facts = sampleFacts({ offers: [securityOffer('openssl', '3.0.2', '3.0.1')] });
+    const approved = async (node: TestNode | undefined, position: number, snapshotId: string) => {
+      const commandId = (await stage.newest(windowId)).invocations[position]?.ExecutionId ?? '';
+      const factsId = (await node?.submitFacts(facts)) ?? '';
+      const rebootOption = 'RebootIfNeeded';
+      const request = { factsId, operation: 'Install', commandId, rebootOption, snapshotId } as const;
+      return (await node?.patchbay(BeginPatchOperation, request))?.targets.map(({ name }) => name);
+    };
+    const snapshotId = (await stage.newest(windowId)).execution?.WindowExecutionId ?? '';
+    expect(await approved(nodes[0], 0, snapshotId)).toEqual(['openssl']);
+    await server().ssm.send(new UpdatePatchBaselineCommand({ BaselineId, RejectedPatches: ['openssl'] }));
+    if (nodes[0]) await stage.carryOut(nodes[0]);
+    await stage.run();
+    expect(await approved(nodes[1], 1, snapshotId)).toEqual(['openssl']);
   });
 
   it('gives a node that was offline until the end of its time', async () => {
