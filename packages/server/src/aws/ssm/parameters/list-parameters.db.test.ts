@@ -6,17 +6,13 @@ import {
   GetParametersByPathCommand,
   type GetParametersByPathCommandInput,
   LabelParameterVersionCommand,
-  PutParameterCommand,
-  type PutParameterCommandInput,
   paginateDescribeParameters,
   paginateGetParametersByPath,
   UnlabelParameterVersionCommand,
 } from '@aws-sdk/client-ssm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { TEST_REGION, type TestServer, withTestServer } from '../../../test-support/test-server.ts';
-
-const put = async (server: TestServer, input: Partial<PutParameterCommandInput> & { Name: string }) =>
-  await server.ssm.send(new PutParameterCommand({ Value: 'value', Type: 'String', ...input }));
+import { putParameter as put } from '../../../test-support/test-parameters.ts';
+import { TEST_REGION, withTestServer } from '../../../test-support/test-server.ts';
 
 describe('lists of parameters', () => {
   const server = withTestServer();
