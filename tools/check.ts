@@ -1,13 +1,29 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 
 interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** What failed, a line each: the end of a long log is the part that is read, and sometimes the only part kept. */
+  failures: string[];
+}
+
+/** The part read here of what vitest's JSON reporter writes. */
+interface Report {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  testResults: {
+    name: string;
+    status: string;
+    message: string;
+    assertionResults: { fullName: string; status: string; failureMessages: string[] | null }[];
+  }[];
 }
 
 const root = dirname(import.meta.dirname);
@@ -31,7 +47,18 @@ function run(title: string, command: string, ...commandArguments: string[]): num
 
 function runStep(title: string, command: string, ...commandArguments: string[]): Counts {
   const isGood = run(title, command, ...commandArguments) === 0;
-  return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: 0 };
+  return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: 0, failures: isGood ? [] : [title] };
+}
+
+function listFailures(report: Report): string[] {
+  return report.testResults
+    .filter(({ status }) => status === 'failed')
+    .flatMap(({ name, message, assertionResults }) => {
+      const file = relative(root, name);
+      const tests = assertionResults.filter(({ status }) => status === 'failed');
+      if (tests.length === 0) return [`${file}: ${message.split('\n')[0]}`];
+      return tests.map((test) => `${file}: ${test.fullName}: ${test.failureMessages?.[0]?.split('\n')[0] ?? ''}`);
+    });
 }
 
 function runTests(project: string): Counts {
@@ -48,18 +75,19 @@ function runTests(project: string): Counts {
       '--reporter=json',
       `--outputFile.json=${report}`,
     );
-    const result = JSON.parse(readFileSync(report, 'utf8')) as {
-      numPassedTests: number;
-      numFailedTests: number;
-      numPendingTests: number;
-      numTodoTests: number;
-    };
+    const result = JSON.parse(readFileSync(report, 'utf8')) as Report;
     // A suite that could not even be loaded has no failed test of its own; it must not look like success.
     const failed = status === 0 ? result.numFailedTests : Math.max(1, result.numFailedTests);
-    return { passed: result.numPassedTests, failed, skipped: result.numPendingTests + result.numTodoTests };
+    const failures = listFailures(result);
+    return {
+      passed: result.numPassedTests,
+      failed,
+      skipped: result.numPendingTests + result.numTodoTests,
+      failures: failed > 0 && failures.length === 0 ? [`tests: ${project}`] : failures,
+    };
   } catch (error) {
     console.error(`${project}: no report was written (${String(error)})`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: [`tests: ${project}: no report`] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -92,8 +120,10 @@ const total = results.reduce<Counts>(
     passed: sum.passed + counts.passed,
     failed: sum.failed + counts.failed,
     skipped: sum.skipped + counts.skipped,
+    failures: [...sum.failures, ...counts.failures],
   }),
-  { passed: 0, failed: 0, skipped: 0 },
+  { passed: 0, failed: 0, skipped: 0, failures: [] },
 );
+if (total.failures.length > 0) console.log(`\nFailed:\n${total.failures.map((line) => `  ${line}`).join('\n')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;
