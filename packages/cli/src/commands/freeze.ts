@@ -15,8 +15,8 @@ import {
   withAccess,
   withOutput,
 } from '../control-plane-options.ts';
+import { addTagLimit } from '../tag-limit-option.ts';
 import { wholeNumberOption } from '../whole-number-option.ts';
-import { addTagLimit } from './user.ts';
 
 export class FreezeTimeError extends AppError<'FREEZE_TIME'> {}
 

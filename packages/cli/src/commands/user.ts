@@ -14,7 +14,7 @@ import {
   UnbindUser,
   type UserSummary,
 } from '@patchbay/contracts';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { type ChosenAccess, chooseAccess, rewriteAdministratorAccess } from '../administrator-access.ts';
 import { type ControlPlaneClient, createControlPlaneClient } from '../control-plane-client.ts';
 import {
@@ -25,6 +25,7 @@ import {
   withAccess,
   withOutput,
 } from '../control-plane-options.ts';
+import { addTagLimit } from '../tag-limit-option.ts';
 
 type CommonFlags = AccessFlags & OutputFlags;
 
@@ -32,16 +33,6 @@ interface RoleFlags extends CommonFlags {
   readonly role: Role;
   readonly account?: string;
   readonly tagLimit?: readonly TagLimit[];
-}
-
-/** Takes `Key=Value` to what was given before: values of one key are alternatives, different keys must all be met. */
-export function addTagLimit(text: string, earlier: readonly TagLimit[] = []): TagLimit[] {
-  const end = text.indexOf('=');
-  if (end < 1) throw new InvalidArgumentError('Write it as Key=Value.');
-  const [key, value] = [text.slice(0, end), text.slice(end + 1)];
-  const same = earlier.find((limit) => limit.key === key);
-  if (!same) return [...earlier, { key, values: [value] }];
-  return earlier.map((limit) => (limit === same ? { key, values: [...limit.values, value] } : limit));
 }
 
 /** A person in one line a role. */
