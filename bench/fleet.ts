@@ -1,5 +1,3 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -10,7 +8,7 @@ import {
   readProcessorSeconds,
   startControlPlane,
 } from './control-plane.ts';
-import type { FleetOrder } from './fleet-load.ts';
+import { type SimulatedFleet, startSimulatedFleet } from './simulated-fleet.ts';
 
 /**
  * One command to many simulated nodes over the agents' real protocol: enrolment, long polls, acknowledgement, a reply
@@ -22,35 +20,17 @@ const { values } = parseArgs({
 });
 const nodes = Number(values.nodes);
 const idleSeconds = Number(values['idle-seconds']);
-const nodesPerActivation = 1000;
 
 const controlPlane = await startControlPlane();
 const { access, processId } = controlPlane;
 
-const Activation = z.object({ ActivationId: z.string(), ActivationCode: z.string() });
 const Sent = z.object({ Command: z.object({ CommandId: z.string() }) });
 const Listed = z.object({ Commands: z.array(z.object({ CompletedCount: z.number(), Status: z.string() })) });
 
-async function nextMessage(from: ReturnType<typeof fork>): Promise<unknown> {
-  const [message] = (await once(from, 'message')) as [unknown];
-  return message;
-}
-
-const generator = fork(new URL('./fleet-load.ts', import.meta.url));
+let fleet: SimulatedFleet | undefined;
 try {
-  const activations: FleetOrder['activations'][number][] = [];
-  for (let left = nodes; left > 0; left -= nodesPerActivation) {
-    const made = await callSsm(access, Activation, 'CreateActivation', {
-      IamRole: 'bench',
-      RegistrationLimit: Math.min(left, nodesPerActivation),
-      Tags: [{ Key: 'fleet', Value: 'bench' }],
-    });
-    activations.push({ id: made.ActivationId, code: made.ActivationCode, nodes: Math.min(left, nodesPerActivation) });
-  }
   const enrolmentBegan = performance.now();
-  const order: FleetOrder = { endpoint: access.endpoint, region: access.region, activations };
-  generator.send(order);
-  await nextMessage(generator);
+  fleet = await startSimulatedFleet(access, nodes);
   const enrolmentSeconds = (performance.now() - enrolmentBegan) / 1000;
   console.log(
     `${nodes} nodes enrolled in ${enrolmentSeconds.toFixed(1)} s (${(nodes / enrolmentSeconds).toFixed(0)} /s)`,
@@ -87,6 +67,6 @@ try {
     `all ${nodes} results stored after ${seconds.toFixed(1)} s (${(seconds / 30).toFixed(2)} x the aim of 30 s); server memory ${now.toFixed(0)} MiB, at most ${highest.toFixed(0)} MiB; processor: server ${serverSeconds.toFixed(1)} s, PostgreSQL ${databaseSeconds.toFixed(1)} s`,
   );
 } finally {
-  generator.kill('SIGTERM');
+  fleet?.stop();
   await controlPlane.stop();
 }

@@ -1,10 +1,9 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { callSsm, readMemoryMebibytes, readProcessorSeconds, startControlPlane } from './control-plane.ts';
-import type { FleetOrder, FleetTimes } from './fleet-load.ts';
+import type { FleetTimes } from './fleet-load.ts';
+import { type SimulatedFleet, startSimulatedFleet } from './simulated-fleet.ts';
 
 /**
  * A maintenance window over many simulated nodes at ten percent concurrency, over the agents' real protocol. There are no
@@ -16,23 +15,16 @@ const { values } = parseArgs({
   options: { nodes: { type: 'string', default: '10000' }, concurrency: { type: 'string', default: '10%' } },
 });
 const nodes = Number(values.nodes);
-const nodesPerActivation = 1000;
 const patienceMilliseconds = 600_000;
 
 const controlPlane = await startControlPlane();
 const { access, processId } = controlPlane;
 
-const Activation = z.object({ ActivationId: z.string(), ActivationCode: z.string() });
 const Window = z.object({ WindowId: z.string() });
 const Target = z.object({ WindowTargetId: z.string() });
 const Executions = z.object({
   WindowExecutions: z.array(z.object({ Status: z.string(), EndTime: z.number().optional() })),
 });
-
-async function nextMessage(from: ReturnType<typeof fork>): Promise<unknown> {
-  const [message] = (await once(from, 'message')) as [unknown];
-  return message;
-}
 
 /** The longest times (milliseconds) in which nothing was delivered, and in which nothing ran though nodes still waited. */
 function findPauses({ delivered, ended }: FleetTimes): { readonly betweenDeliveries: number; readonly idle: number } {
@@ -56,20 +48,9 @@ function findPauses({ delivered, ended }: FleetTimes): { readonly betweenDeliver
   return { betweenDeliveries, idle };
 }
 
-const generator = fork(new URL('./fleet-load.ts', import.meta.url));
+let fleet: SimulatedFleet | undefined;
 try {
-  const activations: FleetOrder['activations'][number][] = [];
-  for (let left = nodes; left > 0; left -= nodesPerActivation) {
-    const count = Math.min(left, nodesPerActivation);
-    const made = await callSsm(access, Activation, 'CreateActivation', {
-      IamRole: 'bench',
-      RegistrationLimit: count,
-      Tags: [{ Key: 'fleet', Value: 'bench' }],
-    });
-    activations.push({ id: made.ActivationId, code: made.ActivationCode, nodes: count });
-  }
-  generator.send({ endpoint: access.endpoint, region: access.region, activations } satisfies FleetOrder);
-  await nextMessage(generator);
+  fleet = await startSimulatedFleet(access, nodes);
   console.log(`${nodes} nodes enrolled`);
   await sleep(20_000);
 
@@ -106,8 +87,7 @@ try {
     endTime = WindowExecutions[0]?.EndTime;
     status = WindowExecutions[0]?.Status ?? '';
   }
-  generator.send('times');
-  const times = (await nextMessage(generator)) as FleetTimes;
+  const times = await fleet.readTimes();
   const opened = Date.parse(`${at}Z`);
   const { betweenDeliveries, idle } = findPauses(times);
   const [first, last] = [Math.min(...times.delivered), Math.max(...times.ended)];
@@ -121,6 +101,6 @@ try {
     `server: ${(readProcessorSeconds(processId) - processorBefore).toFixed(1)} s of processor, at most ${readMemoryMebibytes(processId).highest.toFixed(0)} MiB`,
   );
 } finally {
-  generator.kill('SIGTERM');
+  fleet?.stop();
   await controlPlane.stop();
 }
