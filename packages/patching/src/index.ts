@@ -71,5 +71,4 @@ export * from './states/state-table.ts';
 export { compileWildcard } from './wildcard/wildcard.ts';
 export * from './window-executions/decide-execution.ts';
 export * from './window-executions/execution-state.ts';
-export * from './window-executions/invocation-parameters.ts';
 export * from './window-executions/missed-start.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findPseudoParameters, forbiddenPseudoParameters } from './pseudo-parameters.ts';
+import { findPseudoParameters, forbiddenPseudoParameters, substitutePseudoParameters } from './pseudo-parameters.ts';
 
 describe('pseudo parameters', () => {
   it('are found anywhere in a value, each once, with and without spaces', () => {
@@ -18,5 +18,22 @@ describe('pseudo parameters', () => {
     const value = '{{TARGET_ID}} {{RESOURCE_ID}} {{TARGET_TYPE}}';
     expect(forbiddenPseudoParameters('RUN_COMMAND', value)).toEqual(['TARGET_ID', 'RESOURCE_ID']);
     expect(forbiddenPseudoParameters('AUTOMATION', value)).toEqual([]);
+  });
+
+  it('are written in wherever they stand, and other braces are left alone', () => {
+    const values = {
+      WINDOW_ID: 'mw-1',
+      WINDOW_TASK_ID: 'task',
+      WINDOW_TARGET_ID: 'target',
+      WINDOW_EXECUTION_ID: 'execution',
+      TASK_EXECUTION_ID: 'task-execution',
+      INVOCATION_ID: '$&',
+      TARGET_TYPE: 'INSTANCE',
+    };
+    expect(substitutePseudoParameters('{{WINDOW_ID}}={{ INVOCATION_ID }}/{{TARGET_TYPE}}', values)).toBe(
+      'mw-1=$&/INSTANCE',
+    );
+    const others = '{{TARGET_ID}} {{ssm:name}} {{ constructor }} {WINDOW_ID}';
+    expect(substitutePseudoParameters(others, values)).toBe(others);
   });
 });

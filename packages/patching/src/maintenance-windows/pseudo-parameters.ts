@@ -37,3 +37,12 @@ export function forbiddenPseudoParameters(taskType: string, value: unknown): Pse
   if (taskType !== 'RUN_COMMAND') return [];
   return findPseudoParameters(value).filter((name) => notForCommands.includes(name));
 }
+
+/** What a Run Command task's pseudo parameters stand for in one of its invocations. */
+export type PseudoParameterValues = Readonly<Record<Exclude<PseudoParameter, 'TARGET_ID' | 'RESOURCE_ID'>, string>>;
+
+/** Writes the pseudo parameters into a text; whatever else stands in double braces is left alone. */
+export function substitutePseudoParameters(text: string, values: PseudoParameterValues): string {
+  const byName = new Map<string, string>(Object.entries(values));
+  return text.replaceAll(reference, (whole, name: string) => byName.get(name) ?? whole);
+}

@@ -56,13 +56,13 @@ describe('nodes that patch at once', () => {
   });
 
   it('do not count while they are offline and have not got their command', async () => {
-    const away = [await enrol('away'), await enrol('away')];
+    await enrol('away');
+    await enrol('away');
     server().advance({ minutes: 30 });
     await send('away');
     const here = await enrol('here');
     await send('here');
     expect(await take([here])).toHaveLength(1);
-    expect(away).toHaveLength(2);
   });
 
   it('leave other documents alone', async () => {

@@ -39,10 +39,7 @@ export function hashText(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** A document that exists without anybody creating it. */
-export function findBuiltIn(name: string): FoundDocument | undefined {
-  const content = Object.hasOwn(builtInDocuments, name) ? builtInDocuments[name] : undefined;
-  if (content === undefined) return undefined;
+function describeBuiltIn(name: string, content: CommandDocument): FoundDocument {
   const text = JSON.stringify(content, null, 2);
   return {
     name,
@@ -62,6 +59,15 @@ export function findBuiltIn(name: string): FoundDocument | undefined {
     latestVersion: 1,
     createdAt: undefined,
   };
+}
+
+const builtIns = new Map(
+  Object.entries(builtInDocuments).map(([name, content]) => [name, describeBuiltIn(name, content)]),
+);
+
+/** A document that exists without anybody creating it. */
+export function findBuiltIn(name: string): FoundDocument | undefined {
+  return builtIns.get(name);
 }
 
 export function documentNotFound(nameOrArn: string): DocumentError {

@@ -163,7 +163,7 @@ export async function updateDocument(
       `The document version is not valid or does not exist: only the latest version of ${name} can be updated; give DocumentVersion $LATEST or ${latest.version}.`,
     );
   }
-  const reading = readDraft({ ...draft, format: draft.format });
+  const reading = readDraft(draft);
   if (hashText(draft.text) === latest.hash && reading.format === latest.format) {
     throw new DocumentError(
       'DOCUMENT_DUPLICATE_CONTENT',

@@ -14,14 +14,15 @@ import type {
   GetMaintenanceWindowExecutionTaskRequest,
   GetMaintenanceWindowExecutionTaskResult,
 } from '@aws-sdk/client-ssm';
-import { commandParametersOf, type WindowExecutionStatus } from '@patchbay/patching';
+import type { WindowExecutionStatus } from '@patchbay/patching';
 import { anyResource, authorize } from '../../../operations/authorize.ts';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
-import { isStorableTime } from '../../../operations/storable-time.ts';
-import { permissionsToSend } from '../documents/permissions.ts';
-import { WindowExecutionError, windowExecutionErrors } from './errors.ts';
+import { choosesFreely } from '../maintenance-window-tasks/permissions.ts';
+import { maintenanceWindowErrors } from '../maintenance-windows/errors.ts';
+import { instantsOf, readWindowFilters, valuesOf } from '../maintenance-windows/filters.ts';
+import { windowExecutionErrors } from './errors.ts';
 import {
   type Invocation,
   listExecutions,
@@ -36,29 +37,6 @@ const defaultPageSize = 50;
 
 type Filters = DescribeMaintenanceWindowExecutionsRequest['Filters'];
 
-/** The filters of a list by their keys. @throws WindowExecutionError for a key that the list does not know. */
-function readFilters(filters: CamelCased<Filters>, keys: readonly string[]): Map<string, readonly string[]> {
-  const byKey = new Map<string, readonly string[]>();
-  for (const { key = '', values = [] } of filters ?? []) {
-    if (!keys.includes(key)) {
-      throw new WindowExecutionError(
-        'WINDOW_EXECUTION_FILTER',
-        `${key} is not a key that this list can be filtered by; it knows ${keys.join(', ')}.`,
-      );
-    }
-    byKey.set(key, [...(byKey.get(key) ?? []), ...values]);
-  }
-  return byKey;
-}
-
-function readTime(key: string, values: readonly string[] | undefined): Date | undefined {
-  if (values === undefined) return undefined;
-  const [text = ''] = values;
-  const time = new Date(text);
-  if (values.length === 1 && isStorableTime(time)) return time;
-  throw new WindowExecutionError('WINDOW_EXECUTION_FILTER', `${key} must be one time such as 2026-11-22T00:00:00Z.`);
-}
-
 /** AWS's `Window execution` members; what has not happened yet is absent. */
 function times({ startedAt, endedAt }: { startedAt: Date | null; endedAt: Date | null }) {
   return { startTime: startedAt ?? undefined, endTime: endedAt ?? undefined };
@@ -72,14 +50,14 @@ async function DescribeMaintenanceWindowExecutions(
   input: CamelCased<DescribeMaintenanceWindowExecutionsRequest>,
   context: OperationContext,
 ): Promise<CamelCased<DescribeMaintenanceWindowExecutionsResult>> {
-  const filters = readFilters(input.filters, ['ExecutedBefore', 'ExecutedAfter']);
+  const filters = readWindowFilters(input.filters, ['ExecutedBefore', 'ExecutedAfter']);
   const page = startOfPage('DescribeMaintenanceWindowExecutions', input, context);
   const limit = input.maxResults ?? defaultPageSize;
   const [startedAt = '', windowExecutionId = ''] = page.after.split(' ');
   const found = await listExecutions(context.db, context, {
     windowId: input.windowId ?? '',
-    executedBefore: readTime('ExecutedBefore', filters.get('ExecutedBefore')),
-    executedAfter: readTime('ExecutedAfter', filters.get('ExecutedAfter')),
+    executedBefore: instantsOf(filters, 'ExecutedBefore'),
+    executedAfter: instantsOf(filters, 'ExecutedAfter'),
     after: page.after === '' ? undefined : { startedAt: new Date(startedAt), windowExecutionId },
     limit: limit + 1,
   });
@@ -111,12 +89,12 @@ function pageOf<Entry extends { readonly status: WindowExecutionStatus; readonly
   },
   context: OperationContext,
 ): { readonly entries: readonly Entry[]; readonly nextToken: string | undefined } {
-  const statuses = readFilters(input.filters, ['STATUS']).get('STATUS');
+  const statuses = valuesOf(readWindowFilters(input.filters, ['STATUS']), 'STATUS');
   const page = startOfPage(operationName, input, context);
   const limit = input.maxResults ?? defaultPageSize;
   const after = page.after === '' ? -1 : Number(page.after);
   const found = all
-    .filter((entry) => entry.position > after && (statuses?.includes(entry.status) ?? true))
+    .filter((entry) => entry.position > after && statuses.every((each) => each.includes(entry.status)))
     .slice(0, limit + 1);
   return {
     entries: found.slice(0, limit),
@@ -152,8 +130,7 @@ async function DescribeMaintenanceWindowExecutionTasks(
 /** Whether this caller may see what a task is told: a script may hold a secret, a patch run does not. */
 function mayShowParameters({ content }: TaskExecution, { principal }: OperationContext): boolean {
   return (
-    permissionsToSend(content.taskArn, commandParametersOf(content)).length === 0 ||
-    authorize(principal, 'patchbay:ReadSecrets', anyResource)
+    !choosesFreely({ taskArn: content.taskArn, content }) || authorize(principal, 'patchbay:ReadSecrets', anyResource)
   );
 }
 
@@ -221,7 +198,7 @@ async function CancelMaintenanceWindowExecution(
   return { windowExecutionId: input.windowExecutionId };
 }
 
-const errors = windowExecutionErrors;
+const errors = { ...maintenanceWindowErrors, ...windowExecutionErrors };
 
 export const maintenanceWindowExecutionOperations = {
   DescribeMaintenanceWindowExecutions: operation({ handle: DescribeMaintenanceWindowExecutions, errors }),

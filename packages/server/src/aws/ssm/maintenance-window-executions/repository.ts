@@ -226,8 +226,8 @@ export async function findExecution(
 
 export interface ExecutionQuery {
   readonly windowId: string;
-  readonly executedBefore?: Date | undefined;
-  readonly executedAfter?: Date | undefined;
+  readonly executedBefore: readonly Date[];
+  readonly executedAfter: readonly Date[];
   readonly after?: { readonly startedAt: Date; readonly windowExecutionId: string } | undefined;
   readonly limit: number;
 }
@@ -241,8 +241,8 @@ export async function listExecutions(db: Database, scope: Scope, query: Executio
     .where('execution.accountId', '=', scope.accountId)
     .where('execution.region', '=', scope.region)
     .where('execution.windowId', '=', query.windowId);
-  if (query.executedBefore) select = select.where('execution.startedAt', '<', query.executedBefore);
-  if (query.executedAfter) select = select.where('execution.startedAt', '>', query.executedAfter);
+  for (const time of query.executedBefore) select = select.where('execution.startedAt', '<', time);
+  for (const time of query.executedAfter) select = select.where('execution.startedAt', '>', time);
   if (query.after) {
     const { startedAt, windowExecutionId } = query.after;
     select = select.where(

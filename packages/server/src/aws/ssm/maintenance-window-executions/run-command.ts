@@ -1,6 +1,7 @@
 import {
   commandParametersOf,
   hooksDocumentName,
+  type PseudoParameterValues,
   patchDocumentName,
   substitutePseudoParameters,
 } from '@patchbay/patching';
@@ -49,7 +50,7 @@ function requestOf(
 ): CommandRequest {
   const { content } = task;
   const given = content.taskInvocationParameters?.runCommand;
-  const parameters = substitutePseudoParameters(commandParametersOf(content), {
+  const pseudo: PseudoParameterValues = {
     WINDOW_ID: execution.windowId,
     WINDOW_TASK_ID: task.windowTaskId,
     WINDOW_TARGET_ID: invocation.windowTargetId ?? '',
@@ -57,7 +58,11 @@ function requestOf(
     TASK_EXECUTION_ID: task.taskExecutionId,
     INVOCATION_ID: invocation.invocationId,
     TARGET_TYPE: 'INSTANCE',
-  });
+  };
+  const substitute = (text: string) => substitutePseudoParameters(text, pseudo);
+  const parameters = Object.fromEntries(
+    Object.entries(commandParametersOf(content)).map(([name, texts]) => [name, texts.map(substitute)]),
+  );
   return {
     documentName: content.taskArn,
     documentVersion: given?.documentVersion,
@@ -66,7 +71,7 @@ function requestOf(
     instanceIds: [],
     targets,
     parameters: withSnapshot(content.taskArn, parameters, execution.windowExecutionId),
-    comment: given?.comment ?? '',
+    comment: substitute(given?.comment ?? ''),
     timeoutSeconds: deliveryTimeout(given?.timeoutSeconds, execution, task, now),
     maxConcurrency: content.maxConcurrency,
     maxErrors: content.maxErrors,

@@ -39,7 +39,7 @@ describe('a maintenance window', () => {
     const { name, nodes } = await enrolStage(2);
     const windowId = await stage.create();
     const targetId = await stage.registerTag(windowId, name);
-    const taskId = await stage.registerPatching(windowId, [targetId]);
+    await stage.registerPatching(windowId, [targetId]);
     await stage.run();
     expect(await stage.executions(windowId)).toEqual([]);
     await stage.open();
@@ -91,7 +91,6 @@ describe('a maintenance window', () => {
       targets: [{ key: 'tag:Stage', values: [name] }],
       parameters: { Operation: ['Install'] },
     });
-    expect(taskId).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   it('runs once, however many replicas look for it at once', async () => {
@@ -114,11 +113,10 @@ describe('a maintenance window', () => {
     const { name, nodes } = await enrolStage(1);
     const windowId = await stage.create();
     await stage.registerPatching(windowId, [await stage.registerTag(windowId, name)]);
-    const late = await enrolNode(server(), { tags: { Stage: name } });
+    await enrolNode(server(), { tags: { Stage: name } });
     await stage.open();
     const { invocations } = await stage.newest(windowId);
     expect((await commandOf(invocations[0]?.ExecutionId))?.TargetCount).toBe(nodes.length + 1);
-    expect(late.instanceId).toBeTruthy();
   });
 
   it('runs the target groups of a task one after the other, and tasks by their priority', async () => {
@@ -238,11 +236,12 @@ describe('a maintenance window', () => {
     const commands = ['echo {{WINDOW_ID}} {{ WINDOW_EXECUTION_ID }} {{INVOCATION_ID}} {{TARGET_TYPE}}'];
     await stage.registerPatching(windowId, [await stage.registerTag(windowId, name)], {
       TaskArn: 'AWS-RunShellScript',
-      TaskInvocationParameters: { RunCommand: { Parameters: { commands } } },
+      TaskInvocationParameters: { RunCommand: { Parameters: { commands }, Comment: 'in {{WINDOW_ID}}' } },
     });
     await stage.open();
     const { execution, invocations } = await stage.newest(windowId);
     const command = await commandOf(invocations[0]?.ExecutionId);
+    expect(command?.Comment).toBe(`in ${windowId}`);
     expect(command?.Parameters?.['commands']).toEqual([
       `echo ${windowId} ${execution?.WindowExecutionId} ${invocations[0]?.InvocationId} INSTANCE`,
     ]);
@@ -282,7 +281,7 @@ describe('a maintenance window', () => {
     await server().ssm.send(new DeleteMaintenanceWindowCommand({ WindowId: windowId }));
   });
 
-  it('does not open while it is disabled, and keeps its next time when it is enabled again', async () => {
+  it('does not open while it is disabled', async () => {
     const WindowId = await stage.create();
     await server().ssm.send(new UpdateMaintenanceWindowCommand({ WindowId, Enabled: false }));
     await stage.open();

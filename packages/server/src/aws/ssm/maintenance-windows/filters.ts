@@ -1,3 +1,4 @@
+import { parseScheduleDate } from '@patchbay/patching';
 import { MaintenanceWindowError } from './errors.ts';
 
 /** AWS's filter of the maintenance window operations, both members optional on the wire. */
@@ -38,4 +39,12 @@ export function valuesOf<Key extends string>(
   wanted: Key,
 ): readonly (readonly string[])[] {
   return filters.filter(({ key }) => key === wanted).map(({ values }) => values);
+}
+
+/** The instants that the filters with a key give, one each. */
+export function instantsOf<Key extends string>(filters: readonly WindowFilter<Key>[], wanted: Key): readonly Date[] {
+  return valuesOf(filters, wanted).map(([text = '', ...more]) => {
+    if (more.length > 0) throw new MaintenanceWindowError('WINDOW_INVALID', `The filter ${wanted} takes one value.`);
+    return parseScheduleDate(wanted, text);
+  });
 }

@@ -1,6 +1,5 @@
-import { formatExecutionTime, nextStart, parseScheduleDate, scheduleOf, startsBetween } from '@patchbay/patching';
-import { MaintenanceWindowError } from './errors.ts';
-import type { WindowFilter } from './filters.ts';
+import { formatExecutionTime, nextStart, scheduleOf, startsBetween } from '@patchbay/patching';
+import { instantsOf, type WindowFilter } from './filters.ts';
 import type { MaintenanceWindow } from './repository.ts';
 
 /** One time at which a window opens. */
@@ -25,16 +24,10 @@ export function readScheduleRange(
   filters: readonly WindowFilter<'ScheduledAfter' | 'ScheduledBefore'>[],
   now: Date,
 ): { readonly after: Date; readonly before: Date } {
-  let after = now;
-  let before: Date | undefined;
-  for (const { key, values } of filters) {
-    const [text = '', ...more] = values;
-    if (more.length > 0) throw new MaintenanceWindowError('WINDOW_INVALID', `The filter ${key} takes one value.`);
-    const instant = parseScheduleDate(key, text);
-    if (key === 'ScheduledAfter') after = instant > after ? instant : after;
-    else before = before === undefined || instant < before ? instant : before;
-  }
-  return { after, before: before ?? new Date(after.getTime() + yearMilliseconds) };
+  const after = Math.max(now.getTime(), ...instantsOf(filters, 'ScheduledAfter').map(Number));
+  const given = instantsOf(filters, 'ScheduledBefore').map(Number);
+  const before = given.length > 0 ? Math.min(...given) : after + yearMilliseconds;
+  return { after: new Date(after), before: new Date(before) };
 }
 
 /** Where a page of executions ends. */
