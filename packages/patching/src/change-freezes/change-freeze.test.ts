@@ -19,6 +19,7 @@ describe('a freeze that holds once', () => {
 
   it('ends after it starts', () => {
     expect(() => checkFreezeTime({ ...christmas, endsAt: christmas.startsAt }, createdAt)).toThrow('ends after');
+    expect(() => checkFreezeTime(christmas, new Date('2027-01-02T00:00:00Z'))).toThrow('is over');
   });
 });
 
@@ -44,6 +45,19 @@ describe('a freeze that recurs', () => {
   it('says what is wrong with its schedule or its duration', () => {
     expect(() => checkFreezeTime({ ...fridays, schedule: 'cron(0 15 ? * FRX *)' }, createdAt)).toThrow('FRX');
     expect(() => checkFreezeTime({ ...fridays, durationHours: 0 }, createdAt)).toThrow('1 to');
+    expect(() => checkFreezeTime({ ...fridays, schedule: 'rate(7 days)' }, createdAt)).toThrow('cron');
+    expect(() => checkFreezeTime({ ...fridays, schedule: 'cron(0 0 1 1 ? 2020)' }, createdAt)).toThrow('never begins');
+  });
+
+  it('may go on where it begins again before it is over, but not for ever', () => {
+    const weekend: FreezeTime = { ...fridays, schedule: 'cron(0 0 ? * SAT,SUN *)', durationHours: 24 };
+    expect(() => checkFreezeTime(weekend, createdAt)).not.toThrow();
+    expect(endAt(weekend, '2026-11-28T12:00:00Z')).toBe('2026-11-29T23:00:00.000Z');
+    expect(() => checkFreezeTime({ ...weekend, schedule: 'cron(0 0 * * ? *)' }, createdAt)).toThrow('at a stretch');
+    // One that was stored all the same holds.
+    expect(endAt({ ...weekend, schedule: 'cron(0 0 * * ? *)' }, '2026-11-28T12:00:00Z')).toBe(
+      '2026-11-28T23:00:00.000Z',
+    );
   });
 });
 

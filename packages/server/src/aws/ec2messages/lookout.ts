@@ -1,7 +1,8 @@
 import type { Database } from '../../database/tables.ts';
 import type { Logger } from '../../observability/index.ts';
+import { notFrozenAnywhere } from '../../patchbay/change-freezes/holds.ts';
 import { nodeTopic } from '../ssm/commands/advance.ts';
-import { listDeliverableNodes } from '../ssm/commands/repository.ts';
+import { listDeliverableNodes } from '../ssm/commands/deliverable.ts';
 
 /** How late a message may come whose notification was lost, or that has become due by itself. */
 export const lookEveryMilliseconds = 2_000;
@@ -17,7 +18,8 @@ export function startLookout(parts: {
   let looking: Promise<void> | null = null;
   const look = async () => {
     try {
-      wakeSubscribers(nodeTopic, await listDeliverableNodes(db, clock()));
+      const now = clock();
+      wakeSubscribers(nodeTopic, await listDeliverableNodes(db, now, await notFrozenAnywhere(db, now)));
     } catch (error) {
       logger.warn({ error }, 'looking for messages failed');
     }

@@ -7,6 +7,7 @@ import { nodeResource } from '../../operations/resources.ts';
 import { notFrozen } from '../../patchbay/change-freezes/holds.ts';
 import { nodeTopic } from '../ssm/commands/advance.ts';
 import { acknowledgeCancellation, findCancellation, writeCancelPayload } from '../ssm/commands/cancel.ts';
+import { takeDeliverable } from '../ssm/commands/deliverable.ts';
 import { CommandError, commandErrors } from '../ssm/commands/errors.ts';
 import {
   acknowledge,
@@ -16,7 +17,7 @@ import {
   recordReply,
   recordUndeliverable,
 } from '../ssm/commands/replies.ts';
-import { findCommand, type Invocation, takeDeliverable } from '../ssm/commands/repository.ts';
+import { findCommand, type Invocation } from '../ssm/commands/repository.ts';
 import { findSentDocuments } from '../ssm/commands/sent-documents.ts';
 import { recordPoll } from '../ssm/instances/presence.ts';
 import { waitForMessage } from './long-poll.ts';

@@ -7,10 +7,12 @@ import {
 } from '@aws-sdk/client-ssm';
 import { ListChangeFreezes } from '@patchbay/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
+import { listDeliverableNodes } from '../../aws/ssm/commands/deliverable.ts';
 import { readError, readSuccess } from '../../test-support/send-request.ts';
 import { enrolNode, type TestNode } from '../../test-support/test-node.ts';
 import { createPerson } from '../../test-support/test-people.ts';
 import { withTestServer } from '../../test-support/test-server.ts';
+import { notFrozenAnywhere } from './holds.ts';
 
 const hour = 3_600_000;
 
@@ -117,6 +119,22 @@ describe('what must not start', () => {
     expect(message?.MessageId).toContain(commandId);
   });
 
+  it('is not offered to the node again and again while a freeze holds it back', async () => {
+    const frozen = await enrolNode(server(), { tags: { Stage: 'production' } });
+    const free = await enrolNode(server(), { tags: { Stage: 'staging' } });
+    await send([frozen, free], { TimeoutSeconds: 7200 });
+    const offered = async () => {
+      const now = server().now();
+      const found = await listDeliverableNodes(server().database, now, await notFrozenAnywhere(server().database, now));
+      return found.filter((id) => [frozen.instanceId, free.instanceId].includes(id));
+    };
+    expect(await offered()).toHaveLength(2);
+    await freeze('production', { Stage: 'production' });
+    expect(await offered()).toEqual([free.instanceId]);
+    await freeze('year-end');
+    expect(await offered()).toEqual([]);
+  });
+
   it('is everything while all starts are stopped', async () => {
     const node = await enrolNode(server());
     const waiting = await send([node], { ...scan, TimeoutSeconds: 7200 });
@@ -155,6 +173,7 @@ describe('what must not start', () => {
     [{ kind: 'recurring', schedule: 'cron(0 2 * * FRI *)', durationHours: 3 }, '?'],
     [{ kind: 'recurring', schedule: 'rate(1 day)', scheduleTimezone: 'Mars/Base', durationHours: 3 }, 'Mars/Base'],
     [{ kind: 'recurring', schedule: 'rate(1 day)', durationHours: 100_000 }, 'whole hours'],
+    [{ kind: 'recurring', schedule: 'rate(1 day)', durationHours: 1 }, 'cron'],
   ])('cannot be told as %j', async (time, message) => {
     const error = readError(await ask('CreateChangeFreeze', { name: 'wrong', reason: 'wrong', time }));
     expect(error.code).toBe('ValidationException');
@@ -166,12 +185,16 @@ describe('what must not start', () => {
     const again = {
       name: 'year-end',
       reason: 'x',
-      time: { kind: 'recurring', schedule: 'rate(1 day)', durationHours: 1 },
+      time: { kind: 'recurring', schedule: 'cron(0 15 ? * FRI *)', durationHours: 1 },
     };
     expect(readError(await ask('CreateChangeFreeze', again)).code).toBe('AlreadyExistsException');
     expect(readError(await ask('DeleteChangeFreeze', { name: 'none' })).code).toBe('DoesNotExistException');
     expect(readError(await ask('OverrideChangeFreeze', { name: 'none', reason: 'x' })).code).toBe(
       'DoesNotExistException',
     );
+    const forNoWindow = { name: 'year-end', reason: 'x', windowId: 'mw-00000000000000000' };
+    const refusal = readError(await ask('OverrideChangeFreeze', forNoWindow));
+    expect(refusal.code).toBe('DoesNotExistException');
+    expect(refusal.message).toContain('mw-00000000000000000');
   });
 });

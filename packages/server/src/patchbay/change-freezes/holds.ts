@@ -1,7 +1,7 @@
 import { findFreezeEnd, isChange } from '@patchbay/patching';
 import { type RawBuilder, sql } from 'kysely';
 import { keepWithinReach } from '../../aws/ssm/instances/repository.ts';
-import { isNodeWithinReach } from '../../aws/ssm/tags/reach-condition.ts';
+import type { Database } from '../../database/tables.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { principalArn } from '../../operations/principal.ts';
 import { FreezeError } from './errors.ts';
@@ -75,25 +75,40 @@ export async function requireStart(
   return { isChange: true, overriddenFreezes: overridden };
 }
 
+/** Of `waiting`: what a freeze keeps from its node. */
+function isFrozenBy({ freeze: { freezeId, accountId, tagLimits } }: FreezeInForce): RawBuilder<boolean> {
+  const carriesTags = tagLimits.map(
+    ({ key, values }) => sql`exists (
+      select from resource_tags as tag
+      where tag.account_id = waiting.account_id and tag.region = waiting.region and tag.resource_type = 'ManagedInstance'
+        and tag.resource_id = waiting.instance_id and tag.key = ${key} and tag.value = any(${[...values]}::text[]))`,
+  );
+  const isChangeWithoutLeave = sql`exists (
+    select from commands where commands.command_id = waiting.command_id
+      and commands.is_change and not commands.overridden_freezes ? ${freezeId})`;
+  const conditions = [sql`waiting.account_id = ${accountId}`, ...carriesTags, isChangeWithoutLeave];
+  return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
+}
+
+function notFrozenBy(freezes: readonly StoredFreeze[], now: Date): RawBuilder<boolean> | undefined {
+  const inForce = findInForce(freezes, now);
+  return inForce.length === 0 ? undefined : sql<boolean>`not (${sql.join(inForce.map(isFrozenBy), sql` or `)})`;
+}
+
 /**
- * Holds for what, of `waiting`, may be handed to its node as far as freezes go; undefined when none is in force. A freeze that begins
- * while a command is under way keeps it from the nodes that have not got it.
+ * Holds for what, of `waiting`, may be handed to its node as far as the freezes of an account go; undefined when none is in
+ * force. A freeze that begins while a command is under way keeps it from the nodes that have not got it.
  */
 export async function notFrozen(
-  { db, accountId, region, dependencies }: Pick<OperationContext, 'db' | 'accountId' | 'region' | 'dependencies'>,
+  { db, accountId, dependencies }: Pick<OperationContext, 'db' | 'accountId' | 'dependencies'>,
   now: Date,
 ): Promise<RawBuilder<boolean> | undefined> {
-  const scope = { accountId, region };
   // Each poll of each node asks; who makes or deletes a freeze announces it.
   const freezes = await dependencies.recentClaims.find(`freezes ${accountId}`, () => listFreezes(db, accountId));
-  const inForce = findInForce(freezes ?? [], now);
-  if (inForce.length === 0) return undefined;
-  const conditions = inForce.map(({ freeze: { freezeId, tagLimits } }) => {
-    const isConcerned =
-      tagLimits.length === 0 ? sql`true` : (isNodeWithinReach([[tagLimits]], scope, 'waiting.instanceId') ?? sql`true`);
-    return sql`(${isConcerned} and exists (
-      select from commands where commands.command_id = waiting.command_id
-        and commands.is_change and not commands.overridden_freezes ? ${freezeId}))`;
-  });
-  return sql<boolean>`not (${sql.join(conditions, sql` or `)})`;
+  return notFrozenBy(freezes ?? [], now);
+}
+
+/** The same for all accounts. */
+export async function notFrozenAnywhere(db: Database, now: Date): Promise<RawBuilder<boolean> | undefined> {
+  return notFrozenBy(await listFreezes(db, null), now);
 }

@@ -16,15 +16,11 @@ export async function insertFreeze(db: Database, freeze: Insertable<ChangeFreeze
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
-/** The freezes of an account that were not deleted, by their names. */
-export async function listFreezes(db: Database, accountId: string): Promise<StoredFreeze[]> {
-  return await db
-    .selectFrom('changeFreezes')
-    .selectAll()
-    .where('accountId', '=', accountId)
-    .where('deletedAt', 'is', null)
-    .orderBy('name')
-    .execute();
+/** The freezes of an account, or of all, that were not deleted, by their names. */
+export async function listFreezes(db: Database, accountId: string | null): Promise<StoredFreeze[]> {
+  let select = db.selectFrom('changeFreezes').selectAll().where('deletedAt', 'is', null);
+  if (accountId !== null) select = select.where('accountId', '=', accountId);
+  return await select.orderBy('name').execute();
 }
 
 export async function markFreezeDeleted(

@@ -1,5 +1,6 @@
 import type { ChangeFreeze, StartState, TagLimit } from '@patchbay/contracts';
 import { checkFreezeTime, type FreezeTime, findFreezeEnd } from '@patchbay/patching';
+import { existsWindow } from '../../aws/ssm/maintenance-windows/repository.ts';
 import { announceAccessChange } from '../../identity/recent-claims.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { principalArn } from '../../operations/principal.ts';
@@ -113,6 +114,9 @@ export async function overrideFreeze(
   const { db, accountId, region, now, principal } = context;
   const { freezeId } = await findFreeze(wanted.name, context);
   const { windowId } = wanted;
+  if (windowId !== undefined && !(await existsWindow(db, context, windowId))) {
+    throw new FreezeError('FREEZE_WINDOW', `There is no maintenance window ${windowId} in ${region}.`);
+  }
   await insertOverride(db, {
     freezeId,
     principal: principalArn(windowId === undefined ? principal : { kind: 'window', accountId, region, windowId }),
