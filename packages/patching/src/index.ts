@@ -55,6 +55,7 @@ export * from './rate-control/rate-control.ts';
 export * from './schedules/describe-schedule.ts';
 export * from './schedules/execution-time.ts';
 export * from './schedules/occurrences.ts';
+export { occurrencesBetween } from './schedules/occurrences.ts';
 export {
   type AtExpression,
   parseScheduleExpression,

@@ -25,7 +25,10 @@ export interface TaskExecutionState {
   readonly cutoffBehavior: 'CONTINUE_TASK' | 'CANCEL_TASK';
   /** Why a task of this kind cannot run here; null for one that can. */
   readonly refusal: string | null;
-  /** Why its next invocation may not start at the moment (a freeze, a stop of all starts), for people; null when it may. */
+  /**
+   * Why its next invocation may not start at the moment (a freeze, a stop of all starts), for people; null when it may. From
+   * the cutoff on: why it could not start when it was last tried.
+   */
   readonly hold: string | null;
   /** In the order in which they run. */
   readonly invocations: readonly InvocationState[];

@@ -62,7 +62,8 @@ const pollingLives = new WeakMap<Dependencies, Map<string, string>>();
 
 /**
  * Notices a second machine that polls for a node long before its next ping would tell: a life of the agent that had ended
- * and asks for commands quarantines the node. Which life is the present one is said by pings alone.
+ * and asks for commands quarantines the node, if both come to this process. Which life is the present one is said by
+ * pings alone.
  */
 export async function recordPoll(
   instanceId: string,

@@ -60,6 +60,12 @@ async function end(update: (change: Ending & { endedAt: Date }) => Promise<void>
   await update({ status: ending.status, statusDetails: ending.statusDetails.slice(0, mostDetails), endedAt: now });
 }
 
+/** Why a task's next command could not start when it was last tried: nothing is tried again after the cutoff. */
+function heldBefore({ taskExecutionId }: TaskExecution, invocations: readonly FollowedInvocation[]): string | null {
+  const next = invocations.find((each) => each.taskExecutionId === taskExecutionId && each.status === 'PENDING');
+  return next && next.statusDetails !== '' ? next.statusDetails : null;
+}
+
 /** Reads everything, and ends the invocations whose commands have ended. */
 async function readSituation(execution: WindowExecution, holds: Holds, { db, now }: RunContext): Promise<Situation> {
   const { windowExecutionId } = execution;
@@ -80,7 +86,7 @@ async function readSituation(execution: WindowExecution, holds: Holds, { db, now
       status: task.status,
       cutoffBehavior: task.content.cutoffBehavior ?? 'CONTINUE_TASK',
       refusal: refusalOf(task),
-      hold: holds.get(task.taskExecutionId) ?? null,
+      hold: holds.get(task.taskExecutionId) ?? (now < execution.noStartsAfter ? null : heldBefore(task, followed)),
       invocations: followed
         .filter((invocation) => invocation.taskExecutionId === task.taskExecutionId)
         .map((invocation) => ({

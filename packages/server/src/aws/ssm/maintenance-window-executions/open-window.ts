@@ -1,4 +1,11 @@
-import { type MissedStartPolicy, missedWindowStart, nextStart, type WindowExecutionStatus } from '@patchbay/patching';
+import {
+  type MissedStartPolicy,
+  missedWindowStart,
+  nextStart,
+  occurrencesBetween,
+  scheduleOf,
+  type WindowExecutionStatus,
+} from '@patchbay/patching';
 import type { Database } from '../../../database/tables.ts';
 import type { Dependencies } from '../../../dependencies.ts';
 import { readTags } from '../tags/repository.ts';
@@ -43,25 +50,24 @@ async function readPolicies(window: DueWindow, { db }: Context): Promise<Policie
 
 /** The last occurrence that is due, and how many earlier ones were never taken. */
 function findLastDue(first: Date, window: DueWindow, { now }: Context) {
-  const occurrences = { scheduledAt: first, skipped: 0, next: nextStart(window, first) };
-  while (occurrences.next !== null && occurrences.next <= now) {
-    occurrences.scheduledAt = occurrences.next;
-    occurrences.skipped += 1;
-    occurrences.next = nextStart(window, occurrences.next);
+  let scheduledAt = first;
+  let skipped = 0;
+  for (const occurrence of occurrencesBetween(scheduleOf(window), { after: first, until: now })) {
+    scheduledAt = occurrence;
+    skipped += 1;
   }
-  return occurrences;
+  return { scheduledAt, skipped };
 }
 
 /**
- * Takes one window whose time has come: stores its execution with its tasks as they are now, and when it is due next. False
- * when none is due. Several replicas may do so at once: the window's row is locked, and an occurrence is stored once.
+ * Takes a window whose time has come: stores its execution with its tasks as they are now, and when it is due next. Several replicas may do so at once: the window's row is locked, and an occurrence is stored once.
  */
-export async function openDueWindow(context: Context): Promise<string | null> {
+export async function openDueWindow(windowId: string, context: Context): Promise<void> {
   const { db, now, dependencies } = context;
-  const window = await lockDueWindow(db, now);
-  if (!window?.nextStartAt) return null;
-  const { scheduledAt, skipped, next } = findLastDue(window.nextStartAt, window, context);
-  await setNextStart(db, window.windowId, next);
+  const window = await lockDueWindow(db, windowId, now);
+  if (!window?.nextStartAt) return;
+  const { scheduledAt, skipped } = findLastDue(window.nextStartAt, window, context);
+  await setNextStart(db, windowId, nextStart(window, now));
   const endsAt = new Date(scheduledAt.getTime() + window.duration * HOUR_MILLISECONDS);
   const noStartsAfter = new Date(endsAt.getTime() - window.cutoff * HOUR_MILLISECONDS);
   const policies = await readPolicies(window, context);
@@ -79,7 +85,7 @@ export async function openDueWindow(context: Context): Promise<string | null> {
       : { status: 'IN_PROGRESS', statusDetails: missed.statusDetails });
   const isOpen = beginning.status === 'IN_PROGRESS';
   const windowExecutionId = dependencies.randomId();
-  const { accountId, region, windowId, name, schedule, duration, cutoff } = window;
+  const { accountId, region, name, schedule, duration, cutoff } = window;
   const isNew = await insertExecution(db, {
     accountId,
     region,
@@ -111,5 +117,4 @@ export async function openDueWindow(context: Context): Promise<string | null> {
       })),
     );
   }
-  return windowExecutionId;
 }

@@ -21,15 +21,26 @@ export interface FollowedInvocation extends Invocation {
   readonly commandErrorCount: number | null;
 }
 
-/** The next window whose time has come, locked; what another replica is about to start is passed over. */
-export async function lockDueWindow(db: Database, now: Date): Promise<DueWindow | undefined> {
-  return await db
+/** Windows whose time has come, the one that waits longest first. */
+export async function listDueWindows(db: Database, now: Date): Promise<string[]> {
+  const rows = await db
     .selectFrom('maintenanceWindows')
-    .selectAll()
+    .select('windowId')
     .where('enabled', '=', true)
     .where('nextStartAt', '<=', now)
     .orderBy('nextStartAt')
-    .limit(1)
+    .execute();
+  return rows.map((row) => row.windowId);
+}
+
+/** A window, locked, if its time has come; undefined also while somebody else has it. */
+export async function lockDueWindow(db: Database, windowId: string, now: Date): Promise<DueWindow | undefined> {
+  return await db
+    .selectFrom('maintenanceWindows')
+    .selectAll()
+    .where('windowId', '=', windowId)
+    .where('enabled', '=', true)
+    .where('nextStartAt', '<=', now)
     .forUpdate()
     .skipLocked()
     .executeTakeFirst();

@@ -1,5 +1,6 @@
 import {
   commandParametersOf,
+  documentNameIn,
   hooksDocumentName,
   type PseudoParameterValues,
   patchDocumentName,
@@ -32,13 +33,9 @@ function deliveryTimeout(
   return Math.min(longestTimeoutSeconds, Math.max(shortestTimeoutSeconds, seconds));
 }
 
-function baseName(taskArn: string): string {
-  return taskArn.slice(taskArn.lastIndexOf('/') + 1);
-}
-
 /** A window's installs share one set of approvals: SSM user guide, "SnapshotId" (the service gives it in a window). */
 function withSnapshot(taskArn: string, parameters: Record<string, string[]>, snapshotId: string) {
-  const isPatching = [patchDocumentName, hooksDocumentName].includes(baseName(taskArn));
+  const isPatching = [patchDocumentName, hooksDocumentName].includes(documentNameIn(taskArn));
   const isGiven = (parameters['SnapshotId']?.[0] ?? '') !== '';
   return isPatching && !isGiven ? { ...parameters, SnapshotId: [snapshotId] } : parameters;
 }

@@ -3,7 +3,8 @@ import { runInTransaction } from '../../../database/transaction.ts';
 import type { Dependencies } from '../../../dependencies.ts';
 import { advanceExecution } from './advance.ts';
 import { openDueWindow } from './open-window.ts';
-import { listAdvanceableExecutions } from './repository.ts';
+import { listAdvanceableExecutions, listDueWindows } from './repository.ts';
+import type { RunContext } from './run-command.ts';
 
 /** How late a window may open, and how long after the end of one command the next of its window may begin. */
 const lookEveryMilliseconds = 500;
@@ -15,22 +16,20 @@ interface Parts {
 
 /** Opens every window whose time has come and brings every open execution forward, each in a transaction of its own. */
 export async function runDueWindows({ db, dependencies }: Parts): Promise<void> {
-  for (;;) {
-    const opened = await runInTransaction(db, (transaction) =>
-      openDueWindow({ db: transaction, now: dependencies.clock(), dependencies }),
-    );
-    if (opened === null) break;
-  }
-  for (const windowExecutionId of await listAdvanceableExecutions(db, dependencies.clock())) {
-    try {
-      await runInTransaction(db, (transaction) =>
-        advanceExecution(windowExecutionId, { db: transaction, now: dependencies.clock(), dependencies }),
-      );
-    } catch (error) {
-      // The others go on; this one is looked at again.
-      dependencies.logger.warn({ error, windowExecutionId }, 'a maintenance window could not go on');
+  const runEach = async (ids: readonly string[], run: (id: string, context: RunContext) => Promise<void>) => {
+    for (const id of ids) {
+      try {
+        await runInTransaction(db, (transaction) =>
+          run(id, { db: transaction, now: dependencies.clock(), dependencies }),
+        );
+      } catch (error) {
+        // The others go on; this one is looked at again.
+        dependencies.logger.error({ error, id }, 'a maintenance window could not go on');
+      }
     }
-  }
+  };
+  await runEach(await listDueWindows(db, dependencies.clock()), openDueWindow);
+  await runEach(await listAdvanceableExecutions(db, dependencies.clock()), advanceExecution);
 }
 
 /** Does so again and again; every replica does, and whoever comes first takes the work. */

@@ -109,6 +109,17 @@ describe('a maintenance window', () => {
     expect(Commands?.filter(({ Targets }) => Targets?.[0]?.Values?.includes(name))).toHaveLength(1);
   });
 
+  it('opens though another one cannot be read any more', async () => {
+    const [broken, windowId] = [await stage.create(), await stage.create()];
+    const change = { schedule: 'cron(nonsense)' };
+    await server().database.updateTable('maintenanceWindows').set(change).where('windowId', '=', broken).execute();
+    await stage.open();
+    expect(await stage.executions(broken)).toEqual([]);
+    expect(await stage.executions(windowId)).toHaveLength(1);
+    expect(server().errorLog.join('')).toContain(broken);
+    await server().database.deleteFrom('maintenanceWindows').where('windowId', '=', broken).execute();
+  });
+
   it('finds out who its targets are when a task begins', async () => {
     const { name, nodes } = await enrolStage(1);
     const windowId = await stage.create();
@@ -216,7 +227,10 @@ describe('a maintenance window', () => {
     const { name, nodes } = await enrolStage(1);
     const windowId = await stage.create();
     const taskId = await stage.registerPatching(windowId, [await stage.registerTag(windowId, name)], { Priority: 1 });
-    await stage.registerPatching(windowId, [await stage.registerTag(windowId, name)], { Priority: 2 });
+    await stage.registerPatching(windowId, [await stage.registerTag(windowId, name)], {
+      Priority: 2,
+      TaskArn: 'AWS-RunPatchBaseline:$DEFAULT',
+    });
     await stage.open();
     await server().ssm.send(
       new DeregisterTaskFromMaintenanceWindowCommand({ WindowId: windowId, WindowTaskId: taskId }),

@@ -75,6 +75,24 @@ describe('a maintenance window', () => {
     ]);
   });
 
+  it.each([
+    ['ends at its cutoff', 121, 120],
+    ['ended before its cutoff, while the control plane was down', 90, 600],
+  ])('that a freeze held which %s starts nothing any more', async (_title, minutes, foundAfter) => {
+    const { windowId } = await prepare();
+    await freeze(minutes);
+    await stage.open();
+    expect((await stage.newest(windowId)).invocations).toMatchObject([{ Status: 'PENDING' }]);
+    server().advance({ minutes: foundAfter });
+    await stage.run();
+    const { execution, invocations } = await stage.newest(windowId);
+    expect(execution?.Status).toBe('TIMED_OUT');
+    expect(invocations).toMatchObject([
+      { Status: 'TIMED_OUT', StatusDetails: expect.stringContaining('The auditors are here') },
+    ]);
+    expect(invocations[0]?.ExecutionId).toBeUndefined();
+  });
+
   it('runs in spite of a freeze that it has leave to override', async () => {
     const { windowId } = await prepare();
     await freeze(300);

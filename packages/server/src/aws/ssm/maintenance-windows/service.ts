@@ -4,6 +4,7 @@ import {
   checkReplacement,
   differsInSchedule,
   nextStart,
+  scheduleOf,
   updateWindow,
   type WindowChange,
   type WindowDefinition,
@@ -93,6 +94,8 @@ async function refuseUnassociated(windowId: string, context: OperationContext): 
 function reschedule(current: MaintenanceWindow, definition: WindowDefinition, now: Date) {
   const { scheduleChangedAt, nextStartAt } = current;
   if (differsInSchedule(current, definition)) {
+    // A disabled window has no next start; its schedule must be readable all the same.
+    scheduleOf({ ...definition, scheduleChangedAt: now });
     if (definition.endDate !== current.endDate) refuseProblems(checkEndDate(definition, now));
     return { scheduleChangedAt: now, nextStartAt: nextStart({ ...definition, scheduleChangedAt: now }, now) };
   }

@@ -102,6 +102,8 @@ describe('when a maintenance window opens', () => {
     const WindowId = await create();
     await expect(update({ WindowId, ...input })).rejects.toMatchObject({ name: 'ValidationException' });
     expect(await next(WindowId)).toBe('2026-11-22T02:00+01:00');
+    await update({ WindowId, Enabled: false });
+    await expect(update({ WindowId, ...input })).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
   it('is never while it is disabled, and from then on when it is enabled again', async () => {
