@@ -15,7 +15,7 @@ import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type EmptyResult, type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage, tokenAfter } from '../../../operations/pages.ts';
 import { nodeResource, ssmResource } from '../../../operations/resources.ts';
-import { isStorableTime } from '../../../operations/storable-time.ts';
+import { readTime } from '../../../operations/storable-time.ts';
 import { permissionsToSend } from '../documents/permissions.ts';
 import { cancelCommand } from './cancel.ts';
 import { describeCommand, describeInvocation, describeStep, type LinkTo } from './describe.ts';
@@ -76,9 +76,8 @@ async function SendCommand(
 type Filter = Pick<CommandQuery, 'invokedAfter' | 'invokedBefore' | 'status' | 'stageStatuses' | 'documentName'>;
 
 function readDate(key: string, value: string): Date {
-  const date = new Date(value);
-  if (!isStorableTime(date))
-    throw new CommandError('COMMAND_FILTER', `${key} must be a time such as 2026-11-22T00:00:00Z.`);
+  const date = readTime(value);
+  if (date === null) throw new CommandError('COMMAND_FILTER', `${key} must be a time such as 2026-11-22T00:00:00Z.`);
   return date;
 }
 

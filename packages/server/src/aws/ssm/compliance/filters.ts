@@ -1,5 +1,6 @@
 import type { ListComplianceItemsRequest } from '@aws-sdk/client-ssm';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
+import { readTime } from '../../../operations/storable-time.ts';
 import { ComplianceError } from './errors.ts';
 
 type WireFilters = NonNullable<CamelCased<ListComplianceItemsRequest>['filters']>;
@@ -12,9 +13,9 @@ function invalid(message: string): ComplianceError {
 }
 
 function readMoment(key: string, text: string): number {
-  const moment = Date.parse(text);
-  if (Number.isNaN(moment)) throw invalid(`The filter ${key} takes a date such as 2026-11-20T12:00:00Z, not ${text}.`);
-  return moment;
+  const moment = readTime(text);
+  if (moment === null) throw invalid(`The filter ${key} takes a date such as 2026-11-20T12:00:00Z, not ${text}.`);
+  return moment.getTime();
 }
 
 /** Texts are compared as they are, moments as moments. Only moments come before and after one another. */
