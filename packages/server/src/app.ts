@@ -22,6 +22,7 @@ import { createMalformedRequestHandler } from './malformed-http.ts';
 import { addObservabilityRoutes, type Observability } from './observability/index.ts';
 import { createPipeline } from './operations/pipeline.ts';
 import { patchbay } from './patchbay/index.ts';
+import { createRunningCalls } from './running-calls.ts';
 import type { ServerTls } from './tls/index.ts';
 
 /** Facts of a large machine are about a megabyte; nothing else comes near. */
@@ -125,9 +126,11 @@ export function buildApp(parts: AppParts): FastifyInstance {
 
   const answer = createPipeline({ db: parts.db, services, authenticator: parts.authenticator, dependencies });
   const callerSignal = createCallerSignals(stopping);
+  const running = createRunningCalls();
+  app.addHook('onClose', () => running.ended());
   const handle = async (request: FastifyRequest, reply: FastifyReply) => {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const reached = await answer({
+    const call = answer({
       method: request.method,
       rawUrl: request.raw.url ?? '/',
       headers: headersFromRaw(request.raw.rawHeaders),
@@ -136,6 +139,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
       origin: originOf(request, tls !== undefined),
       signal: callerSignal(reply),
     });
+    const reached = await running.follow(call);
     return send(reply, reached, dependencies.clock());
   };
   if (parts.observability) addObservabilityRoutes(app, dependencies.metrics, parts.observability);

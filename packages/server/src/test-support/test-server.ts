@@ -54,6 +54,8 @@ export interface TestServer {
   readonly errorLog: readonly string[];
   /** Where the files of `patchbay-override:NAME` lie. */
   readonly overrideDirectory: string;
+  /** Ends serving, as a server that stops does first. */
+  closeApp(): Promise<void>;
 }
 
 /** What a test wants otherwise than usual. */
@@ -196,6 +198,7 @@ async function start(
     },
     errorLog,
     overrideDirectory,
+    closeApp: async () => await app.close(),
   };
   const stop = async () => {
     stopping.abort();
