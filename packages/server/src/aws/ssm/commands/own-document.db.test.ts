@@ -121,6 +121,23 @@ describe('a command with a document of one’s own', () => {
     await expect(send('StoreBelow')).rejects.toMatchObject({ message: expect.stringMatching(/Parameter Store/) });
   });
 
+  it('is refused where the default of a map refers to Parameter Store, unless another value is given', async () => {
+    const url = '{{ssm:secret}}';
+    for (const [type, value] of [
+      ['StringMap', { url }],
+      ['MapList', [{ url }]],
+    ] as const) {
+      const name = `StoreIn${type}`;
+      await create(name, { ...script('true'), parameters: { where: { type, default: value } } });
+      await expect(send(name)).rejects.toMatchObject({
+        name: 'InvalidParameters',
+        message: expect.stringMatching(/Parameter where refers to Parameter Store/),
+      });
+      await send(name, { Parameters: { where: ['{"url":"http://archive.test"}'] } });
+      expect((await receive()).Parameters).toEqual({ where: ['{"url":"http://archive.test"}'] });
+    }
+  });
+
   it('brings along the documents that its steps run, with the parameters that they are given', async () => {
     await create('Inner', { ...script('echo {{ place }}'), parameters: { place: { type: 'String' } } });
     const call = (documentParameters: unknown) => ({
