@@ -122,8 +122,8 @@ async function GetDocument(
       'DocumentFormat must be JSON or YAML for a document of type Command.',
     );
   }
+  await requireWorkOfNode(name, context);
   const document = await findDocument(name, { version, versionName }, context);
-  if (!document.isBuiltIn) await requireWorkOfNode(document.name, context);
   const format = documentFormat ?? 'JSON';
   return {
     name: document.name,
