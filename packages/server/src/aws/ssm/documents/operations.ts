@@ -24,7 +24,7 @@ import { type EmptyResult, type OperationContext, operation } from '../../../ope
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
 import { ssmResource } from '../../../operations/resources.ts';
 import { readTags } from '../tags/repository.ts';
-import { addTags } from '../tags/service.ts';
+import { tagNewResource } from '../tags/service.ts';
 import { describeDocument } from './describe.ts';
 import { DocumentError, documentErrors } from './errors.ts';
 import { readDocumentFilters } from './filters.ts';
@@ -78,7 +78,7 @@ async function CreateDocument(
   }
   const created = await createDocument(name, readDraft(input), context);
   const tags = (input.tags ?? []).map(({ key = '', value = '' }) => ({ key, value }));
-  await addTags(tagged(name), tags, context);
+  await tagNewResource(tagged(name), tags, context);
   return { documentDescription: await describe(created, context) };
 }
 

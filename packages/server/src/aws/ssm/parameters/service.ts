@@ -1,6 +1,6 @@
 import type { OperationContext } from '../../../operations/operation.ts';
 import { principalArn } from '../../../operations/principal.ts';
-import { addTags, type Tag } from '../tags/service.ts';
+import { type Tag, tagNewResource } from '../tags/service.ts';
 import { requireAllowed } from './allowed-pattern.ts';
 import { ParameterError } from './errors.ts';
 import { type ParameterAddress, readAddress, readName, readNewName } from './names.ts';
@@ -134,7 +134,7 @@ async function createParameter(
   const parameter = { accountId, region, name, type, version: 1, expiresAt: policies?.expiresAt ?? null };
   if (!(await insertParameter(context.db, parameter))) return undefined;
   await storeVersion(parameter, undefined, tier, { wanted, policies }, context);
-  await addTags({ resourceType: 'Parameter', resourceId: name }, wanted.tags, context);
+  await tagNewResource({ resourceType: 'Parameter', resourceId: name }, wanted.tags, context);
   return tier;
 }
 
