@@ -15,7 +15,6 @@ import { DocumentError } from './errors.ts';
 import { documentNotFound, type FoundDocument, findBuiltIn, findDocument, hashText } from './find-document.ts';
 import {
   countDocuments,
-  countVersions,
   deleteDocumentRow,
   deleteVersion,
   existsDocument,
@@ -178,7 +177,7 @@ export async function updateDocument(
     );
   }
   const quota = context.dependencies.quotas['versions-per-document'];
-  if ((await countVersions(db, context, name)) >= quota) {
+  if (versions.length >= quota) {
     throw new DocumentError(
       'DOCUMENT_VERSION_LIMIT',
       `A document can have at most ${quota} versions. Delete old ones.`,
