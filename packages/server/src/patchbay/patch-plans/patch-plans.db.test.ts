@@ -282,6 +282,17 @@ describe('patch plans', () => {
     });
   });
 
+  it('go to the nodes that are there where another is gone', async () => {
+    const [stays, goes] = [await enrolNode(server()), await enrolNode(server())];
+    const { plan } = await ask(CreatePatchPlan, { instanceIds: [goes.instanceId, stays.instanceId] });
+    for (const node of [stays, goes]) await answer(node, plan.commandId, unpatched, announce([curl], [openssl]));
+    await server().ssm.send(new DeregisterManagedInstanceCommand({ InstanceId: goes.instanceId }));
+    expect(await ask(ApplyPatchPlan, { planId: plan.planId })).toMatchObject({
+      instanceIds: [stays.instanceId],
+      leftOut: [{ instanceId: goes.instanceId, why: expect.stringMatching(/is no registered node/) }],
+    });
+  });
+
   it('need nodes', async () => {
     expect(await refusal(CreatePatchPlan, { targets: [{ key: 'tag:Nobody', values: ['here'] }] })).toMatchObject({
       code: 'ValidationException',
