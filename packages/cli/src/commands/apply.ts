@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { ApplyPatchPlan } from '@patchbay/contracts';
+import { ApplyPatchPlan, type PatchPlanNode } from '@patchbay/contracts';
 import { Argument, Command, Option } from 'commander';
 import { z } from 'zod';
 import type { ControlPlaneClient } from '../control-plane-client.ts';
@@ -13,7 +13,7 @@ import {
   withOutput,
 } from '../control-plane-options.ts';
 import { waitForStopSignal } from '../stop-signals.ts';
-import { describeApplied } from './describe-plan.ts';
+import { describeApplied, isCarriedOut } from './describe-plan.ts';
 import { readWholePlan } from './stored-plan.ts';
 
 const lookMilliseconds = 2_000;
@@ -91,6 +91,16 @@ async function explainFailure(client: ControlPlaneClient, commandId: string, inv
   return [`${invocation.InstanceId}: the command ended as ${invocation.StatusDetails}.`, ...words].join(' ');
 }
 
+/** 0 where all of a plan is in, on every node: those of the command, and those that got none. */
+export function exitStatusOf(
+  invocations: readonly Pick<Invocation, 'InstanceId' | 'Status'>[],
+  nodes: readonly PatchPlanNode[],
+): 0 | 1 {
+  const sent = new Set(invocations.map(({ InstanceId }) => InstanceId));
+  const hasSucceeded = invocations.every(({ Status }) => Status === 'Success');
+  return hasSucceeded && nodes.every((node) => sent.has(node.instanceId) || isCarriedOut(node)) ? 0 : 1;
+}
+
 /** `patchbay apply`: carries out a plan, exactly it, and says what it stopped. */
 export const applyCommand = withOutput(withAccess(new Command('apply')))
   .description('Carry out a plan: what it holds and nothing else, stopping what is not as it was when it was made')
@@ -106,8 +116,8 @@ export const applyCommand = withOutput(withAccess(new Command('apply')))
     'after',
     `
 A plan is carried out once on each node, within a week. A node on which anything was stopped counts as failed.
-Exit status: 0 all of the plan is in on every node, 1 something failed or was stopped, 2 an error, 130 interrupted
-(the command goes on; aws ssm cancel-command stops it).`,
+Exit status: 0 all of the plan is in on every node, 1 something failed, was stopped, or is not in on a
+node that got no command, 2 an error, 130 interrupted (the command goes on; aws ssm cancel-command stops it).`,
   )
   .action(async (planId: string, flags: Flags) => {
     const client = await connect(flags);
@@ -138,5 +148,5 @@ Exit status: 0 all of the plan is in on every node, 1 something failed or was st
       ...failures,
       `The plan ${planId} was carried out: ${status}`,
     ]);
-    process.exitCode = failed.length === 0 ? 0 : 1;
+    process.exitCode = exitStatusOf(invocations, nodes);
   });

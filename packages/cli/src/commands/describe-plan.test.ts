@@ -1,5 +1,6 @@
 import type { PatchPlanNode } from '@patchbay/contracts';
 import { describe, expect, it } from 'vitest';
+import { exitStatusOf } from './apply.ts';
 import { describeApplied, describeNode, describePlan, formatBytes, isWhole } from './describe-plan.ts';
 import { readTarget } from './plan.ts';
 
@@ -112,6 +113,38 @@ describe('a plan in words', () => {
       'mi-00000000000000001 (web-1): non-compliant',
       '  stopped: curl 2: It moved.',
     ]);
+  });
+});
+
+describe('the exit status of patchbay apply', () => {
+  const invocation = (Status: string) => ({ InstanceId: 'mi-of-the-command', Status });
+  const sent = { ...ready, instanceId: 'mi-of-the-command' };
+  const applied = {
+    operationId: 'o',
+    commandId: 'c',
+    startedAt: plan.createdAt,
+    endedAt: plan.createdAt,
+    status: 'non-compliant',
+    outcomes: [{ targets: [], status: 'installed' as const, reason: '' }],
+  };
+  const stopped = { targets: [], status: 'skipped' as const, reason: 'It moved.' };
+
+  it.each<[string, 0 | 1, PatchPlanNode[]]>([
+    ['no node was left out', 0, []],
+    ['a node that was left out has nothing to change', 0, [{ ...ready, changes: [] }]],
+    ['the plan was carried out there before', 0, [{ ...ready, applied }]],
+    ['a node that was left out is not ready', 1, [offline]],
+    ['a node that was left out is gone, with its changes', 1, [ready]],
+    ['something was stopped there before', 1, [{ ...ready, applied: { ...applied, outcomes: [stopped] } }]],
+    ['it is still being carried out there', 1, [{ ...ready, applied: { ...applied, endedAt: null, outcomes: [] } }]],
+    [
+      'it was begun there before and given up',
+      1,
+      [{ ...ready, applied: { ...applied, status: 'abandoned', outcomes: [] } }],
+    ],
+  ])('is, where %s, %d', (_case, status, others) => {
+    expect(exitStatusOf([invocation('Success')], [sent, ...others])).toBe(status);
+    expect(exitStatusOf([invocation('Failed')], [{ ...sent, applied }, ...others])).toBe(1);
   });
 });
 

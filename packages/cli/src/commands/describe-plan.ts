@@ -101,6 +101,14 @@ export function isWhole({ nodes }: WholePlan): boolean {
   return nodes.every(({ status, unknownReasons }) => status === 'ready' && unknownReasons.length === 0);
 }
 
+/** Whether all that a plan would change on a node is in; where the node was not planned, nobody knows. */
+export function isCarriedOut({ status, changes, applied }: PatchPlanNode): boolean {
+  if (status !== 'ready') return false;
+  if (changes.length === 0) return true;
+  if (applied === null || applied.endedAt === null || applied.status === 'abandoned') return false;
+  return applied.outcomes.every(({ status: end }) => end === 'installed');
+}
+
 /** What became of a plan on one node, as lines of text. */
 export function describeApplied(node: PatchPlanNode): string[] {
   const subject = node.name === '' ? node.instanceId : `${node.instanceId} (${node.name})`;

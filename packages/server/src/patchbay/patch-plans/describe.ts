@@ -2,6 +2,7 @@ import type { LeftOutChange, PatchPlanNode, PatchPlanSummary, PlannedChange } fr
 import type { VerdictItem } from '@patchbay/facts';
 import { type ExplainedChange, explainChanges, listLeftOut } from '@patchbay/patching';
 import { listPlugins } from '../../aws/ssm/commands/repository.ts';
+import { keepWithinReach } from '../../aws/ssm/instances/repository.ts';
 import { publicBaselineId } from '../../aws/ssm/patch-baselines/service.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { readOperationVerdicts, readPatchOperations } from '../patch-operations/repository.ts';
@@ -9,17 +10,36 @@ import { readPlans } from '../plans/repository.ts';
 import type { NodeOfPlan, StoredPatchPlan } from './repository.ts';
 import type { CountedPlan } from './service.ts';
 
-export function describePatchPlan({ plan, nodes }: CountedPlan): PatchPlanSummary {
-  return {
+/** The target that names nodes; the others name tags, which say nothing about a node. */
+const nodesTarget = 'InstanceIds';
+
+/** Plans as a caller may see them: of the nodes that their targets name, those within reach. */
+export async function describePatchPlans(
+  counted: readonly CountedPlan[],
+  context: OperationContext,
+): Promise<PatchPlanSummary[]> {
+  const targets = counted.flatMap(({ plan }) => plan.targets).filter(({ key }) => key === nodesTarget);
+  const named = [...new Set(targets.flatMap(({ values }) => values))];
+  const kept = new Set(['*', ...(await keepWithinReach(context.db, context, named, context.reach))]);
+  return counted.map(({ plan, nodes }) => ({
     planId: plan.patchPlanId,
     createdAt: plan.createdAt.toISOString(),
     expiresAt: plan.expiresAt.toISOString(),
     createdBy: plan.createdBy,
     windowId: plan.windowId,
-    targets: plan.targets.map(({ key, values }) => ({ key, values: [...values] })),
+    targets: plan.targets.map(({ key, values }) => ({
+      key,
+      values: values.filter((value) => key !== nodesTarget || kept.has(value)),
+    })),
     commandId: plan.commandId,
     nodes,
-  };
+  }));
+}
+
+export async function describePatchPlan(counted: CountedPlan, context: OperationContext): Promise<PatchPlanSummary> {
+  const [plan] = await describePatchPlans([counted], context);
+  if (plan === undefined) throw new Error(`The plan ${counted.plan.patchPlanId} was not described`);
+  return plan;
 }
 
 function describeChange({ change, group, why, item }: ExplainedChange): PlannedChange {

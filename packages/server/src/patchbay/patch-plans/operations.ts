@@ -1,7 +1,7 @@
 import { ApplyPatchPlan, CreatePatchPlan, GetPatchPlan, ListPatchPlans } from '@patchbay/contracts';
 import { nextToken, startOfPage } from '../../operations/pages.ts';
 import { fulfil } from '../../operations/registry.ts';
-import { describeNodesOfPlan, describePatchPlan } from './describe.ts';
+import { describeNodesOfPlan, describePatchPlan, describePatchPlans } from './describe.ts';
 import { patchPlanErrors } from './errors.ts';
 import { countNodesOfPlans, listNodesOfPlan, pagePatchPlans } from './repository.ts';
 import { applyPatchPlan, createPatchPlan, requirePatchPlan } from './service.ts';
@@ -17,7 +17,9 @@ export const patchPlanContracts = [
     errors: patchPlanErrors,
     // Who may not see windows learns nothing about their targets either.
     needs: ({ windowId }) => (windowId === undefined ? [] : ['ssm:GetMaintenanceWindowExecution']),
-    handle: async (input, context) => ({ plan: describePatchPlan(await createPatchPlan(input, context)) }),
+    handle: async (input, context) => ({
+      plan: await describePatchPlan(await createPatchPlan(input, context), context),
+    }),
   }),
   fulfil(GetPatchPlan, {
     errors: patchPlanErrors,
@@ -30,7 +32,7 @@ export const patchPlanContracts = [
       const query = { patchPlanId, reach, now, afterInstanceId: page.after, limit: limit + 1 };
       const found = await listNodesOfPlan(db, context, query);
       return {
-        plan: describePatchPlan(counted),
+        plan: await describePatchPlan(counted, context),
         nodes: await describeNodesOfPlan(found.slice(0, limit), counted.plan, context),
         nextToken: nextToken(page, found, limit, ({ instanceId }) => instanceId),
       };
@@ -47,8 +49,9 @@ export const patchPlanContracts = [
       const ids = shown.map(({ patchPlanId }) => patchPlanId);
       const counts = await countNodesOfPlans(db, context, ids, reach, now);
       const none = { waiting: 0, offline: 0, ready: 0, failed: 0 };
+      const counted = shown.map((plan) => ({ plan, nodes: counts.get(plan.patchPlanId) ?? none }));
       return {
-        plans: shown.map((plan) => describePatchPlan({ plan, nodes: counts.get(plan.patchPlanId) ?? none })),
+        plans: await describePatchPlans(counted, context),
         nextToken: nextToken(page, found, limit, (plan) => `${plan.createdAt.toISOString()} ${plan.patchPlanId}`),
       };
     },

@@ -282,6 +282,17 @@ describe('patch plans', () => {
     });
   });
 
+  it('go to the nodes that are there where another is gone', async () => {
+    const [stays, goes] = [await enrolNode(server()), await enrolNode(server())];
+    const { plan } = await ask(CreatePatchPlan, { instanceIds: [goes.instanceId, stays.instanceId] });
+    for (const node of [stays, goes]) await answer(node, plan.commandId, unpatched, announce([curl], [openssl]));
+    await server().ssm.send(new DeregisterManagedInstanceCommand({ InstanceId: goes.instanceId }));
+    expect(await ask(ApplyPatchPlan, { planId: plan.planId })).toMatchObject({
+      instanceIds: [stays.instanceId],
+      leftOut: [{ instanceId: goes.instanceId, why: expect.stringMatching(/is no registered node/) }],
+    });
+  });
+
   it('need nodes', async () => {
     expect(await refusal(CreatePatchPlan, { targets: [{ key: 'tag:Nobody', values: ['here'] }] })).toMatchObject({
       code: 'ValidationException',
@@ -311,6 +322,33 @@ describe('patch plans', () => {
     expect(await refusal(CreatePatchPlan, { instanceIds: [theirs.instanceId] }, limited)).toMatchObject({
       code: 'AccessDeniedException',
     });
+  });
+
+  it('name to a person with limits only the nodes within reach', async () => {
+    const limited = await createPerson(server(), 'named', 'auditor', [{ key: 'Named', values: ['ours'] }]);
+    const ours = await enrolNode(server(), { tags: { Named: 'ours' } });
+    const theirs = await enrolNode(server(), { tags: { Named: 'theirs' } });
+    const ids = [ours.instanceId, theirs.instanceId].sort();
+    const tagged = { key: 'tag:Named', values: ['ours', 'theirs'] };
+    const all = { key: 'InstanceIds', values: ['*'] };
+    const byId = await ask(CreatePatchPlan, { instanceIds: ids });
+    server().advance({ seconds: 1 });
+    const byTarget = await ask(CreatePatchPlan, { targets: [{ key: 'InstanceIds', values: ids }, tagged] });
+    server().advance({ seconds: 1 });
+    await ask(CreatePatchPlan, { targets: [all, tagged] });
+    expect(byId.plan.targets).toEqual([{ key: 'InstanceIds', values: ids }]);
+
+    const named = { key: 'InstanceIds', values: [ours.instanceId] };
+    const { plans } = await ask(ListPatchPlans, {}, limited);
+    expect(plans.map(({ targets }) => targets)).toEqual([[all, tagged], [named, tagged], [named]]);
+    for (const [planId, targets] of [
+      [byId.plan.planId, [named]],
+      [byTarget.plan.planId, [named, tagged]],
+    ] as const) {
+      const { plan, nodes } = await ask(GetPatchPlan, { planId }, limited);
+      expect(plan.targets).toEqual(targets);
+      expect(nodes.map(({ instanceId }) => instanceId)).toEqual([ours.instanceId]);
+    }
   });
 
   it('are listed in pages, newest first', async () => {

@@ -39,7 +39,8 @@ async function findNodes(request: PlanRequest, context: OperationContext): Promi
   if (request.instanceIds === undefined) return await resolveTargets([], request.targets ?? [], context);
   const wanted = [...new Set(request.instanceIds)];
   const found = await resolveTargets([], named(wanted), context);
-  const beyond = wanted.find((instanceId) => !found.includes(instanceId));
+  const foundIds = new Set(found);
+  const beyond = wanted.find((instanceId) => !foundIds.has(instanceId));
   if (beyond !== undefined) throw new PatchPlanError('PATCH_PLAN_TARGETS', `${beyond} ${notThere}`);
   return found;
 }
@@ -139,8 +140,9 @@ export async function applyPatchPlan(request: ApplyRequest, context: OperationCo
     else leftOut.push({ instanceId: node.instanceId, why });
   }
   const present = instanceIds.length === 0 ? [] : await resolveTargets([], named(instanceIds), context);
+  const presentIds = new Set(present);
   for (const instanceId of instanceIds) {
-    if (!present.includes(instanceId)) leftOut.push({ instanceId, why: `It ${notThere}` });
+    if (!presentIds.has(instanceId)) leftOut.push({ instanceId, why: `It ${notThere}` });
   }
   if (present.length === 0) {
     const reasons = [...new Set(leftOut.map(({ why }) => why))].join(' ');

@@ -11,7 +11,7 @@ import {
 import { contentDigest } from '@patchbay/facts/digest';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { readSuccess } from '../../../test-support/send-request.ts';
+import { readError, readSuccess } from '../../../test-support/send-request.ts';
 import { enrolNode, type TestNode } from '../../../test-support/test-node.ts';
 import { withTestServer } from '../../../test-support/test-server.ts';
 
@@ -121,6 +121,23 @@ describe('a command with a document of one’s own', () => {
     await expect(send('StoreBelow')).rejects.toMatchObject({ message: expect.stringMatching(/Parameter Store/) });
   });
 
+  it('is refused where the default of a map refers to Parameter Store, unless another value is given', async () => {
+    const url = '{{ssm:secret}}';
+    for (const [type, value] of [
+      ['StringMap', { url }],
+      ['MapList', [{ url }]],
+    ] as const) {
+      const name = `StoreIn${type}`;
+      await create(name, { ...script('true'), parameters: { where: { type, default: value } } });
+      await expect(send(name)).rejects.toMatchObject({
+        name: 'InvalidParameters',
+        message: expect.stringMatching(/Parameter where refers to Parameter Store/),
+      });
+      await send(name, { Parameters: { where: ['{"url":"http://archive.test"}'] } });
+      expect((await receive()).Parameters).toEqual({ where: ['{"url":"http://archive.test"}'] });
+    }
+  });
+
   it('brings along the documents that its steps run, with the parameters that they are given', async () => {
     await create('Inner', { ...script('echo {{ place }}'), parameters: { place: { type: 'String' } } });
     const call = (documentParameters: unknown) => ({
@@ -174,5 +191,21 @@ describe('a command with a document of one’s own', () => {
     await send('Ours');
     expect(readSuccess(await get(node))).toMatchObject({ Name: 'Ours' });
     expect((await get(await enrolNode(server()))).statusCode).toBe(400);
+  });
+
+  it('tells a node without such work neither whether a document is there nor which versions it has', async () => {
+    await create('Hidden', script('true'));
+    const stranger = await enrolNode(server());
+    const arn = `arn:aws:ssm:us-east-1:${server().accountId}:document/`;
+    const ask = async (Name: string, more: object) =>
+      readError(await stranger.callSsm('GetDocument', { Name, ...more }));
+    for (const prefix of ['', arn]) {
+      for (const more of [{}, { DocumentVersion: '7' }, { VersionName: 'none' }]) {
+        const refusal = await ask(`${prefix}Hidden`, more);
+        expect(refusal).toMatchObject({ code: 'InvalidDocument' });
+        expect(refusal.message.replace('Hidden', 'Nobody')).toBe((await ask(`${prefix}Nobody`, more)).message);
+      }
+    }
+    expect(await ask('AWS-RunShellScript', { DocumentVersion: '7' })).toMatchObject({ code: 'InvalidDocumentVersion' });
   });
 });

@@ -94,6 +94,14 @@ describe('sending a command', () => {
         ],
       }),
     ).toEqual(sorted(web));
+    expect(
+      await targetsOf({
+        Targets: [
+          { Key: 'InstanceIds', Values: [both.instanceId, web.instanceId] },
+          { Key: 'InstanceIds', Values: [web.instanceId, silent.instanceId] },
+        ],
+      }),
+    ).toEqual(sorted(web));
   });
 
   it('goes to every node of the region with InstanceIds *', async () => {

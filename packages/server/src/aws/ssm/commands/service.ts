@@ -59,11 +59,18 @@ function executionSeconds(document: CommandDocument, parameters: ParameterValues
 function resolveValues(document: CommandDocument, given: CommandRequest['parameters']): ParameterValues {
   const resolved = resolveParameters(document, given);
   const problems = resolved.ok
-    ? // What stands in the values now was written in from Parameter Store and is meant as it is.
-      findStoreReferences(document, {})
+    ? findStoreReferences(document, withoutGiven(resolved.values, given))
     : resolved.problems.map(({ message }) => message);
   if (resolved.ok && problems.length === 0) return resolved.values;
   throw new CommandError('COMMAND_PARAMETERS', problems.join('; '));
+}
+
+/**
+ * The defaults in which nothing was looked up, such as maps. What stands in the others was written in from Parameter Store
+ * and is meant as it is.
+ */
+function withoutGiven(values: ParameterValues, given: CommandRequest['parameters']): ParameterValues {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !Object.hasOwn(given, name)));
 }
 
 /** DocumentHash pins the content that the caller looked at (SSM API, SendCommand). */

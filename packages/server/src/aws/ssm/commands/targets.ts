@@ -50,8 +50,10 @@ async function findTargets(targets: readonly CommandTarget[], context: Context):
   for (const { key, values } of targets) {
     // Without values a tag condition would mean any value, and a slip would reach every tagged node.
     if (values.length === 0) throw new CommandError('COMMAND_TARGETS', `The target ${key} needs values.`);
-    if (key === 'InstanceIds') named = named ? named.filter((id) => values.includes(id)) : values;
-    else if (key.startsWith('tag:')) conditions.push({ keys: [key.slice('tag:'.length)], values });
+    if (key === 'InstanceIds') {
+      const wanted = new Set(values);
+      named = named ? named.filter((id) => wanted.has(id)) : values;
+    } else if (key.startsWith('tag:')) conditions.push({ keys: [key.slice('tag:'.length)], values });
     else if (key === 'tag-key') conditions.push({ keys: values, values: [] });
     else {
       throw new CommandError(
@@ -63,7 +65,8 @@ async function findTargets(targets: readonly CommandTarget[], context: Context):
   if (named?.includes('*')) named = undefined;
   if (named) await requireWithinReach(named, 'ssm:SendCommand', context);
   const found = await findNodesByTags(context.db, context, conditions, context.reach);
-  return named ? found.filter((id) => named.includes(id)) : found;
+  const chosen = new Set(named);
+  return named ? found.filter((id) => chosen.has(id)) : found;
 }
 
 /** The nodes that a command goes to, as they are at the moment of the call. */

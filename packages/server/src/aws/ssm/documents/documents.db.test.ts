@@ -30,6 +30,18 @@ describe('documents', () => {
     },
   );
 
+  it('are in the audit trail by their ARN, however they were named', async () => {
+    const { accountId, ssm } = server();
+    const own = (name: string) => `arn:aws:ssm:us-east-1:${accountId}:document/${name}`;
+    const builtIn = 'arn:aws:ssm:us-east-1::document/AWS-RunShellScript';
+    for (const Name of [own('Mine'), 'Mine']) {
+      await expect(ssm.send(new DescribeDocumentCommand({ Name }))).rejects.toMatchObject({ name: 'InvalidDocument' });
+    }
+    for (const Name of [builtIn, 'AWS-RunShellScript']) await ssm.send(new DescribeDocumentCommand({ Name }));
+    const events = await server().auditEvents('ssm:DescribeDocument');
+    expect(events.map(({ resource }) => resource).sort()).toEqual([own('Mine'), own('Mine'), builtIn, builtIn].sort());
+  });
+
   it.each(['$LATEST', '$DEFAULT', '1'])('have the version %s', async (DocumentVersion) => {
     const document = await server().ssm.send(new GetDocumentCommand({ Name: 'AWS-RunShellScript', DocumentVersion }));
     expect(document.DocumentVersion).toBe('1');

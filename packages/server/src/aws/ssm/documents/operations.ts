@@ -19,16 +19,17 @@ import type {
   UpdateDocumentRequest,
   UpdateDocumentResult,
 } from '@aws-sdk/client-ssm';
+import { documentNameIn } from '@patchbay/patching';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type EmptyResult, type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
 import { ssmResource } from '../../../operations/resources.ts';
 import { readTags } from '../tags/repository.ts';
-import { addTags } from '../tags/service.ts';
+import { tagNewResource } from '../tags/service.ts';
 import { describeDocument } from './describe.ts';
 import { DocumentError, documentErrors } from './errors.ts';
 import { readDocumentFilters } from './filters.ts';
-import { type FoundDocument, findDocument } from './find-document.ts';
+import { type FoundDocument, findBuiltIn, findDocument } from './find-document.ts';
 import { pageDocuments } from './list.ts';
 import { listVersions } from './repository.ts';
 import {
@@ -78,7 +79,7 @@ async function CreateDocument(
   }
   const created = await createDocument(name, readDraft(input), context);
   const tags = (input.tags ?? []).map(({ key = '', value = '' }) => ({ key, value }));
-  await addTags(tagged(name), tags, context);
+  await tagNewResource(tagged(name), tags, context);
   return { documentDescription: await describe(created, context) };
 }
 
@@ -122,8 +123,8 @@ async function GetDocument(
       'DocumentFormat must be JSON or YAML for a document of type Command.',
     );
   }
+  await requireWorkOfNode(name, context);
   const document = await findDocument(name, { version, versionName }, context);
-  if (!document.isBuiltIn) await requireWorkOfNode(document.name, context);
   const format = documentFormat ?? 'JSON';
   return {
     name: document.name,
@@ -223,11 +224,15 @@ async function ModifyDocumentPermission(
   return {};
 }
 
-const named = {
-  errors: documentErrors,
-  resource: (input: { readonly name?: string | undefined }, context: OperationContext) =>
-    ssmResource(context, `document/${input.name}`),
-} as const;
+/** A document as what a call acts on, whether it is named by its name or its ARN. */
+function documentResource({ name: nameOrArn = '' }: { readonly name?: string | undefined }, context: OperationContext) {
+  const name = documentNameIn(nameOrArn);
+  // Documents that belong to AWS have an ARN without an account.
+  const accountId = findBuiltIn(name) ? '' : context.accountId;
+  return ssmResource({ region: context.region, accountId }, `document/${name}`);
+}
+
+const named = { errors: documentErrors, resource: documentResource } as const;
 
 export const documentOperations = {
   CreateDocument: operation({ ...named, handle: CreateDocument }),

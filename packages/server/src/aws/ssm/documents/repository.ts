@@ -22,17 +22,6 @@ export async function countDocuments(db: Database, scope: Scope): Promise<number
   return Number(row.count);
 }
 
-export async function countVersions(db: Database, { accountId, region }: Scope, name: string): Promise<number> {
-  const row = await db
-    .selectFrom('documentVersions')
-    .select((select) => select.fn.countAll<string>().as('count'))
-    .where('accountId', '=', accountId)
-    .where('region', '=', region)
-    .where('name', '=', name)
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
-}
-
 export async function existsDocument(db: Database, scope: Scope, name: string): Promise<boolean> {
   return (await findDocumentRow(db, scope, name)) !== undefined;
 }

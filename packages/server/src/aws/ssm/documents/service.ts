@@ -2,6 +2,7 @@ import {
   type DocumentFormat,
   type DocumentReading,
   describeDocumentProblem,
+  documentNameIn,
   pluginPlatforms,
   readDocumentText,
 } from '@patchbay/patching';
@@ -14,7 +15,6 @@ import { DocumentError } from './errors.ts';
 import { documentNotFound, type FoundDocument, findBuiltIn, findDocument, hashText } from './find-document.ts';
 import {
   countDocuments,
-  countVersions,
   deleteDocumentRow,
   deleteVersion,
   existsDocument,
@@ -177,7 +177,7 @@ export async function updateDocument(
     );
   }
   const quota = context.dependencies.quotas['versions-per-document'];
-  if ((await countVersions(db, context, name)) >= quota) {
+  if (versions.length >= quota) {
     throw new DocumentError(
       'DOCUMENT_VERSION_LIMIT',
       `A document can have at most ${quota} versions. Delete old ones.`,
@@ -258,10 +258,14 @@ export async function shareDocument(
   );
 }
 
-/** A node reads a document of ours only while it has a command that runs it. */
-export async function requireWorkOfNode(name: string, context: OperationContext): Promise<void> {
+/**
+ * A node reads a document of ours only while it has a command that runs it. Asked before anything is looked up: a node
+ * without such work learns neither which documents there are nor which versions they have.
+ */
+export async function requireWorkOfNode(nameOrArn: string, context: OperationContext): Promise<void> {
   const { principal } = context;
-  if (principal.kind !== 'node') return;
+  const name = documentNameIn(nameOrArn);
+  if (principal.kind !== 'node' || findBuiltIn(name)) return;
   if (await hasCommandWithDocument(context.db, principal.instanceId, name)) return;
-  throw documentNotFound(name);
+  throw documentNotFound(nameOrArn);
 }

@@ -13,7 +13,6 @@ export class ParameterError extends AppError<
   | 'PARAMETER_LABEL_LIMIT'
   | 'PARAMETER_LEVELS'
   | 'PARAMETER_TYPE_CHANGED'
-  | 'PARAMETER_TYPE_UNSUPPORTED'
   | 'PARAMETER_PATTERN'
   | 'PARAMETER_VALUE_MISMATCH'
   | 'PARAMETER_POLICY_TYPE'
@@ -38,7 +37,6 @@ export const parameterErrors: ErrorTable = {
   PARAMETER_LABEL_LIMIT: 'ParameterVersionLabelLimitExceeded',
   PARAMETER_LEVELS: 'HierarchyLevelLimitExceededException',
   PARAMETER_TYPE_CHANGED: 'HierarchyTypeMismatchException',
-  PARAMETER_TYPE_UNSUPPORTED: 'UnsupportedParameterType',
   PARAMETER_PATTERN: 'InvalidAllowedPatternException',
   PARAMETER_VALUE_MISMATCH: 'ParameterPatternMismatchException',
   PARAMETER_POLICY_TYPE: 'InvalidPolicyTypeException',

@@ -325,5 +325,18 @@ describe('tiers, policies and quotas', () => {
       name: 'ParameterLimitExceeded',
     });
     await put(server(), { Name: 's1', Overwrite: true });
+    for (const input of [{ Tier: 'Advanced' }, { Tier: 'Intelligent-Tiering', Value: 'x'.repeat(4097) }] as const) {
+      await expect(put(server(), { Name: 's1', Overwrite: true, ...input })).rejects.toMatchObject({
+        name: 'ParameterLimitExceeded',
+        message: expect.stringMatching(/at most 3 parameters of the tier Advanced/),
+      });
+    }
+    expect(await get(server(), 's1')).toMatchObject({ Version: 2 });
+    expect(await put(server(), { Name: 's5', Overwrite: true })).toEqual({ Version: 2, Tier: 'Advanced' });
+    await server().ssm.send(new DeleteParameterCommand({ Name: 's6' }));
+    expect(await put(server(), { Name: 's1', Overwrite: true, Tier: 'Advanced' })).toEqual({
+      Version: 3,
+      Tier: 'Advanced',
+    });
   });
 });

@@ -1,6 +1,6 @@
 import type { OperationContext } from '../../../operations/operation.ts';
 import { principalArn } from '../../../operations/principal.ts';
-import { addTags, type Tag } from '../tags/service.ts';
+import { type Tag, tagNewResource } from '../tags/service.ts';
 import { requireAllowed } from './allowed-pattern.ts';
 import { ParameterError } from './errors.ts';
 import { type ParameterAddress, readAddress, readName, readNewName } from './names.ts';
@@ -98,6 +98,21 @@ interface Change {
   readonly policies: ParameterPolicies | undefined;
 }
 
+function quotaOf(tier: ParameterTier, { dependencies: { quotas } }: OperationContext): number {
+  return quotas[tier === 'Standard' ? 'standard-parameters' : 'advanced-parameters'];
+}
+
+async function isTierFull(tier: ParameterTier, context: OperationContext): Promise<boolean> {
+  return await hasReachedQuota(context.db, context, tier, quotaOf(tier, context));
+}
+
+function tierFull(tier: ParameterTier, context: OperationContext): ParameterError {
+  return new ParameterError(
+    'PARAMETER_LIMIT',
+    `An account can have at most ${quotaOf(tier, context)} parameters of the tier ${tier} in a region. Delete one, and try again.`,
+  );
+}
+
 /** Creates a parameter, or undefined when somebody else has since one looked. */
 async function createParameter(
   name: string,
@@ -106,13 +121,7 @@ async function createParameter(
 ): Promise<ParameterTier | undefined> {
   const { type } = wanted;
   if (type === undefined) throw invalid('A parameter type is required when you create a parameter.');
-  if (wanted.keyId !== undefined && type !== 'SecureString') {
-    throw invalid('KeyId is for parameters of the type SecureString only.');
-  }
-  const { quotas } = context.dependencies;
-  const isStandardFull =
-    wanted.tier !== 'Advanced' &&
-    (await hasReachedQuota(context.db, context, 'Standard', quotas['standard-parameters']));
+  const isStandardFull = wanted.tier !== 'Advanced' && (await isTierFull('Standard', context));
   const tier = decideTier({
     wanted: wanted.tier,
     current: undefined,
@@ -120,22 +129,12 @@ async function createParameter(
     hasPolicies: (policies?.policies.length ?? 0) > 0,
     isStandardFull,
   });
-  const isFull =
-    tier === 'Standard'
-      ? isStandardFull
-      : await hasReachedQuota(context.db, context, 'Advanced', quotas['advanced-parameters']);
-  if (isFull) {
-    const most = quotas[tier === 'Standard' ? 'standard-parameters' : 'advanced-parameters'];
-    throw new ParameterError(
-      'PARAMETER_LIMIT',
-      `An account can have at most ${most} parameters of the tier ${tier} in a region. Delete one, and try again.`,
-    );
-  }
+  if (tier === 'Standard' ? isStandardFull : await isTierFull('Advanced', context)) throw tierFull(tier, context);
   const { accountId, region } = context;
   const parameter = { accountId, region, name, type, version: 1, expiresAt: policies?.expiresAt ?? null };
   if (!(await insertParameter(context.db, parameter))) return undefined;
   await storeVersion(parameter, undefined, tier, { wanted, policies }, context);
-  await addTags({ resourceType: 'Parameter', resourceId: name }, wanted.tags, context);
+  await tagNewResource({ resourceType: 'Parameter', resourceId: name }, wanted.tags, context);
   return tier;
 }
 
@@ -173,6 +172,8 @@ async function overwriteParameter(
     hasPolicies: (policies?.policies ?? previous?.policies ?? []).length > 0,
     isStandardFull: false,
   });
+  const becomesAdvanced = tier === 'Advanced' && previous?.tier !== 'Advanced';
+  if (becomesAdvanced && (await isTierFull('Advanced', context))) throw tierFull('Advanced', context);
   const version = current.version + 1;
   await makeRoom(current, context);
   const changed = { ...current, version, expiresAt: policies ? policies.expiresAt : current.expiresAt };

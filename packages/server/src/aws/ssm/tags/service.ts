@@ -43,6 +43,19 @@ export async function addTags(
   await writeTags(context.db, context, resource, added);
 }
 
+/**
+ * Gives a resource the tags that it begins with, and no others: a call that tags one which is deleted meanwhile leaves tags
+ * at its name.
+ */
+export async function tagNewResource(
+  resource: TaggedResource,
+  tags: readonly Tag[],
+  context: Pick<OperationContext, 'db' | 'accountId' | 'region'>,
+): Promise<void> {
+  await removeTags(context.db, context, resource, 'all');
+  await addTags(resource, tags, context);
+}
+
 export async function removeTagsFrom(
   resource: TaggedResource,
   keys: readonly string[],

@@ -1,14 +1,17 @@
 import {
   AddTagsToResourceCommand,
+  CreateDocumentCommand,
   CreatePatchBaselineCommand,
   ListTagsForResourceCommand,
+  PutParameterCommand,
   RemoveTagsFromResourceCommand,
   type ResourceTypeForTagging,
   type Tag,
 } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
 import { enrolNode } from '../../../test-support/test-node.ts';
-import { OTHER_REGION, withTestServer } from '../../../test-support/test-server.ts';
+import { OTHER_REGION, TEST_REGION, withTestServer } from '../../../test-support/test-server.ts';
+import { writeTags } from './repository.ts';
 
 describe('tags', () => {
   const server = withTestServer();
@@ -74,6 +77,22 @@ describe('tags', () => {
         }),
       ),
     ).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
+  it('that were left by a resource of the same name are not those of a new one', async () => {
+    const { accountId, database } = server();
+    const left = ['Document', 'Parameter'].map((resourceType) => ({ resourceType, resourceId: 'again' }));
+    // As a call leaves them whose resource is deleted between its check and its writing.
+    for (const resource of left)
+      await writeTags(database, { accountId, region: TEST_REGION }, resource, { old: 'yes' });
+    const Tags = [{ Key: 'new', Value: 'yes' }];
+    await server().ssm.send(new PutParameterCommand({ Name: 'again', Value: 'x', Type: 'String', Tags }));
+    const step = { action: 'aws:runShellScript', name: 'run', inputs: { runCommand: ['true'] } };
+    const Content = JSON.stringify({ schemaVersion: '2.2', mainSteps: [step] });
+    const created = await server().ssm.send(new CreateDocumentCommand({ Name: 'again', Content, Tags }));
+    expect(created.DocumentDescription?.Tags).toEqual(Tags);
+    expect(await list('again', 'Document')).toEqual(Tags);
+    expect(await list('again', 'Parameter')).toEqual(Tags);
   });
 
   it('are refused for what does not exist, here or in this region', async () => {
