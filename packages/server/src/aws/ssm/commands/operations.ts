@@ -14,8 +14,9 @@ import { anyResource, authorize } from '../../../operations/authorize.ts';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type EmptyResult, type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage, tokenAfter } from '../../../operations/pages.ts';
-import { nodeResource, ssmResource } from '../../../operations/resources.ts';
+import { nodeResource } from '../../../operations/resources.ts';
 import { readTime } from '../../../operations/storable-time.ts';
+import { documentResource } from '../documents/find-document.ts';
 import { permissionsToSend } from '../documents/permissions.ts';
 import { cancelCommand } from './cancel.ts';
 import { describeCommand, describeInvocation, describeStep, type LinkTo } from './describe.ts';
@@ -205,7 +206,7 @@ export const commandOperations = {
     handle: SendCommand,
     errors: commandErrors,
     needs: (input) => permissionsToSend(input.documentName ?? '', input.parameters ?? {}),
-    resource: (input, context) => ssmResource(context, `document/${input.documentName}`),
+    resource: (input, context) => documentResource(input.documentName ?? '', context),
   }),
   ListCommands: operation({ handle: ListCommands, errors: commandErrors }),
   ListCommandInvocations: operation({ handle: ListCommandInvocations, errors: commandErrors }),

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
-import { builtInDocuments, type CommandDocument, readDocumentReference } from '@patchbay/patching';
+import { builtInDocuments, type CommandDocument, documentNameIn, readDocumentReference } from '@patchbay/patching';
+import type { Resource } from '../../../operations/authorize.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
+import { ssmResource } from '../../../operations/resources.ts';
+import type { Scope } from '../../../operations/scope.ts';
 import { DocumentError } from './errors.ts';
 import { findDocumentRow, findVersion, listVersions } from './repository.ts';
 
@@ -68,6 +71,14 @@ const builtIns = new Map(
 /** A document that exists without anybody creating it. */
 export function findBuiltIn(name: string): FoundDocument | undefined {
   return builtIns.get(name);
+}
+
+/** A document as what a call acts on, whether it is named by its name or its ARN. */
+export function documentResource(nameOrArn: string, scope: Scope): Resource {
+  const name = documentNameIn(nameOrArn);
+  // Documents that belong to AWS have an ARN without an account.
+  const accountId = builtIns.has(name) ? '' : scope.accountId;
+  return ssmResource({ region: scope.region, accountId }, `document/${name}`);
 }
 
 export function documentNotFound(nameOrArn: string): DocumentError {

@@ -19,17 +19,15 @@ import type {
   UpdateDocumentRequest,
   UpdateDocumentResult,
 } from '@aws-sdk/client-ssm';
-import { documentNameIn } from '@patchbay/patching';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type EmptyResult, type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
-import { ssmResource } from '../../../operations/resources.ts';
 import { readTags } from '../tags/repository.ts';
 import { tagNewResource } from '../tags/service.ts';
 import { describeDocument } from './describe.ts';
 import { DocumentError, documentErrors } from './errors.ts';
 import { readDocumentFilters } from './filters.ts';
-import { type FoundDocument, findBuiltIn, findDocument } from './find-document.ts';
+import { documentResource, type FoundDocument, findDocument } from './find-document.ts';
 import { pageDocuments } from './list.ts';
 import { listVersions } from './repository.ts';
 import {
@@ -224,15 +222,11 @@ async function ModifyDocumentPermission(
   return {};
 }
 
-/** A document as what a call acts on, whether it is named by its name or its ARN. */
-function documentResource({ name: nameOrArn = '' }: { readonly name?: string | undefined }, context: OperationContext) {
-  const name = documentNameIn(nameOrArn);
-  // Documents that belong to AWS have an ARN without an account.
-  const accountId = findBuiltIn(name) ? '' : context.accountId;
-  return ssmResource({ region: context.region, accountId }, `document/${name}`);
-}
-
-const named = { errors: documentErrors, resource: documentResource } as const;
+const named = {
+  errors: documentErrors,
+  resource: ({ name = '' }: { readonly name?: string | undefined }, context: OperationContext) =>
+    documentResource(name, context),
+} as const;
 
 export const documentOperations = {
   CreateDocument: operation({ ...named, handle: CreateDocument }),

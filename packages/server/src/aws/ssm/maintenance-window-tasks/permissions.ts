@@ -3,7 +3,7 @@ import { commandParametersOf } from '@patchbay/patching';
 import { authorize, reachOf } from '../../../operations/authorize.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { principalArn } from '../../../operations/principal.ts';
-import { ssmResource } from '../../../operations/resources.ts';
+import { documentResource } from '../documents/find-document.ts';
 import { permissionsToSend } from '../documents/permissions.ts';
 import type { WindowTaskContent } from './tables.ts';
 
@@ -31,7 +31,7 @@ export function requireMayRun(
   task: RunnableTask,
   context: Pick<OperationContext, 'principal' | 'accountId' | 'region'>,
 ): void {
-  const resource = ssmResource(context, `document/${task.taskArn}`);
+  const resource = documentResource(task.taskArn, context);
   const { principal } = context;
   const missing = permissionsToRun(task).find(
     (permission) => !authorize(principal, permission, resource) || reachOf(principal, permission).length > 0,
