@@ -46,8 +46,9 @@ export function readDocumentSource(text: string, format: DocumentFormat): Docume
   const tooDeep = findTooDeep(tokens);
   if (tooDeep !== undefined) return refuse(`the content is nested more than ${mostNesting} deep`, tooDeep);
   // JSON is YAML: one parser finds the places of both. Its own check of keys takes quadratic time.
-  const tree = parseDocument(text, { prettyErrors: false, version: '1.2', uniqueKeys: false });
-  const [error] = format === 'YAML' ? tree.errors : [];
+  // Sets, dates and bytes, which other schemas and tags bring, are no JSON and would be lost when it is written.
+  const tree = parseDocument(text, { prettyErrors: false, schema: 'core', resolveKnownTags: false, uniqueKeys: false });
+  const [error] = format === 'YAML' ? [...tree.errors, ...tree.warnings] : [];
   if (error) return refuse(`the content is not well-formed YAML: ${error.message}`, error.pos[0]);
   const refused = findRefused(tree);
   if (refused) return refuse(`the content cannot be taken as ${format}: ${refused.message}`, refused.offset);

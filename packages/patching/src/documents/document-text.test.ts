@@ -94,6 +94,19 @@ describe('the text of a document', () => {
       'x: { 1: a, "1": b }',
       /line 13, .*keys must be unique/,
     ],
+    [
+      'a value of a tag that JSON does not have',
+      'timeoutSeconds: 60',
+      'x: !!set { a, b }',
+      /line 13, .*well-formed YAML: .*set/,
+    ],
+    ['a tag of another program', 'timeoutSeconds: 60', 'x: !Ref a', /line 13, .*well-formed YAML: .*!Ref/],
+    [
+      'a date of YAML 1.1',
+      "schemaVersion: '2.2'",
+      '%YAML 1.1\n---\nschemaVersion: !!timestamp 2026-01-01',
+      /well-formed YAML/,
+    ],
     ['a key that is no text', 'timeoutSeconds: 60', 'x: { [a]: b }', /line 13, .*keys must be texts/],
     ['a line that is no YAML', 'name: two', 'name: "two', /^line \d+, column \d+|not well-formed YAML/],
     [
