@@ -1,12 +1,27 @@
+import {
+  type CharacterSet,
+  complementOf,
+  ignoringCase,
+  includesCode,
+  isWordCode,
+  letterClasses,
+  notLineEnd,
+  type Range,
+  setOf,
+} from './character-set.ts';
+
 /**
  * A regular expression of `allowedPattern` that matches in linear time, so that no pattern and no value can keep the control
- * plane or an agent busy: an automaton without backtracking. It takes what both of AWS's checkers take (Java at the
- * API, Go's RE2 in the agent): no look-around, no back-references.
+ * plane or an agent busy: an automaton without backtracking. It takes most of what both of AWS's checkers take (Java at the
+ * API, Go's RE2 in the agent). Refused are look-around, back-references and possessive quantifiers, which Go does not know;
+ * `\p{…}`, `\Q…\E`, `\x{…}` and flags other than `(?i)` and `(?i:…)`, which both know; classes such as `[[:alpha:]]`, which
+ * they read differently; groups more than a hundred deep, counts above 10,000, and patterns of more than 10,000 parts once
+ * their counts are written out. `(?i)` folds the letters of ASCII, as in Java.
  */
 export interface LinearPattern {
   /**
    * Whether the pattern is found in the text; `^` and `$` bind it to the ends. A large pattern over a long text is given up
-   * after a quarter of a second's work and counts as not found: what could not be checked is not allowed.
+   * after about a quarter of a second's work and counts as not found: what could not be checked is not allowed.
    */
   test(text: string): boolean;
 }
@@ -15,9 +30,8 @@ export type CompiledPattern =
   | { readonly ok: true; readonly pattern: LinearPattern }
   | { readonly ok: false; readonly problem: string };
 
-type CharacterTest = (codePoint: number) => boolean;
 type Node =
-  | { readonly kind: 'character'; readonly matches: CharacterTest }
+  | { readonly kind: 'character'; readonly set: CharacterSet }
   | { readonly kind: 'assertion'; readonly assertion: Assertion }
   | { readonly kind: 'sequence'; readonly parts: readonly Node[] }
   | { readonly kind: 'choice'; readonly options: readonly Node[] }
@@ -25,14 +39,14 @@ type Node =
 type Assertion = 'begin' | 'end' | 'boundary' | 'no-boundary';
 
 type Instruction =
-  | { readonly kind: 'character'; readonly matches: CharacterTest }
+  | { readonly kind: 'character'; readonly set: CharacterSet }
   | { readonly kind: 'assertion'; readonly assertion: Assertion }
   | { readonly kind: 'jump'; readonly targets: readonly number[] }
   | { readonly kind: 'match' };
 
 const mostInstructions = 10_000;
-/** Positions of the pattern that are looked at, over all of a text. */
-const mostSteps = 5_000_000;
+/** Positions of the pattern that are looked at, over all of a text: about a quarter of a second's work. */
+const mostSteps = 12_000_000;
 const mostDepth = 100;
 
 class PatternProblem extends Error {}
@@ -50,25 +64,6 @@ export function compilePattern(source: string): CompiledPattern {
   }
 }
 
-const isDigit: CharacterTest = (code) => code >= 48 && code <= 57;
-const isWord: CharacterTest = (code) =>
-  isDigit(code) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
-const spaces = new Set([9, 10, 11, 12, 13, 32]);
-const isSpace: CharacterTest = (code) => spaces.has(code);
-const isLineEnd: CharacterTest = (code) => code === 10 || code === 13;
-const not =
-  (test: CharacterTest): CharacterTest =>
-  (code) =>
-    !test(code);
-
-const classes = new Map<string, CharacterTest>([
-  ['d', isDigit],
-  ['D', not(isDigit)],
-  ['w', isWord],
-  ['W', not(isWord)],
-  ['s', isSpace],
-  ['S', not(isSpace)],
-]);
 const controls = new Map([
   ['n', 10],
   ['r', 13],
@@ -81,6 +76,7 @@ class PatternReader {
   readonly #characters: readonly string[];
   #position = 0;
   #depth = 0;
+  #ignoresCase = false;
 
   constructor(source: string) {
     this.#characters = Array.from(source);
@@ -125,33 +121,39 @@ class PatternReader {
   #readSequence(): Node {
     const parts: Node[] = [];
     for (let next = this.#peek(); next !== undefined && next !== '|' && next !== ')'; next = this.#peek()) {
-      parts.push(this.#readRepeated());
+      if (this.#takeIf('(?i)')) this.#ignoresCase = true;
+      else parts.push(this.#readRepeated());
     }
     return { kind: 'sequence', parts };
   }
 
   #readRepeated(): Node {
-    let part = this.#readAtom();
-    for (;;) {
-      const count = this.#readCount();
-      if (count === null) return part;
-      if (part.kind === 'assertion') throw this.#problem('nothing to repeat');
-      part = { kind: 'repeat', part, ...count };
-      // Lazy or not changes what is found, not whether.
-      if (this.#takeIf('?')) continue;
-      if (this.#peek() === '+') throw this.#problem('a possessive quantifier, which Go does not know,');
+    const part = this.#readAtom();
+    const count = this.#readCount();
+    if (count === null) return part;
+    if (part.kind === 'assertion') throw this.#problem('nothing to repeat');
+    // Lazy or not changes what is found, not whether.
+    if (!this.#takeIf('?') && this.#peek() === '+') {
+      throw this.#problem('a possessive quantifier, which Go does not know,');
     }
+    // Go refuses `a**` as well.
+    if (this.#readCount() !== null) throw this.#problem('nothing to repeat: one quantifier follows another');
+    return { kind: 'repeat', part, ...count };
   }
 
   #readCount(): { least: number; most: number } | null {
     if (this.#takeIf('*')) return { least: 0, most: Number.POSITIVE_INFINITY };
     if (this.#takeIf('+')) return { least: 1, most: Number.POSITIVE_INFINITY };
     if (this.#takeIf('?')) return { least: 0, most: 1 };
-    const braces = /^\{(\d{1,5})(?:(,)(\d{0,5}))?\}/.exec(
-      this.#characters.slice(this.#position, this.#position + 14).join(''),
-    );
+    if (this.#peek() !== '{') return null;
+    let end = this.#position + 1;
+    while (/^[\d,]$/.test(this.#characters[end] ?? '')) end += 1;
+    const braces = /^\{(\d+)(?:(,)(\d*))?\}$/.exec(this.#characters.slice(this.#position, end + 1).join(''));
     if (braces === null) return null;
     const [whole, least = '', comma, most = ''] = braces;
+    if (Number(least) > mostInstructions || Number(most) > mostInstructions) {
+      throw this.#problem('a count that is too large');
+    }
     this.#position += whole.length;
     const count = {
       least: Number(least),
@@ -167,9 +169,9 @@ class PatternReader {
       case '(':
         return this.#readGroup();
       case '[':
-        return { kind: 'character', matches: this.#readSet() };
+        return { kind: 'character', set: this.#readSet() };
       case '.':
-        return { kind: 'character', matches: not(isLineEnd) };
+        return { kind: 'character', set: notLineEnd };
       case '^':
         return { kind: 'assertion', assertion: 'begin' };
       case '$':
@@ -181,21 +183,33 @@ class PatternReader {
       case '?':
         throw this.#problem(`a ${character} with nothing to repeat`);
       default:
-        return literal(character);
+        return this.#literal(codeOf(character));
     }
   }
 
+  #literal(code: number): Node {
+    return { kind: 'character', set: this.#fold(setOf([[code, code]])) };
+  }
+
+  #fold(set: CharacterSet): CharacterSet {
+    return this.#ignoresCase ? ignoringCase(set) : set;
+  }
+
   #readGroup(): Node {
+    const ignoredCase = this.#ignoresCase;
     if (this.#takeIf('?')) {
       const isName = this.#takeIf('P<') || (this.#takeIf('<') && this.#peek() !== '=' && this.#peek() !== '!');
       if (isName) while (this.#take() !== '>');
-      else if (!this.#takeIf(':')) throw this.#problem('look-around or flags, which are not supported,');
+      else if (this.#takeIf('i:')) this.#ignoresCase = true;
+      else if (!this.#takeIf(':')) throw this.#problem('look-around or a flag other than i, which are not supported,');
     }
     this.#depth += 1;
     if (this.#depth > mostDepth) throw this.#problem('groups that are nested too deep');
     const node = this.#readChoice();
     if (!this.#takeIf(')')) throw this.#problem('a ( that nothing closes');
     this.#depth -= 1;
+    // A flag holds to the end of its group.
+    this.#ignoresCase = ignoredCase;
     return node;
   }
 
@@ -205,10 +219,9 @@ class PatternReader {
     if (character === 'B') return { kind: 'assertion', assertion: 'no-boundary' };
     if (character === 'A') return { kind: 'assertion', assertion: 'begin' };
     if (character === 'z') return { kind: 'assertion', assertion: 'end' };
-    const matches = classes.get(character);
-    if (matches !== undefined) return { kind: 'character', matches };
-    const code = this.#readEscapedCode(character);
-    return { kind: 'character', matches: (each) => each === code };
+    const set = letterClasses.get(character);
+    if (set !== undefined) return { kind: 'character', set };
+    return this.#literal(this.#readEscapedCode(character));
   }
 
   /** One character behind a backslash. */
@@ -225,48 +238,43 @@ class PatternReader {
     return codeOf(character);
   }
 
-  #readSet(): CharacterTest {
+  #readSet(): CharacterSet {
     const isNegated = this.#takeIf('^');
-    const tests: CharacterTest[] = [];
+    const ranges: Range[] = [];
     for (let isFirst = true; isFirst || this.#peek() !== ']'; isFirst = false) {
       const low = this.#readSetMember();
-      if (typeof low === 'function') {
-        tests.push(low);
+      if (typeof low !== 'number') {
+        for (const range of low) ranges.push(range);
         continue;
       }
       const follows = this.#characters[this.#position + 1];
       if (this.#peek() !== '-' || follows === ']' || follows === undefined) {
-        tests.push((code) => code === low);
+        ranges.push([low, low]);
         continue;
       }
       this.#take();
       const high = this.#readSetMember();
-      if (typeof high === 'function' || high < low) throw this.#problem('a range whose ends are no range');
-      tests.push((code) => code >= low && code <= high);
+      if (typeof high !== 'number' || high < low) throw this.#problem('a range whose ends are no range');
+      ranges.push([low, high]);
     }
     this.#take();
-    const isIn: CharacterTest = (code) => tests.some((test) => test(code));
-    return isNegated ? not(isIn) : isIn;
+    const set = this.#fold(setOf(ranges));
+    return isNegated ? complementOf(set) : set;
   }
 
-  #readSetMember(): number | CharacterTest {
+  #readSetMember(): number | CharacterSet {
     const character = this.#take();
     if (character === '[' && this.#peek() === ':')
       throw this.#problem('a class such as [:alpha:], which is not supported,');
     if (character !== '\\') return codeOf(character);
     const escaped = this.#take();
     if (escaped === 'b') return 8;
-    return classes.get(escaped) ?? this.#readEscapedCode(escaped);
+    return letterClasses.get(escaped) ?? this.#readEscapedCode(escaped);
   }
 }
 
 function codeOf(character: string): number {
   return character.codePointAt(0) ?? 0;
-}
-
-function literal(character: string): Node {
-  const code = codeOf(character);
-  return { kind: 'character', matches: (each) => each === code };
 }
 
 function add(program: Instruction[], instruction: Instruction): number {
@@ -281,7 +289,7 @@ function emit(node: Node, program: Instruction[]): void {
       add(program, node);
       return;
     case 'sequence':
-      // Even nothing costs something: else `(){99999}` in itself would be written out for ever.
+      // Even nothing costs something, here and in `a{0}`: else `(){9999}` in itself would be written out for ever.
       if (node.parts.length === 0) add(program, { kind: 'jump', targets: [program.length + 1] });
       for (const part of node.parts) emit(part, program);
       return;
@@ -304,6 +312,7 @@ function emit(node: Node, program: Instruction[]): void {
 }
 
 function emitRepeat({ part, least, most }: Extract<Node, { kind: 'repeat' }>, program: Instruction[]): void {
+  if (most === 0) add(program, { kind: 'jump', targets: [program.length + 1] });
   for (let count = 0; count < least; count += 1) emit(part, program);
   if (most === Number.POSITIVE_INFINITY) {
     const fork = add(program, { kind: 'jump', targets: [] });
@@ -325,44 +334,36 @@ function run(program: readonly Instruction[], text: string): boolean {
   const codes = Array.from(text, codeOf);
   /** For each instruction the last position, counted from one, at which it was reached. */
   const reachedAt = new Uint32Array(program.length);
-  let current: number[] = [];
   let steps = 0;
+  /** Adds what can be reached without a character; true when that is the end of the pattern. */
+  const follow = (start: number, position: number, reached: number[]): boolean => {
+    const waiting = [start];
+    for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+      steps += 1;
+      if (reachedAt[at] === position + 1) continue;
+      reachedAt[at] = position + 1;
+      const instruction = program[at];
+      if (instruction?.kind === 'match') return true;
+      if (instruction?.kind === 'character') reached.push(at);
+      if (instruction?.kind === 'jump') waiting.push(...instruction.targets);
+      if (instruction?.kind === 'assertion' && holds(instruction.assertion, codes, position)) waiting.push(at + 1);
+    }
+    return false;
+  };
+  let current: number[] = [];
   for (let position = 0; position <= codes.length; position += 1) {
     // A match may begin anywhere.
-    if (follow(program, 0, codes, position, reachedAt, current)) return true;
+    if (follow(0, position, current)) return true;
     const code = codes[position];
-    if (code === undefined) return false;
+    // The work of one position is limited by the size of the program.
+    if (code === undefined || steps > mostSteps) return false;
     const next: number[] = [];
-    steps += current.length;
-    if (steps > mostSteps) return false;
     for (const at of current) {
       const instruction = program[at];
-      if (instruction?.kind !== 'character' || !instruction.matches(code)) continue;
-      if (follow(program, at + 1, codes, position + 1, reachedAt, next)) return true;
+      if (instruction?.kind !== 'character' || !includesCode(instruction.set, code)) continue;
+      if (follow(at + 1, position + 1, next)) return true;
     }
     current = next;
-  }
-  return false;
-}
-
-/** Adds what can be reached without a character; true when that is the end of the pattern. */
-function follow(
-  program: readonly Instruction[],
-  start: number,
-  codes: readonly number[],
-  position: number,
-  reachedAt: Uint32Array,
-  reached: number[],
-): boolean {
-  const waiting = [start];
-  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-    if (reachedAt[at] === position + 1) continue;
-    reachedAt[at] = position + 1;
-    const instruction = program[at];
-    if (instruction?.kind === 'match') return true;
-    if (instruction?.kind === 'character') reached.push(at);
-    if (instruction?.kind === 'jump') waiting.push(...instruction.targets);
-    if (instruction?.kind === 'assertion' && holds(instruction.assertion, codes, position)) waiting.push(at + 1);
   }
   return false;
 }
@@ -370,6 +371,6 @@ function follow(
 function holds(assertion: Assertion, codes: readonly number[], position: number): boolean {
   if (assertion === 'begin') return position === 0;
   if (assertion === 'end') return position === codes.length;
-  const isWordAt = (index: number) => codes[index] !== undefined && isWord(codes[index]);
+  const isWordAt = (index: number) => codes[index] !== undefined && isWordCode(codes[index]);
   return (isWordAt(position - 1) !== isWordAt(position)) === (assertion === 'boundary');
 }

@@ -50,7 +50,7 @@ export type DocumentParameter = z.infer<typeof DocumentParameter>;
 export const DocumentStep = z.object({
   action: z.string().regex(/^aws:[A-Za-z]+$/),
   name: z.string().min(1),
-  precondition: z.object({ StringEquals: z.tuple([z.string(), z.string()]) }).optional(),
+  precondition: z.strictObject({ StringEquals: z.tuple([z.string(), z.string()]) }).optional(),
   inputs: z
     .looseObject({
       onFailure: z.enum(['exit', 'successAndExit']).optional(),

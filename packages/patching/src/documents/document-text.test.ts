@@ -88,8 +88,33 @@ describe('the text of a document', () => {
     ['no steps at all', yaml.slice(yaml.indexOf('mainSteps')), '', /^mainSteps \(line 1, column 1\)/],
     ['another schema', "'2.2'", "'0.3'", /^schemaVersion \(line 1, column 16\): expected "2\.2".* found "0\.3"$/],
     ['no schema', "schemaVersion: '2.2'", 'x: 1', /^schemaVersion \(line 1, column 1\): .* found nothing$/],
+    [
+      'a key given twice as number and text',
+      'timeoutSeconds: 60',
+      'x: { 1: a, "1": b }',
+      /line 13, .*keys must be unique/,
+    ],
+    [
+      'a value of a tag that JSON does not have',
+      'timeoutSeconds: 60',
+      'x: !!set { a, b }',
+      /line 13, .*well-formed YAML: .*set/,
+    ],
+    ['a tag of another program', 'timeoutSeconds: 60', 'x: !Ref a', /line 13, .*well-formed YAML: .*!Ref/],
+    [
+      'a date of YAML 1.1',
+      "schemaVersion: '2.2'",
+      '%YAML 1.1\n---\nschemaVersion: !!timestamp 2026-01-01',
+      /well-formed YAML/,
+    ],
+    ['a key that is no text', 'timeoutSeconds: 60', 'x: { [a]: b }', /line 13, .*keys must be texts/],
     ['a line that is no YAML', 'name: two', 'name: "two', /^line \d+, column \d+|not well-formed YAML/],
-    ['a key given twice', 'name: two', 'name: two\n    name: three', /line 12, column 5.*not well-formed YAML/],
+    [
+      'a key given twice',
+      'name: two',
+      'name: two\n    name: three',
+      /line 12, column 5.*as YAML: map keys must be unique/,
+    ],
   ])('says where it has %s', (_title, before, after, message) => {
     expect(yaml).toContain(before);
     expect(problemsOf(yaml.replace(before, () => after))[0]).toMatch(message);
@@ -123,13 +148,47 @@ describe('the text of a document', () => {
     expect(problemsOf(text, 'JSON')).not.toEqual([]);
   });
 
+  it('may refer to its own parts', () => {
+    const shared = yaml
+      .replace('["echo {{ name }}"]', '&script ["echo {{ name }}"]')
+      .replace(/runCommand:\n.*\n$/, 'runCommand: *script\n');
+    const read = readDocumentText(shared, 'YAML');
+    expect(read.ok && read.document.mainSteps.map(({ inputs }) => inputs['runCommand'])).toEqual([
+      ['echo {{ name }}'],
+      ['echo {{ name }}'],
+    ]);
+  });
+
   it('cannot grow without end by references to itself', () => {
-    const bomb = `a: &a [x, x]\n${'bcdefghijk'.replaceAll(/./g, (name) => {
+    const inputs = (members: string) => yaml.replace(/runCommand:\n.*\n$/, `runCommand: [x]\n${members}`);
+    expect(problemsOf(inputs('      a: [x]\n'))).toEqual([]);
+    const bomb = 'bcdefghijk'.replaceAll(/./g, (name) => {
       const before = String.fromCodePoint((name.codePointAt(0) ?? 0) - 1);
-      return `${name}: &${name} [${Array.from({ length: 10 }, () => `*${before}`).join(', ')}]\n`;
-    })}`;
-    expect(problemsOf(bomb)[0]).toMatch(/cannot be read|schemaVersion/);
-    expect(problemsOf(`schemaVersion: "2.2"\nx: &x\n  y: *x\n`)).not.toEqual([]);
+      return `      ${name}: &${name} [${Array.from({ length: 10 }, () => `*${before}`).join(', ')}]\n`;
+    });
+    const tooLong = /^the content has more than 262144 characters once its aliases are written out$/;
+    expect(problemsOf(inputs(`      a: &a [x, x]\n${bomb}`))).toEqual([expect.stringMatching(tooLong)]);
+    const long = `      a: &a ${'x'.repeat(60_000)}\n      b: [${'*a, '.repeat(90)}]\n`;
+    expect(problemsOf(inputs(long))).toEqual([expect.stringMatching(tooLong)]);
+    expect(problemsOf(inputs('      a: &a\n        b: *a\n'))).toEqual([expect.stringMatching(tooLong)]);
+    const chain = Array.from({ length: 60 }, (_, at) => `      a${at}: &a${at} [[${at === 0 ? '' : `*a${at - 1}`}]]\n`);
+    expect(problemsOf(inputs(chain.join('')))).toEqual([expect.stringMatching(/nested more than 100 deep once/)]);
+  });
+
+  it('is read in short time with very many references', () => {
+    const begin = performance.now();
+    const empty = `x: &x [[], []]\ny: &y [${'*x,'.repeat(499)}]\nz: [${'*y,'.repeat(500)}]`;
+    const doubled = Array.from(
+      { length: 800 },
+      (_, at) => `a${at}: &a${at} [${`*a${at - 1},`.repeat(at === 0 ? 0 : 2)}]`,
+    );
+    for (const text of [empty, doubled.join('\n')]) {
+      expect(problemsOf(text)).toEqual([expect.stringMatching(/aliases/)]);
+    }
+    expect(problemsOf(`a: &a x\nb: [${'*a,'.repeat(20_000)}]`)).toEqual([
+      expect.stringMatching(/^line 2, column 3005: .*: more than 1000 aliases$/),
+    ]);
+    expect(performance.now() - begin).toBeLessThan(3000);
   });
 
   it('may have a schema version without quotes, and be of 2.0', () => {
@@ -139,6 +198,11 @@ describe('the text of a document', () => {
       schemaVersion: '2.0',
       document: { schemaVersion: '2.2' },
     });
+    for (const version of ['2.16', '2.24', '1.24', '2.04', '3']) {
+      expect(problemsOf(yaml.replace("'2.2'", version))).toEqual([
+        expect.stringMatching(new RegExp(`^schemaVersion .* found ${version.replace('.', '\\.')}$`)),
+      ]);
+    }
   });
 });
 
@@ -210,6 +274,8 @@ describe('what a document says of itself', () => {
       expect(findUnguardedParameters(read(yaml.replace('type: String', `type: String\n    ${guard}`)))).toEqual([]);
     }
     expect(findUnguardedParameters(read(yaml.replace('type: String', 'type: Integer')))).toEqual([]);
+    const forWindows = read(yaml.replaceAll('aws:runShellScript', 'aws:runPowerShellScript'));
+    expect(findUnguardedParameters(forWindows)).toHaveLength(2);
     const whole = yaml.replaceAll(/"echo \{\{ name \}\}"/g, '"{{ name }}"').replace('echo "{{ name }}"', 'echo');
     expect(findUnguardedParameters(read(whole))).toEqual([]);
   });

@@ -1,7 +1,6 @@
-import { LineCounter, type Node, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { CommandDocument } from './command-document.ts';
-import { findJsonError } from './json-error.ts';
+import { type DocumentFormat, type Path, readDocumentSource } from './document-source.ts';
 import { convertOldSchema } from './old-schema.ts';
 import { findInputProblems, findUnknownMembers } from './plugin-inputs.ts';
 
@@ -26,17 +25,25 @@ export type DocumentReading =
     }
   | { readonly ok: false; readonly problems: readonly DocumentProblem[] };
 
-export type DocumentFormat = 'JSON' | 'YAML';
-type Path = readonly PropertyKey[];
-interface Place {
-  readonly line: number;
-  readonly column: number;
-}
+export type { DocumentFormat };
+
+/** YAML reads an unquoted 2.2 as a number. */
+const numericVersions = new Map([
+  [1.2, '1.2'],
+  [2, '2.0'],
+  [2.2, '2.2'],
+]);
 
 /** Reads and checks the text of a command document of schema 1.2, 2.0 or 2.2. */
 export function readDocumentText(text: string, format: DocumentFormat): DocumentReading {
-  const source = parseText(text, format);
-  if (!source.ok) return source;
+  const source = readDocumentSource(text, format);
+  if (!source.ok) {
+    const { place, message } = source;
+    return {
+      ok: false,
+      problems: [{ kind: 'content', path: '', line: place?.line, column: place?.column, message }],
+    };
+  }
   const { value, placeOf } = source;
   const problem = (kind: DocumentProblem['kind'], path: Path, message: string): DocumentProblem => {
     const place = placeOf(path);
@@ -46,10 +53,9 @@ export function readDocumentText(text: string, format: DocumentFormat): Document
   if (!head.success)
     return { ok: false, problems: [problem('content', [], 'expected a map with schemaVersion and mainSteps')] };
   const { schemaVersion: given } = head.data;
-  // YAML reads an unquoted 2.2 as a number.
-  const schemaVersion = typeof given === 'number' ? given.toFixed(1) : given;
+  const schemaVersion = typeof given === 'number' ? numericVersions.get(given) : given;
   if (schemaVersion === undefined || !['1.2', '2.0', '2.2'].includes(schemaVersion)) {
-    const was = schemaVersion === undefined ? 'nothing' : JSON.stringify(given);
+    const was = given === undefined ? 'nothing' : JSON.stringify(given);
     const message = `expected "2.2" (or "2.0" or "1.2") for a Command document, found ${was}`;
     return { ok: false, problems: [problem('schema-version', ['schemaVersion'], message)] };
   }
@@ -78,58 +84,6 @@ export function describeDocumentProblem({ path, line, column, message }: Documen
     ...(line === undefined ? [] : [`line ${line}${column === undefined ? '' : `, column ${column}`}`]),
   ];
   return where.length === 0 ? message : `${where[0]}${where[1] === undefined ? '' : ` (${where[1]})`}: ${message}`;
-}
-
-/** A document's own value in either format. */
-function parseText(
-  text: string,
-  format: DocumentFormat,
-):
-  | { readonly ok: true; readonly value: unknown; readonly placeOf: (path: Path) => Place | undefined }
-  | { readonly ok: false; readonly problems: readonly DocumentProblem[] } {
-  const lines = new LineCounter();
-  // JSON is YAML: one parser finds the places of both.
-  const tree = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
-  const placeAt = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset);
-    return { line, column: col };
-  };
-  const refuse = (message: string, place: Place | undefined) => ({
-    ok: false as const,
-    problems: [{ kind: 'content' as const, path: '', line: place?.line, column: place?.column, message }],
-  });
-  let json: unknown;
-  if (format === 'JSON') {
-    try {
-      json = JSON.parse(text);
-    } catch {
-      const offset = findJsonError(text);
-      const found =
-        offset < text.length
-          ? `did not expect ${JSON.stringify(text.slice(offset, offset + 10))}`
-          : 'it ends too early';
-      return refuse(
-        `the content is not well-formed JSON: ${found}; content in YAML needs DocumentFormat YAML`,
-        placeAt(offset),
-      );
-    }
-  }
-  const [error] = tree.errors.filter(({ code }) => format === 'YAML' || code === 'DUPLICATE_KEY');
-  if (error) return refuse(`the content is not well-formed ${format}: ${error.message}`, placeAt(error.pos[0]));
-  const placeOf = (path: Path): Place | undefined => {
-    for (let length = path.length; length >= 0; length -= 1) {
-      const found = tree.getIn(path.slice(0, length), true) as Node | null | undefined;
-      const offset = found?.range?.[0];
-      if (offset !== undefined) return placeAt(offset);
-    }
-    return undefined;
-  };
-  try {
-    const value: unknown = format === 'JSON' ? json : tree.toJS({ maxAliasCount: 100 });
-    return { ok: true, value, placeOf };
-  } catch (cause) {
-    return refuse(`the content cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, undefined);
-  }
 }
 
 function writePath(path: Path): string {

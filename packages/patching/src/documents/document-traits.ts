@@ -1,13 +1,15 @@
 import type { CommandDocument, DocumentParameter } from './command-document.ts';
 import { referencedParameters } from './substitute-parameters.ts';
 
+const scripts: readonly string[] = ['aws:runShellScript', 'aws:runPowerShellScript'];
+
 /**
  * Where a caller's text becomes part of a shell command unchecked: a String, StringList or map without allowedValues and
  * allowedPattern inside a line of a script. A parameter that is the whole line is meant to be a command.
  */
 export function findUnguardedParameters(document: CommandDocument): string[] {
   return document.mainSteps.flatMap((step) => {
-    if (step.action !== 'aws:runShellScript') return [];
+    if (!scripts.includes(step.action)) return [];
     const lines = [step.inputs['runCommand']].flat().filter((line) => typeof line === 'string');
     const names = lines
       .filter((line) => !/^\{\{\s*[a-zA-Z0-9_-]+\s*\}\}$/.test(line.trim()))

@@ -39,9 +39,18 @@ describe('CommandDocument', () => {
       'mainSteps.0.inputs.onFailure',
     ],
     [
+      'a precondition with more than StringEquals',
+      {
+        schemaVersion: '2.2',
+        mainSteps: [{ ...step, precondition: { StringEquals: ['a', 'a'], StringNotEquals: ['a', 'b'] } }],
+      },
+      'mainSteps.0.precondition',
+    ],
+    [
       'a precondition other than StringEquals',
       { schemaVersion: '2.2', mainSteps: [{ ...step, precondition: { StringLike: ['a', 'b'] } }] },
       'mainSteps.0.precondition.StringEquals',
+      'mainSteps.0.precondition',
     ],
     [
       'a parameter of another type',
@@ -58,9 +67,9 @@ describe('CommandDocument', () => {
       { schemaVersion: '2.2', parameters: { a: { type: 'String', allowedPattern: '(' } }, mainSteps: [step] },
       'parameters.a.allowedPattern',
     ],
-  ])('refuses %s', (_, document, path) => {
+  ])('refuses %s', (_, document, ...paths) => {
     const result = CommandDocument.safeParse(document);
-    expect(result.error?.issues.map((issue) => issue.path.join('.'))).toEqual([path]);
+    expect(result.error?.issues.map((issue) => issue.path.join('.'))).toEqual(paths);
   });
 });
 
@@ -141,6 +150,14 @@ describe('resolveParameters', () => {
 
   it('does not take an inherited name for a parameter', () => {
     expect(resolveParameters(documentOf({}), { constructor: ['x'] }).ok).toBe(false);
+  });
+
+  it('takes no value that is nested too deep to be written', () => {
+    const document = documentOf({ map: { type: 'StringMap' } });
+    const nested = (depth: number) => ({ map: [`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`] });
+    expect(resolveParameters(document, nested(99)).ok).toBe(true);
+    expect(resolveParameters(document, nested(100)).ok).toBe(false);
+    expect(resolveParameters(document, nested(30_000)).ok).toBe(false);
   });
 });
 

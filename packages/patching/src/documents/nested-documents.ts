@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CommandDocument } from './command-document.ts';
+import { isNestedTooDeep } from './nesting-depth.ts';
 import type { ParameterValues } from './resolve-parameters.ts';
 import { substituteParameters } from './substitute-parameters.ts';
 
@@ -45,7 +46,7 @@ export function readJsonMap(given: unknown): Record<string, unknown> | null {
     return null;
   }
   const parsed = z.record(z.string(), z.unknown()).safeParse(value);
-  return parsed.success ? parsed.data : null;
+  return parsed.success && !isNestedTooDeep(value) ? parsed.data : null;
 }
 
 /** Parameters of a nested document as SendCommand takes them; a single text stands for a list of one. */

@@ -24,8 +24,8 @@ const OldDocument = z.strictObject({
 
 /**
  * A document of schema 1.2 as one of 2.2 (SSM user guide, "Schema features and examples"): runtimeConfig becomes mainSteps,
- * properties become inputs, commands becomes runCommand, id becomes the name. A single step without an id is named after
- * its plugin, as AWS shows it.
+ * properties become inputs, commands becomes runCommand, id becomes the name. A single step is named after its plugin,
+ * whatever its id, as AWS shows it; one of several without an id after its number and its plugin.
  */
 export function convertOldSchema(value: unknown): Conversion {
   const read = OldDocument.safeParse(value);

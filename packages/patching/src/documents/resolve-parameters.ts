@@ -6,6 +6,7 @@ import {
   type ParameterValue,
   parameterKinds,
 } from './command-document.ts';
+import { isNestedTooDeep } from './nesting-depth.ts';
 
 /** Values of a document's parameters, each as its type wants it. */
 export type ParameterValues = Readonly<Record<string, ParameterValue>>;
@@ -109,7 +110,7 @@ function readValue(type: ParameterType, texts: readonly string[]): ParameterValu
 function readJson(type: ParameterType, text: string): ParameterValue | undefined {
   try {
     const parsed = parameterKinds[type].schema.safeParse(JSON.parse(text));
-    return parsed.success ? (parsed.data as ParameterValue) : undefined;
+    return parsed.success && !isNestedTooDeep(parsed.data) ? (parsed.data as ParameterValue) : undefined;
   } catch {
     // What is no JSON is no value of the type; the caller says so.
     return undefined;
