@@ -2,8 +2,7 @@ import type { OperationContext } from '../operations/operation.ts';
 
 /**
  * What was looked up about callers a moment ago, so that a caller's next requests cost no query: who they are, what keeps
- * them from starting. It is forgotten at once
- * when access changes here, when another replica says that it changed there, and otherwise after a second.
+ * them from starting. It is forgotten at once when access changes here, when another replica says that it changed there, and otherwise after a second.
  */
 export interface RecentClaims {
   /** The claim under a key; `load` looks it up where none is fresh, and its answer is kept where it is one. */
@@ -17,13 +16,22 @@ const mostClaims = 20_000;
 /** `elapsedMilliseconds` never goes back: `performance.now`. */
 export function createRecentClaims(elapsedMilliseconds: () => number): RecentClaims {
   const claims = new Map<string, { readonly claim: object; readonly foundAt: number }>();
+  /** Look-ups under way: of many callers who come at once, one asks. */
+  const lookUps = new Map<string, { readonly answer: Promise<object | undefined>; readonly foundAt: number }>();
   let changes = 0;
   return {
     async find<Claim extends object>(key: string, load: () => Promise<Claim | undefined>) {
+      const isFresh = (from: { readonly foundAt: number }) => elapsedMilliseconds() - from.foundAt < freshMilliseconds;
       const recent = claims.get(key);
-      if (recent && elapsedMilliseconds() - recent.foundAt < freshMilliseconds) return recent.claim as Claim;
+      if (recent && isFresh(recent)) return recent.claim as Claim;
+      const other = lookUps.get(key);
+      if (other && isFresh(other)) return (await other.answer) as Claim | undefined;
       const [foundAt, before] = [elapsedMilliseconds(), changes];
-      const claim = await load();
+      const mine = { answer: load(), foundAt };
+      lookUps.set(key, mine);
+      const claim = await mine.answer.finally(() => {
+        if (lookUps.get(key) === mine) lookUps.delete(key);
+      });
       // Somebody changed access while it was being looked up: what was found may be from before.
       if (claim === undefined || changes !== before) return claim;
       if (claims.size >= mostClaims) claims.clear();
@@ -32,6 +40,7 @@ export function createRecentClaims(elapsedMilliseconds: () => number): RecentCla
     },
     forget() {
       changes += 1;
+      lookUps.clear();
       claims.clear();
     },
   };

@@ -17,8 +17,8 @@ import {
   recordReply,
   recordUndeliverable,
 } from '../ssm/commands/replies.ts';
-import { findCommand, type Invocation } from '../ssm/commands/repository.ts';
-import { findSentDocuments } from '../ssm/commands/sent-documents.ts';
+import type { Invocation } from '../ssm/commands/repository.ts';
+import { findSentCommand } from '../ssm/commands/sent-documents.ts';
 import { recordPoll } from '../ssm/instances/presence.ts';
 import { waitForMessage } from './long-poll.ts';
 import { hasOtherAgent, writeCommandForOtherAgent } from './other-agents.ts';
@@ -46,9 +46,12 @@ function writeCancelMessage(invocation: Invocation, context: OperationContext): 
 async function writeMessage(invocation: Invocation, context: OperationContext): Promise<Message> {
   const { commandId, instanceId } = invocation;
   if (invocation.cancelId !== null) return writeCancelMessage(invocation, context);
-  const command = await findCommand(context.db, context, commandId);
-  if (!command) throw new Error(`The invocation of ${commandId} has lost its command`);
-  const { content, nested } = await findSentDocuments(command, context);
+  const sent = await findSentCommand(commandId, context);
+  if (!sent) throw new Error(`The invocation of ${commandId} has lost its command`);
+  const {
+    command,
+    documents: { content, nested },
+  } = sent;
   const { signingKey } = context.dependencies;
   const resolved = resolveParameters(content, command.parameters);
   const hasNested = Object.keys(nested).length > 0;

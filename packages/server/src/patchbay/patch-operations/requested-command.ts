@@ -8,8 +8,8 @@ import {
   resolveParameters,
   textOf,
 } from '@patchbay/patching';
-import { findCommand, findInvocation } from '../../aws/ssm/commands/repository.ts';
-import { findSentDocuments } from '../../aws/ssm/commands/sent-documents.ts';
+import { findInvocation } from '../../aws/ssm/commands/repository.ts';
+import { findSentCommand } from '../../aws/ssm/commands/sent-documents.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { areOverridesInConflict } from '../overrides/service.ts';
 import { PatchOperationError } from './errors.ts';
@@ -57,12 +57,12 @@ export async function requireCommand(
 ): Promise<Ordered> {
   const { commandId, stepName } = requested;
   const refuse = (message: string) => new PatchOperationError('PATCH_OPERATION_COMMAND', message);
-  const command = await findCommand(context.db, context, commandId);
-  if (!command || !(await findInvocation(context.db, context, commandId, instanceId))) {
+  const sent = await findSentCommand(commandId, context);
+  if (!sent || !(await findInvocation(context.db, context, commandId, instanceId))) {
     throw refuse(`No command ${commandId} was sent to ${instanceId}.`);
   }
-  const { content } = await findSentDocuments(command, context);
-  const resolved = resolveParameters(content, command.parameters);
+  const { command, documents } = sent;
+  const resolved = resolveParameters(documents.content, command.parameters);
   if (!resolved.ok) throw new Error(`The stored command ${commandId} does not fit its document`);
   const allowed = operationOf(command.documentName, stepName, resolved.values);
   if (allowed === null) {

@@ -35,20 +35,29 @@ export async function insertSentDocuments(
     .execute();
 }
 
-/** What a command runs: as it was kept, or what is built in, which is not kept for each command. */
-export async function findSentDocuments(
-  command: Command,
+/** A command with what it runs: as it was kept, or what is built in, which is not kept for each command. */
+export async function findSentCommand(
+  commandId: string,
   context: Pick<OperationContext, 'db' | 'accountId' | 'region'>,
-): Promise<SentDocuments> {
-  const kept = await context.db
-    .selectFrom('commandDocuments')
-    .select(['content', 'nested'])
-    .where('commandId', '=', command.commandId)
+): Promise<{ readonly command: Command; readonly documents: SentDocuments } | undefined> {
+  const row = await context.db
+    .selectFrom('commands')
+    .leftJoin('commandDocuments as kept', 'kept.commandId', 'commands.commandId')
+    .selectAll('commands')
+    .select(['kept.content as keptContent', 'kept.nested as keptNested'])
+    .where('commands.accountId', '=', context.accountId)
+    .where('commands.region', '=', context.region)
+    .where('commands.commandId', '=', commandId)
     .executeTakeFirst();
-  if (kept) return kept;
+  if (!row) return undefined;
+  const { keptContent, keptNested, ...command } = row;
+  if (keptContent !== null && keptNested !== null) {
+    return { command, documents: { content: keptContent, nested: keptNested } };
+  }
   const { content } = await findDocument(command.documentName, {}, context);
   const resolved = resolveParameters(content, command.parameters);
-  return { content, nested: resolved.ok ? await resolveNested(content, resolved.values, context) : {} };
+  const nested = resolved.ok ? await resolveNested(content, resolved.values, context) : {};
+  return { command, documents: { content, nested } };
 }
 
 /** Whether a node has a command that has not ended and runs this document, itself or in one of its steps. */
