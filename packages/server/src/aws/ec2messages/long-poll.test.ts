@@ -58,6 +58,12 @@ describe('a long poll', () => {
     expect({ looks: mailbox.state.looks, subscribers: mailbox.callbacks.size }).toEqual({ looks: 1, subscribers: 0 });
   });
 
+  it('does not look again when its time is over: each look of thousands of idle nodes costs', async () => {
+    const mailbox = createMailbox();
+    expect(await waitForMessage(mailbox.source, 5, never)).toBeUndefined();
+    expect({ looks: mailbox.state.looks, subscribers: mailbox.callbacks.size }).toEqual({ looks: 1, subscribers: 0 });
+  });
+
   it('ends at once when the caller hangs up, and takes nothing then', async () => {
     const mailbox = createMailbox();
     const caller = new AbortController();

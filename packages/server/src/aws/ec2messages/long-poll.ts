@@ -1,6 +1,6 @@
 /**
- * Waits until there is a message, at most so long. It looks once before it waits, then on every wake; a caller that hangs
- * up ends it.
+ * Waits until there is a message, at most so long. It looks once before it waits, then on every wake, and no more at the
+ * end of its time; a caller that hangs up ends it.
  */
 export async function waitForMessage<Message>(
   source: {
@@ -24,11 +24,17 @@ export async function waitForMessage<Message>(
       const left = deadline - performance.now();
       if (message !== undefined || left <= 0) return message;
       // One promise for all three ends: this runs once for every idle node, and an AbortSignal more for each would cost.
-      const timer = setTimeout(wake, left);
+      let isOver = false;
+      const timer = setTimeout(() => {
+        isOver = true;
+        wake();
+      }, left);
       signal.addEventListener('abort', wake, { once: true });
       await woken;
       signal.removeEventListener('abort', wake);
       clearTimeout(timer);
+      // What came in this moment is there for the next call.
+      if (isOver) return undefined;
     }
   } finally {
     unsubscribe();
