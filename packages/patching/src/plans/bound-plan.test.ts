@@ -7,26 +7,9 @@ import {
   offer,
   offeredVersion,
   SECURITY,
-  securityKey,
 } from '../evaluation/sample-machine.ts';
 import { keepToPlan, limitToPlan } from './bound-plan.ts';
-
-function change(name: string, extra: Partial<SimulatedChange> = {}): SimulatedChange {
-  return {
-    name,
-    architecture: 'amd64',
-    action: 'upgrade',
-    fromVersion: '1',
-    toVersion: '2',
-    origins: 'Debian-Security:12/oldstable-security',
-    filename: `pool/${name}_2.deb`,
-    sizeBytes: 1000,
-    sha256: 'a'.repeat(64),
-    archive: securityKey,
-    indexDigest: 'sha256:1',
-    ...extra,
-  };
-}
+import { simulatedChange as change } from './plans.test-support.ts';
 
 const libnew = change('libnew', { action: 'install', fromVersion: null });
 

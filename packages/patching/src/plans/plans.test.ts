@@ -10,31 +10,14 @@ import {
   offer,
   offeredVersion,
   SECURITY,
-  securityKey,
   VENDOR,
 } from '../evaluation/sample-machine.ts';
 import { comparePlanWithSimulation } from './compare-plan.ts';
 import { makePlan, type PlanRequest, planDigest } from './make-plan.ts';
+import { simulatedChange as change } from './plans.test-support.ts';
 import { blockedPackages, selectTargets } from './select-targets.ts';
 
 const vendorKey = archiveKey(archive(VENDOR).address);
-
-function change(name: string, extra: Partial<SimulatedChange> = {}): SimulatedChange {
-  return {
-    name,
-    architecture: 'amd64',
-    action: 'upgrade',
-    fromVersion: '1',
-    toVersion: '2',
-    origins: 'Debian-Security:12/oldstable-security',
-    filename: `pool/${name}_2.deb`,
-    sizeBytes: 1000,
-    sha256: 'a'.repeat(64),
-    archive: securityKey,
-    indexDigest: 'sha256:1',
-    ...extra,
-  };
-}
 
 function simulationOf(...groups: SimulatedChange[][]): Simulation {
   return { groups, refused: [], diskBytes: 4096 };
