@@ -3,6 +3,7 @@ import {
   CreateMaintenanceWindowCommand,
   CreatePatchBaselineCommand,
   GetMaintenanceWindowCommand,
+  ListCommandInvocationsCommand,
   RegisterPatchBaselineForPatchGroupCommand,
   UpdatePatchBaselineCommand,
 } from '@aws-sdk/client-ssm';
@@ -213,6 +214,35 @@ describe('a maintenance window', () => {
     if (nodes[0]) await stage.carryOut(nodes[0]);
     await stage.run();
     expect(await approved(nodes[1], 1, snapshotId)).toEqual(['openssl']);
+  });
+
+  it('reaches who carries the tag when a task begins; who has its command keeps it, whatever becomes of the tag', async () => {
+    const [stays, goes, comes] = [
+      await enrolNode(server(), { tags: { Stage: 'moving' } }),
+      await enrolNode(server(), { tags: { Stage: 'moving' } }),
+      await enrolNode(server(), { tags: { Stage: 'elsewhere' } }),
+    ];
+    const windowId = await stage.create();
+    const target = await stage.registerTag(windowId, 'moving');
+    await stage.registerPatching(windowId, [target], { Priority: 1, MaxConcurrency: '100%' });
+    await stage.registerPatching(windowId, [target], { Priority: 2, MaxConcurrency: '100%' });
+    await stage.open();
+    const tag = async ({ instanceId }: TestNode, value: string) => {
+      const Tags = [{ Key: 'Stage', Value: value }];
+      const input = { ResourceType: 'ManagedInstance', ResourceId: instanceId, Tags } as const;
+      await server().ssm.send(new AddTagsToResourceCommand(input));
+    };
+    await tag(goes, 'elsewhere');
+    await tag(comes, 'moving');
+    const reached = async (position: number) => {
+      const CommandId = (await stage.newest(windowId)).invocations[position]?.ExecutionId;
+      const { CommandInvocations } = await server().ssm.send(new ListCommandInvocationsCommand({ CommandId }));
+      return CommandInvocations?.map(({ InstanceId }) => InstanceId).sort();
+    };
+    expect(await reached(0)).toEqual([stays.instanceId, goes.instanceId].sort());
+    for (const node of [stays, goes]) await stage.carryOut(node);
+    await stage.run();
+    expect(await reached(1)).toEqual([stays.instanceId, comes.instanceId].sort());
   });
 
   it('gives a node that was offline until the end of its time', async () => {
