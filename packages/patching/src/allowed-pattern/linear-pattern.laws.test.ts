@@ -74,6 +74,14 @@ describe('a pattern of parameters', () => {
     expect(performance.now() - begin).toBeLessThan(1000);
   });
 
+  it('is given up soon over many texts as over one', () => {
+    const compiled = compilePattern('(?:(){9000}a)*b');
+    const texts = Array.from({ length: 100 }, () => 'a'.repeat(8192));
+    const begin = performance.now();
+    expect(texts.some((text) => compiled.ok && compiled.pattern.test(text))).toBe(false);
+    expect(performance.now() - begin).toBeLessThan(1500);
+  });
+
   it('is written out in short time, or not at all', () => {
     const begin = performance.now();
     for (const source of [

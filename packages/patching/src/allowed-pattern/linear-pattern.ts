@@ -20,8 +20,9 @@ import {
  */
 export interface LinearPattern {
   /**
-   * Whether the pattern is found in the text; `^` and `$` bind it to the ends. A large pattern over a long text is given up
-   * after about a quarter of a second's work and counts as not found: what could not be checked is not allowed.
+   * Whether the pattern is found in the text; `^` and `$` bind it to the ends. A large pattern over long texts is given up
+   * after about a quarter of a second's work, over all that it is asked about, and counts as not found: what could not be
+   * checked is not allowed. So a pattern is compiled anew for each call.
    */
   test(text: string): boolean;
 }
@@ -45,7 +46,7 @@ type Instruction =
   | { readonly kind: 'match' };
 
 const mostInstructions = 10_000;
-/** Positions of the pattern that are looked at, over all of a text: about a quarter of a second's work. */
+/** Positions of the pattern that are looked at, over all texts: about a quarter of a second's work. */
 const mostSteps = 12_000_000;
 const mostDepth = 100;
 
@@ -57,7 +58,8 @@ export function compilePattern(source: string): CompiledPattern {
     const program: Instruction[] = [];
     emit(new PatternReader(source).read(), program);
     program.push({ kind: 'match' });
-    return { ok: true, pattern: { test: (text) => run(program, text) } };
+    const work = { steps: 0 };
+    return { ok: true, pattern: { test: (text) => run(program, text, work) } };
   } catch (error) {
     if (!(error instanceof PatternProblem)) throw error;
     return { ok: false, problem: `Expected a regular expression: ${error.message}` };
@@ -330,16 +332,15 @@ function emitRepeat({ part, least, most }: Extract<Node, { kind: 'repeat' }>, pr
 }
 
 /** Follows all ways through the program at once, one character after another (Thompson's construction). */
-function run(program: readonly Instruction[], text: string): boolean {
+function run(program: readonly Instruction[], text: string, work: { steps: number }): boolean {
   const codes = Array.from(text, codeOf);
   /** For each instruction the last position, counted from one, at which it was reached. */
   const reachedAt = new Uint32Array(program.length);
-  let steps = 0;
   /** Adds what can be reached without a character; true when that is the end of the pattern. */
   const follow = (start: number, position: number, reached: number[]): boolean => {
     const waiting = [start];
     for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-      steps += 1;
+      work.steps += 1;
       if (reachedAt[at] === position + 1) continue;
       reachedAt[at] = position + 1;
       const instruction = program[at];
@@ -356,7 +357,7 @@ function run(program: readonly Instruction[], text: string): boolean {
     if (follow(0, position, current)) return true;
     const code = codes[position];
     // The work of one position is limited by the size of the program.
-    if (code === undefined || steps > mostSteps) return false;
+    if (code === undefined || work.steps > mostSteps) return false;
     const next: number[] = [];
     for (const at of current) {
       const instruction = program[at];

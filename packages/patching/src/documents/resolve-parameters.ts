@@ -82,7 +82,7 @@ export function findStoreReferences(document: CommandDocument, values: Parameter
     const reference = STORE_REFERENCE.exec(typeof value === 'string' ? value : JSON.stringify(value))?.[0];
     if (reference === undefined) return [];
     return [
-      `${place} refers to Parameter Store (${reference}): that is looked up only in the values and defaults of the parameters of the document that a command sends`,
+      `${place} refers to Parameter Store (${reference}): that is looked up only in the values, and in defaults that are texts, of the parameters of the document that a command sends`,
     ];
   });
 }
