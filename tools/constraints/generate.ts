@@ -33,7 +33,7 @@ interface Model {
 }
 
 /** The services whose constraints the product holds. */
-const services = ['ssm'];
+const services = ['ssm', 'imagebuilder'];
 
 const [dataFolder, targetFolder] = process.argv.slice(2);
 if (dataFolder === undefined || targetFolder === undefined) {

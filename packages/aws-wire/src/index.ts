@@ -1,6 +1,7 @@
 export * from './agent-operations.ts';
 export * from './coded-error.ts';
 export * from './constraints/apply-constraints.ts';
+export * from './constraints/imagebuilder.ts';
 export * from './constraints/service-constraints.ts';
 export * from './constraints/ssm.ts';
 export * from './errors.ts';
@@ -12,6 +13,9 @@ export * from './query/query-error.ts';
 export * from './query/query-request.ts';
 export * from './query/query-result.ts';
 export * from './request-routing.ts';
+export * from './rest-json/decode.ts';
+export * from './rest-json/reply.ts';
+export * from './rest-json/route.ts';
 export * from './schema-adapter.ts';
 export * from './shape.ts';
 export * from './shape-definition.ts';

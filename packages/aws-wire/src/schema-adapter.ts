@@ -1,9 +1,16 @@
 import { NormalizedSchema } from '@smithy/core/schema';
-import type { StaticErrorSchema, StaticOperationSchema, StaticStructureSchema, StaticUnionSchema } from '@smithy/types';
+import type {
+  SchemaTraitsObject,
+  StaticErrorSchema,
+  StaticOperationSchema,
+  StaticStructureSchema,
+  StaticUnionSchema,
+} from '@smithy/types';
 import type { ConstraintNode, ServiceConstraints } from './constraints/service-constraints.ts';
 import {
   type ErrorShape,
   type HttpBinding,
+  type HttpLocation,
   type MemberShape,
   type OperationShape,
   type Shape,
@@ -68,8 +75,13 @@ function createAdapter(constraints: ServiceConstraints | undefined) {
 
   function error(schema: StaticErrorSchema): ErrorShape {
     const normalized = NormalizedSchema.of(schema);
-    const fault = normalized.getMergedTraits().error === 'server' ? 'server' : 'client';
-    return { name: schema[2], fault, structure: structureOf(normalized, schema[2]) };
+    const { error: blamed, httpError } = normalized.getMergedTraits();
+    return {
+      name: schema[2],
+      fault: blamed === 'server' ? 'server' : 'client',
+      structure: structureOf(normalized, schema[2]),
+      ...(typeof httpError === 'number' ? { statusCode: httpError } : {}),
+    };
   }
 
   function structureOf(normalized: NormalizedSchema, nameOfUnit: string): StructureShape {
@@ -91,12 +103,14 @@ function createAdapter(constraints: ServiceConstraints | undefined) {
     const modelled = constraints?.structures[name];
     for (const [wireName, member] of normalized.structIterator()) {
       const traits = member.getMergedTraits();
+      const location = httpLocation(`${name}.${wireName}`, traits);
       members.push({
         name: toMemberName(wireName),
         wireName: traits.jsonName ?? wireName,
         required: requiredNames.has(wireName) || (modelled?.required?.includes(wireName) ?? false),
         idempotencyToken: traits.idempotencyToken === 1,
         shape: shapeOf(member, constraintNode(modelled?.members?.[wireName])),
+        ...(location === undefined ? {} : { httpLocation: location }),
       });
     }
     assertDistinctNames(shape);
@@ -181,6 +195,16 @@ function httpBinding(trait: unknown): HttpBinding | undefined {
   if (!Array.isArray(trait)) return undefined;
   const [method, path, statusCode] = trait as unknown as [string, string, number];
   return { method, path, statusCode };
+}
+
+// What no service here has used so far; a member that has it would silently be looked for in the body.
+const unreadTraits = ['httpHeader', 'httpPayload', 'httpPrefixHeaders', 'httpQueryParams', 'httpResponseCode'] as const;
+
+function httpLocation(member: string, traits: SchemaTraitsObject): HttpLocation | undefined {
+  const unread = unreadTraits.find((trait) => traits[trait] !== undefined);
+  if (unread !== undefined) throw new TypeError(`${member} has the trait ${unread}, which is not read here`);
+  if (traits.httpLabel === 1) return { in: 'path' };
+  return traits.httpQuery === undefined ? undefined : { in: 'query', name: traits.httpQuery };
 }
 
 function assertDistinctNames(shape: StructureShape): void {

@@ -66,7 +66,12 @@ export interface MemberShape {
   readonly required: boolean;
   readonly idempotencyToken: boolean;
   readonly shape: Shape;
+  /** Only in REST protocols, for input that is not in the body. */
+  readonly httpLocation?: HttpLocation;
 }
+
+/** Where a request carries a member outside of its body: as a label of the path, or under a name in the query. */
+export type HttpLocation = { readonly in: 'path' } | { readonly in: 'query'; readonly name: string };
 
 export type Shape =
   | StructureShape
@@ -81,6 +86,7 @@ export type Shape =
 
 export interface HttpBinding {
   readonly method: string;
+  /** A template: `/tags/{resourceArn}`. */
   readonly path: string;
   readonly statusCode: number;
 }
@@ -100,6 +106,8 @@ export interface ErrorShape {
   readonly name: string;
   readonly fault: 'client' | 'server';
   readonly structure: StructureShape;
+  /** Only in REST protocols. */
+  readonly statusCode?: number;
 }
 
 /** `KBId` → `kbId`, `CVEIds` → `cveIds`, `InstanceId` → `instanceId`: the leading run of capitals in lower case. */

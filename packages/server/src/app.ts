@@ -11,6 +11,7 @@ import {
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { registerAgentPackageRoutes } from './agent-packages/index.ts';
 import { ec2Messages } from './aws/ec2messages/index.ts';
+import { imageBuilder } from './aws/imagebuilder/index.ts';
 import { commandOutputDownloads } from './aws/ssm/commands/output-download.ts';
 import { ssm } from './aws/ssm/index.ts';
 import { patchSnapshotDownloads } from './aws/ssm/patch-snapshots/download.ts';
@@ -42,7 +43,7 @@ export interface AppParts {
 }
 
 /** Every service that this server speaks. */
-export const services = [ssm, ec2Messages, patchbay];
+export const services = [ssm, ec2Messages, imageBuilder, patchbay];
 
 /** With the date that signatures are held against: SDKs correct their own clock by it and try again. */
 function send(reply: FastifyReply, answer: WireReply, now: Date): FastifyReply {
@@ -90,7 +91,7 @@ function originOf(request: FastifyRequest, isTls: boolean): string {
 /** What the framework refuses before a request reaches the pipeline, in AWS's form. */
 function refusalOf(error: FastifyError): AwsError {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return requestTooLargeError(bodyLimitBytes);
-  // A path that cannot be decoded; operations are not addressed by paths.
+  // A path that cannot be decoded is that of no operation.
   if (error.code === 'FST_ERR_BAD_URL') return unknownOperationError();
   const isClientFault = error.statusCode !== undefined && error.statusCode < 500;
   return isClientFault ? serializationError(error.message, error) : toAwsError(error);

@@ -13,6 +13,7 @@ describe('quotas', () => {
       'advanced-parameters': 100_000,
       documents: 500,
       'versions-per-document': 1000,
+      'infrastructure-configurations': 1000,
     });
   });
 

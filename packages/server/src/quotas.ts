@@ -1,4 +1,4 @@
-/** AWS's defaults for how much an account may have in a region (AWS General Reference, Systems Manager quotas). */
+/** AWS's defaults for how much an account may have in a region (AWS General Reference, Systems Manager and EC2 Image Builder quotas). */
 export const defaultQuotas = {
   'patch-baselines': 50,
   'patch-groups-per-baseline': 25,
@@ -9,6 +9,7 @@ export const defaultQuotas = {
   'advanced-parameters': 100_000,
   documents: 500,
   'versions-per-document': 1000,
+  'infrastructure-configurations': 1000,
 } as const;
 
 export type QuotaName = keyof typeof defaultQuotas;

@@ -33,10 +33,16 @@ export function decodeInput(operation: OperationShape, body: Uint8Array): Decode
  * AwsError SerializationException.
  */
 export function decodeJson(shape: StructureShape, body: Uint8Array): DecodedStructure {
-  return decodeStructure(shape, parseJson(body), '', 0);
+  return decodeJsonValue(shape, parseJsonBody(body));
 }
 
-function parseJson(body: Uint8Array): unknown {
+/** The same for a value that has been parsed. */
+export function decodeJsonValue(shape: StructureShape, value: unknown): DecodedStructure {
+  return decodeStructure(shape, value, '', 0);
+}
+
+/** The JSON value of a body; an empty one is `{}`. Throws AwsError SerializationException. */
+export function parseJsonBody(body: Uint8Array): unknown {
   if (body.byteLength === 0) return {};
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));

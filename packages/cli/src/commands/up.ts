@@ -31,7 +31,7 @@ export const upCommand = new Command('up')
   )
   .option(
     '--quota <name=number>',
-    'how many there may be: patch-baselines (50), patch-groups-per-baseline (25), documents (500), versions-per-document (1000), maintenance-windows (50), targets-per-maintenance-window (100), tasks-per-maintenance-window (20), standard-parameters (10000), advanced-parameters (100000); repeatable, or =unlimited',
+    'how many there may be: patch-baselines (50), patch-groups-per-baseline (25), documents (500), versions-per-document (1000), maintenance-windows (50), targets-per-maintenance-window (100), tasks-per-maintenance-window (20), standard-parameters (10000), advanced-parameters (100000), infrastructure-configurations (1000); repeatable, or =unlimited',
     collect,
   )
   .option('--archive-silent-nodes-after-days <days>', 'take nodes out of the lists that were silent for so long')

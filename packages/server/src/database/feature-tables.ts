@@ -1,3 +1,4 @@
+import type { InfrastructureConfigurationTables } from '../aws/imagebuilder/infrastructure-configurations/tables.ts';
 import type { ActivationTables } from '../aws/ssm/activations/tables.ts';
 import type { CommandTables } from '../aws/ssm/commands/tables.ts';
 import type { DocumentTables } from '../aws/ssm/documents/tables.ts';
@@ -49,4 +50,5 @@ export type FeatureTables = IdentityTables &
   TlsTables &
   ArchiveWatchTables &
   SettingsTables &
-  VerdictTables;
+  VerdictTables &
+  InfrastructureConfigurationTables;

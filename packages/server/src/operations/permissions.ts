@@ -1,4 +1,5 @@
 import { administrators, type Entry, nobody, operators, type Rule } from './permission-entry.ts';
+import { permissionsForImages } from './permissions-for-images.ts';
 import { permissionsToLook } from './permissions-to-look.ts';
 
 export type { LimitedUse, Rule } from './permission-entry.ts';
@@ -98,6 +99,7 @@ const entries: readonly Entry[] = [
       'ssm:UpdateMaintenanceWindowTask',
     ],
   },
+  ...permissionsForImages,
   {
     what: 'Change parameters: what commands are sent with',
     people: administrators,

@@ -1,9 +1,7 @@
 import {
   AwsError,
   accessDeniedError,
-  encodeJsonError,
   internalServerError,
-  jsonHeaders,
   routeRequest,
   type SignableRequest,
   toAwsError,
@@ -24,6 +22,7 @@ import {
 } from '../identity/authenticate.ts';
 import { createAuditTrail, type RecordAuditEvent, recordAuditEvent } from './audit.ts';
 import { anyResource, authorize, isLimitedByTags, mayEver, type Resource, reachOf } from './authorize.ts';
+import { createOperationFinder, type FindOperation } from './find-operation.ts';
 import { runOnce } from './idempotency.ts';
 import type { OperationContext } from './operation.ts';
 import { operationErrors } from './operation-error.ts';
@@ -134,7 +133,7 @@ async function handle(
 }
 
 function decode(call: Call): unknown {
-  const input = call.implementation.decode(call.request.body);
+  const input = call.implementation.decode(call.request);
   refuseUnstorable(input);
   return input;
 }
@@ -255,7 +254,7 @@ async function serve(call: Call, parts: PipelineParts, record: RecordAuditEvent)
 export function createPipeline(parts: PipelineParts): (request: WireRequest) => Promise<WireReply> {
   const { metrics, logger, randomId, clock } = parts.dependencies;
   const record = createAuditTrail(parts.db);
-  const services = new Map(parts.services.map((service) => [service.targetPrefix, service]));
+  const findOperation = createOperationFinder(parts.services);
   return async (request) => {
     const startedAt = performance.now();
     const requestId = randomId();
@@ -266,7 +265,7 @@ export function createPipeline(parts: PipelineParts): (request: WireRequest) => 
       isWaiting: false,
       isAudited: true,
     };
-    const reply = await answer(request, { requestId, now: clock(), trace }, services, { ...parts, record });
+    const reply = await answer(request, { requestId, now: clock(), trace }, findOperation, { ...parts, record });
     const seconds = (performance.now() - startedAt) / 1000;
     const { operation, principal, result, isWaiting, isAudited } = trace;
     metrics.recordRequest({ operation, result, seconds, isWaiting });
@@ -281,7 +280,7 @@ export function createPipeline(parts: PipelineParts): (request: WireRequest) => 
 async function answer(
   request: WireRequest,
   { requestId, now, trace }: Pick<Call, 'requestId' | 'now' | 'trace'>,
-  services: ReadonlyMap<string, Service>,
+  findOperation: FindOperation,
   parts: PipelineParts & { readonly record: RecordAuditEvent },
 ): Promise<WireReply> {
   const { dependencies } = parts;
@@ -292,23 +291,21 @@ async function answer(
     if (reply.statusCode >= 400) trace.result = 'refused';
     return reply;
   }
-  const jsonContext = { requestId, ...(routed.protocol === 'json11' ? { jsonVersion: routed.jsonVersion } : {}) };
-  const operation =
-    routed.protocol === 'json11' ? services.get(routed.targetPrefix)?.operations.get(routed.operation) : undefined;
+  const { operation, encodeReply, encodeError } = findOperation(routed, request, requestId);
   trace.operation = operation?.permission ?? 'unknown';
   const implementation = operation?.implementation;
   if (!operation || !implementation) {
     const message = operation && `${operation.permission} is not supported by Patchbay.`;
     const error = message === undefined ? unknownOperationError() : unknownOperationError(message);
     trace.result = error.code;
-    return encodeJsonError(error, jsonContext);
+    return encodeError(error);
   }
   trace.isWaiting = implementation.definition.isWaiting === true;
   trace.isAudited = implementation.definition.isAudited !== false;
   const stopWaiting = trace.isWaiting ? dependencies.metrics.startWaiting() : undefined;
   try {
     const body = await serve({ request, requestId, now, operation, implementation, trace }, parts, parts.record);
-    return { statusCode: 200, headers: jsonHeaders(jsonContext), body };
+    return encodeReply(body);
   } catch (error) {
     const refused = toAwsError(error);
     trace.result = refused.code;
@@ -318,7 +315,7 @@ async function answer(
         'operation failed',
       );
     }
-    return encodeJsonError(refused, jsonContext, operation.errorShape(refused.code));
+    return encodeError(refused);
   } finally {
     stopWaiting?.();
   }

@@ -2,17 +2,20 @@ import {
   type AdaptedService,
   type AwsError,
   decodeInput,
+  decodeRestInput,
   type ErrorShape,
   encodeJson,
   findIdempotencyToken,
+  type HttpBinding,
   type OperationShape,
+  type RestRequest,
   type StructureShape,
   serializationError,
   validationError,
 } from '@patchbay/aws-wire';
 import type { OperationContract } from '@patchbay/contracts';
 import type { z } from 'zod';
-import type { Operation } from './operation.ts';
+import type { ErrorTable, Operation } from './operation.ts';
 import { withoutSecrets } from './secrets-in-input.ts';
 
 /** An operation behind its protocol: bytes in, text out. */
@@ -26,13 +29,15 @@ export interface RegisteredOperation {
   /** What it takes, as its protocol describes it. */
   readonly input: StructureShape | z.ZodType;
   readonly errorShape: (code: string) => ErrorShape | undefined;
+  /** Only in REST protocols: the path that it is called by. */
+  readonly http?: HttpBinding | undefined;
   /** Only of supported operations. */
   readonly implementation?: Implementation | undefined;
 }
 
 export interface Implementation {
   readonly definition: Operation<unknown, unknown>;
-  readonly decode: (body: Uint8Array) => unknown;
+  readonly decode: (request: RestRequest) => unknown;
   readonly encode: (output: unknown) => string;
   readonly idempotencyToken: (input: unknown) => string | undefined;
   /** The input as the audit trail keeps it. */
@@ -40,7 +45,8 @@ export interface Implementation {
 }
 
 export interface Service {
-  /** What comes before the dot in X-Amz-Target. */
+  readonly protocol: 'json' | 'rest-json';
+  /** What comes before the dot in X-Amz-Target; where paths name the operations, the service's signing name. */
   readonly targetPrefix: string;
   readonly operations: ReadonlyMap<string, RegisteredOperation>;
 }
@@ -51,12 +57,16 @@ type AnyOperation = Operation<never, unknown>;
 /** All operations of an AWS service: those with a handler are supported, the rest of the model answers that it is not. */
 export function defineAwsService(definition: {
   readonly service: string;
-  readonly targetPrefix: string;
+  /** Left out for a service in REST-JSON. */
+  readonly targetPrefix?: string;
   readonly shapes: ReadonlyMap<string, OperationShape>;
   readonly errors?: AdaptedService['errors'];
+  /** How the service names errors that any operation may raise, where SSM names them otherwise. */
+  readonly errorTable?: ErrorTable;
   readonly operations: Readonly<Record<string, AnyOperation>>;
 }): Service {
-  const { service, targetPrefix, shapes, errors, operations } = definition;
+  const { service, targetPrefix, shapes, errors, errorTable, operations } = definition;
+  const protocol = targetPrefix === undefined ? 'rest-json' : 'json';
   const stray = Object.keys(operations).find((name) => !shapes.has(name));
   if (stray) throw new Error(`${service} has no operation ${stray} in its model`);
   const registered = [...shapes.values()].map((shape): RegisteredOperation => {
@@ -68,16 +78,21 @@ export function defineAwsService(definition: {
       support: handler ? 'supported' : 'unsupported',
       input: shape.input,
       errorShape: (code) => errors?.get(code),
+      http: shape.http,
       implementation: handler && {
-        definition: handler as Operation<unknown, unknown>,
-        decode: (body) => decodeInput(shape, body),
+        definition: { ...(handler as Operation<unknown, unknown>), errors: { ...errorTable, ...handler.errors } },
+        decode: (request) => (protocol === 'json' ? decodeInput(shape, request.body) : decodeRestInput(shape, request)),
         encode: (output) => encodeJson(shape.output, output as Record<string, unknown>),
         idempotencyToken: (input) => findIdempotencyToken(shape.input, input as Record<string, unknown>),
         redact: (input) => withoutSecrets(shape.input, input),
       },
     };
   });
-  return { targetPrefix, operations: new Map(registered.map((entry) => [entry.name, entry])) };
+  return {
+    protocol,
+    targetPrefix: targetPrefix ?? service,
+    operations: new Map(registered.map((entry) => [entry.name, entry])),
+  };
 }
 
 /** A contract of Patchbay's own with the function that fulfils it. */
@@ -122,7 +137,7 @@ export function definePatchbayService(contracts: readonly FulfilledContract[]): 
       errorShape: () => undefined,
       implementation: {
         definition: { ...(operation as Operation<unknown, unknown>), isAudited: contract.caller === 'person' },
-        decode: (body) => {
+        decode: ({ body }) => {
           const parsed = contract.input.safeParse(parseJson(body));
           if (!parsed.success) throw contractViolation(parsed.error);
           return parsed.data;
@@ -133,5 +148,9 @@ export function definePatchbayService(contracts: readonly FulfilledContract[]): 
       },
     }),
   );
-  return { targetPrefix: 'Patchbay', operations: new Map(registered.map((entry) => [entry.name, entry])) };
+  return {
+    protocol: 'json',
+    targetPrefix: 'Patchbay',
+    operations: new Map(registered.map((entry) => [entry.name, entry])),
+  };
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Credentials } from '@patchbay/aws-wire';
 import type { Selectable } from 'kysely';
@@ -47,6 +48,8 @@ export interface TestServer {
   advance(change: { readonly hours?: number; readonly minutes?: number; readonly seconds?: number }): void;
   /** Another SDK client; it stands in the server's time as well. */
   createClient(credentials: Credentials, region?: string): SSMClient;
+  /** The same for Image Builder; by default as the first administrator. */
+  createImageBuilderClient(credentials?: Credentials, region?: string): ImagebuilderClient;
   /** A signed call in JSON 1.1, answered as it comes. */
   call(target: string, input: unknown, options?: CallOptions): Promise<RawAnswer>;
   auditEvents(action?: string): Promise<Selectable<AuditEventsTable>[]>;
@@ -148,23 +151,24 @@ async function start(
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   const administrator = await ensureAdministrator(database, accountId, { accessKeys: dependencies.accessKeys, now });
   if (!administrator) throw new Error('A new installation has no administrator');
-  const clients: SSMClient[] = [];
+  const clients: (SSMClient | ImagebuilderClient)[] = [];
   // The SDK signs with the real clock and this offset.
-  const followClock = (client: SSMClient) => {
+  const followClock = (client: SSMClient | ImagebuilderClient) => {
     client.config.systemClockOffset = now.getTime() - Date.now();
   };
-  const createClient = (credentials: Credentials, region = TEST_REGION) => {
-    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-    const client = new SSMClient({
-      endpoint: url,
-      region,
-      credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
-      maxAttempts: 1,
-    });
+  const kept = <Client extends SSMClient | ImagebuilderClient>(client: Client): Client => {
     clients.push(client);
     followClock(client);
     return client;
   };
+  const settings = ({ accessKeyId, secretAccessKey, sessionToken }: Credentials, region = TEST_REGION) => ({
+    endpoint: url,
+    region,
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+    maxAttempts: 1,
+  });
+  const createClient = (credentials: Credentials, region?: string) =>
+    kept(new SSMClient(settings(credentials, region)));
   const setNow = (moment: Date) => {
     now = moment;
     for (const client of clients) followClock(client);
@@ -183,6 +187,8 @@ async function start(
       setNow(new Date(now.getTime() + ((hours * 60 + minutes) * 60 + seconds) * 1000));
     },
     createClient,
+    createImageBuilderClient: (credentials = administrator, region) =>
+      kept(new ImagebuilderClient(settings(credentials, region))),
     call: async (target, input, options = {}) =>
       await sendJsonCall(url, {
         target,

@@ -11,19 +11,29 @@ function withTag(scope: Scope, resourceType: string, key: string, values: readon
 }
 
 /**
- * Holds where the node whose id is in the column is within reach; undefined where all are, so that queries of callers
- * without limits stay as they are. The column is named with its table: `nodes.instanceId`.
+ * Holds where the resource of a type whose id is in the column is within reach; undefined where all are, so that queries of
+ * callers without limits stay as they are. The column is named with its table: `nodes.instanceId`.
  */
-export function isNodeWithinReach(reach: Reach, scope: Scope, column: string): RawBuilder<boolean> | undefined {
+export function isTaggedWithinReach(
+  reach: Reach,
+  scope: Scope,
+  resourceType: string,
+  column: string,
+): RawBuilder<boolean> | undefined {
   if (reach.length === 0) return undefined;
   const conditions = reach.map((alternatives) => {
     const each = alternatives.map((limits) => {
       const tests = limits.map(
-        ({ key, values }) => sql`${sql.ref(column)} in (${withTag(scope, 'ManagedInstance', key, values)})`,
+        ({ key, values }) => sql`${sql.ref(column)} in (${withTag(scope, resourceType, key, values)})`,
       );
       return tests.length === 0 ? sql`true` : sql`(${sql.join(tests, sql` and `)})`;
     });
     return each.length === 0 ? sql`false` : sql`(${sql.join(each, sql` or `)})`;
   });
   return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
+}
+
+/** The same for nodes. */
+export function isNodeWithinReach(reach: Reach, scope: Scope, column: string): RawBuilder<boolean> | undefined {
+  return isTaggedWithinReach(reach, scope, 'ManagedInstance', column);
 }

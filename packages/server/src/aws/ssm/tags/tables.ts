@@ -1,4 +1,4 @@
-/** Tags of every kind of resource of SSM, one row a tag. */
+/** Tags of every kind of resource, of SSM and of Image Builder, one row a tag. */
 export interface ResourceTagsTable {
   accountId: string;
   region: string;

@@ -1,0 +1,29 @@
+import { AppError } from '@patchbay/facts';
+import type { ErrorTable } from '../../operations/operation.ts';
+
+/** What any resource of Image Builder may be refused for: its operations share one set of errors. */
+export class ImageBuilderError extends AppError<
+  | 'IMAGE_RESOURCE_NOT_FOUND'
+  | 'IMAGE_RESOURCE_EXISTS'
+  | 'IMAGE_RESOURCE_LIMIT'
+  | 'IMAGE_RESOURCE_INVALID'
+  | 'IMAGE_RESOURCE_FILTER'
+> {}
+
+/** Image Builder's names for them, and for the errors that any operation may raise. */
+export const imageBuilderErrors: ErrorTable = {
+  IMAGE_RESOURCE_NOT_FOUND: 'ResourceNotFoundException',
+  IMAGE_RESOURCE_EXISTS: 'ResourceAlreadyExistsException',
+  IMAGE_RESOURCE_LIMIT: 'ServiceQuotaExceededException',
+  IMAGE_RESOURCE_INVALID: 'InvalidRequestException',
+  IMAGE_RESOURCE_FILTER: 'InvalidRequestException',
+  TOO_MANY_TAGS: 'InvalidParameterException',
+  TAG_KEY: 'InvalidParameterException',
+  INVALID_NEXT_TOKEN: 'InvalidPaginationTokenException',
+  IDEMPOTENT_PARAMETER_MISMATCH: 'IdempotentParameterMismatchException',
+};
+
+/** `arn` as the caller wrote it. */
+export function resourceNotFound(arn: string): ImageBuilderError {
+  return new ImageBuilderError('IMAGE_RESOURCE_NOT_FOUND', `The resource ${arn} does not exist.`);
+}

@@ -1,0 +1,20 @@
+import * as client from '@aws-sdk/client-imagebuilder';
+import { adaptService, imageBuilderConstraints } from '@patchbay/aws-wire';
+import { defineAwsService } from '../../operations/registry.ts';
+import { imageBuilderErrors } from './errors.ts';
+import { infrastructureConfigurationOperations } from './infrastructure-configurations/operations.ts';
+import { imageBuilderTagOperations } from './tags/operations.ts';
+
+const model = adaptService(client, imageBuilderConstraints);
+
+/** EC2 Image Builder, in REST-JSON: the path of a request names its operation. */
+export const imageBuilder = defineAwsService({
+  service: 'imagebuilder',
+  shapes: model.operations,
+  errors: model.errors,
+  errorTable: imageBuilderErrors,
+  operations: {
+    ...infrastructureConfigurationOperations,
+    ...imageBuilderTagOperations,
+  },
+});
