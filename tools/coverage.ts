@@ -2,10 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { services } from '../packages/server/src/app.ts';
 
-/** The READMEs that carry a table of operations, and the target prefix of the service each is about. */
+/** The READMEs that carry a table of operations, and the target prefix or signing name of the service each is about. */
 const readmes: Readonly<Record<string, string>> = {
   AmazonSSM: '../packages/server/src/aws/ssm/README.md',
   EC2WindowsMessageDeliveryService: '../packages/server/src/aws/ec2messages/README.md',
+  imagebuilder: '../packages/server/src/aws/imagebuilder/README.md',
   Patchbay: '../packages/server/src/patchbay/README.md',
 };
 const begin = '<!-- operations: written by tools/coverage.ts -->';

@@ -15,11 +15,13 @@ export function judgeAnswer(answer: WireAnswer): string | undefined {
       /<RequestId>[^<]+<\/RequestId>/.test(text) && (statusCode === 200 || /<Code>\w+<\/Code>/.test(text));
     return isComplete ? undefined : 'an answer in XML without its code or its request id';
   }
-  if (!/^application\/x-amz-json-1\.[01]$/.test(type)) return `the content type ${JSON.stringify(type)}`;
+  const isRestJson = type === 'application/json';
+  if (!isRestJson && !/^application\/x-amz-json-1\.[01]$/.test(type)) return `the content type ${JSON.stringify(type)}`;
   if (!headers.get('x-amzn-requestid')) return 'no request id';
   const body = parseJson(text);
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return 'a body that is no JSON object';
   if (statusCode === 200) return undefined;
+  if (isRestJson) return headers.get('x-amzn-errortype') ? undefined : 'an error without x-amzn-ErrorType';
   return ErrorBody.safeParse(body).success ? undefined : 'an error without __type';
 }
 

@@ -13,6 +13,7 @@ const learnable = new Set([
   'windowid',
   'windowtargetid',
   'windowtaskid',
+  'infrastructureconfigurationarn',
 ]);
 
 /** Stands in a planned body for what the server will only say then; so plans do not hang on what it draws. */

@@ -1,8 +1,9 @@
-import { type StructureShape, signRequest, signRoleTokenRequest } from '@patchbay/aws-wire';
+import { type HttpBinding, type StructureShape, signRequest, signRoleTokenRequest } from '@patchbay/aws-wire';
 import { contentDigest } from '@patchbay/facts/digest';
 import * as fc from 'fast-check';
 import { z } from 'zod';
 import { services } from '../../packages/server/src/app.ts';
+import { type PathCall, pathCallOf } from '../../packages/server/src/test-support/path-call.ts';
 import { jsonHeadersFor } from '../../packages/server/src/test-support/send-request.ts';
 import { changedExample } from './changed-example.ts';
 import type { LearnedTexts } from './learned-texts.ts';
@@ -27,6 +28,8 @@ export interface FuzzedOperation {
   readonly target: string;
   readonly service: string;
   readonly input: StructureShape | z.ZodType;
+  /** Where it is called by a path. */
+  readonly http: HttpBinding | undefined;
   readonly usualCaller: PlannedRequest['caller'];
   readonly isSignedByKey: boolean;
 }
@@ -35,10 +38,11 @@ export interface FuzzedOperation {
 export const operations: readonly FuzzedOperation[] = services.flatMap(({ targetPrefix, operations }) =>
   [...operations.values()]
     .filter(({ support }) => support === 'supported')
-    .map(({ name, service, input, implementation }) => ({
+    .map(({ name, service, input, http, implementation }) => ({
       target: `${targetPrefix}.${name}`,
       service,
       input,
+      http,
       // What only agents call is counted, not audited.
       usualCaller: implementation?.definition.isAudited === false ? 'node' : 'administrator',
       isSignedByKey: implementation?.definition.authentication === 'role-token',
@@ -102,17 +106,45 @@ export function writeRequest(
   planned: PlannedRequest,
   { server, scene, learned }: { server: FuzzedServer; scene: Scene; learned: LearnedTexts },
 ): Buffer {
-  const body = Buffer.from(learned.fillIn(planned.target, planned.body));
-  const unsigned = { method: 'POST', url: new URL(server.url), headers: jsonHeadersFor(planned.target), body };
+  const {
+    method,
+    path,
+    headers: own,
+    body: text,
+  } = placed(planned.target, learned.fillIn(planned.target, planned.body));
+  const body = Buffer.from(text);
+  const unsigned = { method, url: new URL(path, server.url), headers: own, body };
   const at = { region: server.region, now: new Date() };
   const headers = planned.isSignedByKey
     ? signRoleTokenRequest(unsigned, { ...at, ...scene.nodeIdentity })
     : signRequest(unsigned, { ...at, credentials: scene[planned.caller], service: planned.service });
   const request = {
-    method: 'POST',
-    path: '/',
+    method,
+    path,
     headers: Object.entries({ ...headers, 'content-length': String(body.byteLength), connection: 'close' }),
     body,
   };
   return planned.mutation ? planned.mutation.apply(request) : toBytes(request);
+}
+
+const byTarget = new Map(operations.map((operation) => [operation.target, operation]));
+
+/** Where the input goes: all of it into the body, or parts of it into path and query. */
+function placed(target: string, text: string): PathCall {
+  const operation = byTarget.get(target);
+  if (operation?.http === undefined || operation.input instanceof z.ZodType) {
+    return { method: 'POST', path: '/', headers: jsonHeadersFor(target), body: text };
+  }
+  const whole = { ...pathCallOf(operation, {}), headers: { 'content-type': 'application/json' }, body: text };
+  // As it is where nothing of it belongs elsewhere: parsing would lose what is odd about it.
+  if (operation.input.members.every(({ httpLocation }) => httpLocation === undefined)) return whole;
+  const input: unknown = JSON.parse(text);
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return whole;
+  try {
+    return pathCallOf(operation, input);
+  } catch (error) {
+    // Nested deeper than our own stack, which the server has to meet as well.
+    if (error instanceof RangeError) return whole;
+    throw error;
+  }
 }

@@ -19,6 +19,7 @@ import {
   type TestNode,
 } from '../../packages/server/src/test-support/test-node.ts';
 import { changedExample } from './changed-example.ts';
+import { withImages } from './images-in-scene.ts';
 import { placeholderOf } from './learned-texts.ts';
 import { liftHolds } from './lift-holds.ts';
 import { filterKeys, oddTimes } from './odd-values.ts';
@@ -114,7 +115,7 @@ export async function createScene(server: FuzzedServer, name: string, seed: numb
       }),
   };
   try {
-    return await furnish(host, name, seed);
+    return await withImages(await furnish(host, name, seed), server, name);
   } finally {
     for (const client of clients) client.destroy();
   }

@@ -16,16 +16,21 @@ export interface RestRequest extends RestTarget {
  * not allowed. https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
  */
 export function decodeRestInput(operation: OperationShape, request: RestRequest): DecodedStructure {
+  const input = decodeRest(operation, request);
+  applyConstraints(operation.input, input);
+  return input;
+}
+
+/** The same, types only. */
+export function decodeRest(operation: OperationShape, request: RestRequest): DecodedStructure {
   const { input } = operation;
   const located = withMembers(input, ({ httpLocation }) => httpLocation !== undefined);
   const inBody = withMembers(input, ({ httpLocation }) => httpLocation === undefined);
-  const decoded = {
+  return {
     ...decodeJsonValue(located, readLocated(operation, located.members, request)),
     // An operation that takes nothing from the body leaves it unread.
     ...(inBody.members.length === 0 ? {} : decodeJsonValue(inBody, parseJsonBody(request.body))),
   };
-  applyConstraints(input, decoded);
-  return decoded;
 }
 
 function withMembers(shape: StructureShape, isWanted: (member: MemberShape) => boolean): StructureShape {

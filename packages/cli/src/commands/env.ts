@@ -22,7 +22,7 @@ export function shellLines(access: AdministratorAccess, awsCliIsTooOld: boolean,
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}`);
   // Each of these would win over what was just set, and could send the keys elsewhere.
   lines.push(
-    'unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE AWS_REGION AWS_ENDPOINT_URL_SSM AWS_ENDPOINT_URL_STS AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+    'unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE AWS_REGION AWS_ENDPOINT_URL_SSM AWS_ENDPOINT_URL_STS AWS_ENDPOINT_URL_IMAGEBUILDER AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
   );
   // The old CLI ignores AWS_ENDPOINT_URL and would send these keys to Amazon.
   if (awsCliIsTooOld) {

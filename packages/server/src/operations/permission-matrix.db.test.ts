@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CreateInfrastructureConfigurationCommand } from '@aws-sdk/client-imagebuilder';
 import { SendCommandCommand } from '@aws-sdk/client-ssm';
 import type { Credentials } from '@patchbay/aws-wire';
 import { BeginPatchOperation } from '@patchbay/contracts';
@@ -6,12 +7,20 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { services } from '../app.ts';
 import { insertAccessKey, insertUser } from '../identity/repository.ts';
 import { insertPlan } from '../patchbay/plans/repository.ts';
+import { pathCallOf, sendPathCall } from '../test-support/path-call.ts';
 import { sampleFacts } from '../test-support/sample-facts.ts';
 import { jsonHeadersFor, type RawAnswer, readError, sendRaw } from '../test-support/send-request.ts';
 import { enrolNode, type TestNode } from '../test-support/test-node.ts';
 import { createPerson } from '../test-support/test-people.ts';
 import { TEST_REGION, withTestServer } from '../test-support/test-server.ts';
-import { type About, type Caller, callers, matrix } from './permission-matrix.test-support.ts';
+import {
+  type About,
+  type Caller,
+  callers,
+  type Row,
+  matrix as rowsForNodes,
+} from './permission-matrix.test-support.ts';
+import { matrixForImages } from './permission-matrix-images.test-support.ts';
 import { permissionRules } from './permissions.ts';
 import type { RegisteredOperation } from './registry.ts';
 
@@ -23,6 +32,8 @@ const denials = new Set([
   'MissingAuthenticationTokenException',
   'UnrecognizedClientException',
 ]);
+
+const matrix: readonly Row[] = [...rowsForNodes, ...matrixForImages];
 
 const served = new Map<string, RegisteredOperation>(
   services.flatMap(({ targetPrefix, operations }) =>
@@ -49,8 +60,8 @@ describe('every operation for every kind of caller', () => {
     return { accessKeyId, secretAccessKey };
   }
 
-  /** Gives a node a command, an operation and a plan. */
-  async function fill(node: TestNode): Promise<About> {
+  /** Gives a node a command, an operation and a plan, and its patch group a configuration of images. */
+  async function fill(node: TestNode, patchGroup: string): Promise<About> {
     const { instanceId } = node;
     const { Command } = await server().ssm.send(
       new SendCommandCommand({
@@ -69,13 +80,22 @@ describe('every operation for every kind of caller', () => {
     const plan = { planId: randomUUID(), operationId, instanceId, digest: 'sha256:0', content: '{}' };
     const scope = { accountId: server().accountId, region: TEST_REGION };
     await insertPlan(server().database, { ...scope, ...plan, createdAt: server().now() });
-    return { instanceId, commandId: Command?.CommandId ?? '', operationId, planId: plan.planId };
+    const { infrastructureConfigurationArn: configurationArn = '' } = await server()
+      .createImageBuilderClient()
+      .send(
+        new CreateInfrastructureConfigurationCommand({
+          name: `of ${instanceId}`,
+          instanceProfileName: 'builders',
+          tags: { PatchGroup: patchGroup },
+        }),
+      );
+    return { instanceId, commandId: Command?.CommandId ?? '', operationId, planId: plan.planId, configurationArn };
   }
 
   beforeAll(async () => {
     web = await enrolNode(server(), { tags: { PatchGroup: 'web' } });
     const database = await enrolNode(server(), { tags: { PatchGroup: 'db' } });
-    [aboutWeb, aboutDatabase] = [await fill(web), await fill(database)];
+    [aboutWeb, aboutDatabase] = [await fill(web, 'web'), await fill(database, 'db')];
     const limited = await createPerson(server(), 'limited', 'operator', [{ key: 'PatchGroup', values: ['web'] }]);
     people = {
       A: server().administrator,
@@ -88,11 +108,22 @@ describe('every operation for every kind of caller', () => {
   });
 
   async function send(target: string, caller: Caller, input: object): Promise<RawAnswer> {
+    const operation = served.get(target);
+    if (operation === undefined) throw new Error(`no operation ${target}`);
+    const path = operation.http && pathCallOf(operation, input);
     if (caller === 'X') {
-      return await sendRaw(server().url, { headers: jsonHeadersFor(target), body: JSON.stringify(input) });
+      return await sendRaw(server().url, path ?? { headers: jsonHeadersFor(target), body: JSON.stringify(input) });
     }
     const credentials = caller === 'N' || caller === 'M' ? web.credentials : people[caller];
-    return await server().call(target, input, { service: served.get(target)?.service ?? '', credentials });
+    if (path === undefined) return await server().call(target, input, { service: operation.service, credentials });
+    const { service } = operation;
+    return await sendPathCall(server().url, {
+      ...path,
+      service,
+      region: TEST_REGION,
+      credentials,
+      now: server().now(),
+    });
   }
 
   it('is in the matrix, and the matrix and the table of permissions know the same operations', () => {

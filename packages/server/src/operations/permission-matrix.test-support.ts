@@ -7,6 +7,8 @@ export interface About {
   readonly commandId: string;
   readonly operationId: string;
   readonly planId: string;
+  /** An infrastructure configuration with the tags of the node. */
+  readonly configurationArn: string;
 }
 
 /**

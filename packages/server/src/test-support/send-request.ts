@@ -95,10 +95,10 @@ export class RefusedCallError extends Error {
   }
 }
 
-/** The code and text of an error in JSON 1.1. */
+/** The code and text of an error in JSON 1.1 or REST-JSON. */
 export function readError(answer: RawAnswer): { readonly code: string; readonly message: string } {
-  const { __type: code = '', message = '' } = JSON.parse(answer.text) as { __type?: string; message?: string };
-  return { code, message };
+  const { __type, message = '' } = JSON.parse(answer.text) as { __type?: string; message?: string };
+  return { code: __type ?? String(answer.headers['x-amzn-errortype'] ?? ''), message };
 }
 
 /** The body of a success; throws `RefusedCallError` for anything else. */

@@ -1,0 +1,78 @@
+import { services } from '../../packages/server/src/app.ts';
+import { pathCallOf, sendPathCall } from '../../packages/server/src/test-support/path-call.ts';
+import { readSuccess } from '../../packages/server/src/test-support/send-request.ts';
+import { placeholderOf } from './learned-texts.ts';
+import type { KnownTexts } from './shaped-json.ts';
+import type { FuzzedServer } from './start-fuzzed-server.ts';
+import type { Example } from './windows-in-scene.ts';
+
+const service = 'imagebuilder';
+
+/** The parts of a scene that are added to. */
+interface Furniture {
+  readonly known: KnownTexts;
+  readonly examples: ReadonlyMap<string, readonly object[]>;
+}
+
+/** Adds what there is of Image Builder: two infrastructure configurations, and what the operations accept. */
+export async function withImages<Scene extends Furniture>(
+  scene: Scene,
+  server: FuzzedServer,
+  name: string,
+): Promise<Scene> {
+  const configuration = {
+    name: `Fuzz ${name}`,
+    description: 'for the fuzzer',
+    instanceTypes: ['builder'],
+    instanceProfileName: 'builders',
+    logging: { s3Logs: { s3BucketName: 'logs' } },
+    terminateInstanceOnFailure: true,
+    resourceTags: { builtBy: 'fuzz' },
+    instanceMetadataOptions: { httpTokens: 'required', httpPutResponseHopLimit: 2 },
+    placement: { tenancy: 'default' },
+    tags: { owner: 'fuzz' },
+    clientToken: `fuzz-${name}`,
+  };
+  const spareConfiguration = { ...configuration, name: `Spare ${name}`, clientToken: `spare-${name}` };
+  await call(server, 'CreateInfrastructureConfiguration', configuration);
+  await call(server, 'CreateInfrastructureConfiguration', spareConfiguration);
+  const arnOf = (text: string) =>
+    `arn:aws:imagebuilder:${server.region}:${server.accountId}:infrastructure-configuration/${text}`;
+  const arn = arnOf(`fuzz-${name}`);
+  const { name: _name, tags: _tags, ...definition } = configuration;
+  const ofArn = { infrastructureConfigurationArn: arn };
+  const examples: Example[] = [
+    ['CreateInfrastructureConfiguration', { ...configuration, name: `More ${name}`, clientToken: `more-${name}` }],
+    ['UpdateInfrastructureConfiguration', { ...ofArn, ...definition, clientToken: `update-${name}` }],
+    ['GetInfrastructureConfiguration', ofArn],
+    [
+      'ListInfrastructureConfigurations',
+      { filters: [{ name: 'name', values: [configuration.name, 'other'] }], maxResults: 1 },
+    ],
+    ['DeleteInfrastructureConfiguration', { infrastructureConfigurationArn: arnOf(`spare-${name}`) }],
+    ['TagResource', { resourceArn: arn, tags: { stage: 'test' } }],
+    ['UntagResource', { resourceArn: arn, tagKeys: ['stage', 'none'] }],
+    ['ListTagsForResource', { resourceArn: arn }],
+  ];
+  const known: Readonly<Record<string, readonly string[]>> = {
+    infrastructureconfigurationarn: [arn, placeholderOf('infrastructureconfigurationarn')],
+    resourcearn: [arn],
+    name: [...(scene.known.get('name') ?? []), 'name', configuration.name],
+  };
+  return {
+    ...scene,
+    known: new Map([...scene.known, ...Object.entries(known)]),
+    examples: new Map([
+      ...scene.examples,
+      ...examples.map(([target, input]) => [`${service}.${target}`, [input]] as const),
+    ]),
+  };
+}
+
+async function call(server: FuzzedServer, name: string, input: object): Promise<void> {
+  const operation = services.find(({ targetPrefix }) => targetPrefix === service)?.operations.get(name);
+  if (operation === undefined) throw new Error(`Image Builder has no operation ${name}`);
+  const { url, region, administrator: credentials } = server;
+  const path = pathCallOf(operation, input);
+  readSuccess(await sendPathCall(url, { ...path, service, region, credentials, now: new Date() }));
+}
