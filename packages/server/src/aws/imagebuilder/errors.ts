@@ -6,8 +6,8 @@ export class ImageBuilderError extends AppError<
   | 'IMAGE_RESOURCE_NOT_FOUND'
   | 'IMAGE_RESOURCE_EXISTS'
   | 'IMAGE_RESOURCE_LIMIT'
-  | 'IMAGE_RESOURCE_INVALID'
-  | 'IMAGE_RESOURCE_FILTER'
+  | 'IMAGE_PARAMETER_VALUE'
+  | 'IMAGE_PARAMETER_COMBINATION'
 > {}
 
 /** Image Builder's names for them, and for the errors that any operation may raise. */
@@ -15,8 +15,8 @@ export const imageBuilderErrors: ErrorTable = {
   IMAGE_RESOURCE_NOT_FOUND: 'ResourceNotFoundException',
   IMAGE_RESOURCE_EXISTS: 'ResourceAlreadyExistsException',
   IMAGE_RESOURCE_LIMIT: 'ServiceQuotaExceededException',
-  IMAGE_RESOURCE_INVALID: 'InvalidRequestException',
-  IMAGE_RESOURCE_FILTER: 'InvalidRequestException',
+  IMAGE_PARAMETER_VALUE: 'InvalidParameterValueException',
+  IMAGE_PARAMETER_COMBINATION: 'InvalidParameterCombinationException',
   TOO_MANY_TAGS: 'InvalidParameterException',
   TAG_KEY: 'InvalidParameterException',
   INVALID_NEXT_TOKEN: 'InvalidPaginationTokenException',
@@ -26,4 +26,12 @@ export const imageBuilderErrors: ErrorTable = {
 /** `arn` as the caller wrote it. */
 export function resourceNotFound(arn: string): ImageBuilderError {
   return new ImageBuilderError('IMAGE_RESOURCE_NOT_FOUND', `The resource ${arn} does not exist.`);
+}
+
+/** In the words of https://github.com/hashicorp/terraform-provider-aws/issues/17390; `parameter` as `distributions[0]`. */
+export function invalidValue(parameter: string, reason: string): ImageBuilderError {
+  return new ImageBuilderError(
+    'IMAGE_PARAMETER_VALUE',
+    `The value supplied for parameter '${parameter}' is not valid. ${reason}`,
+  );
 }

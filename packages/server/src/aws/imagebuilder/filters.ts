@@ -1,4 +1,4 @@
-import { ImageBuilderError } from './errors.ts';
+import { invalidValue } from './errors.ts';
 
 /** Image Builder's filter, both members optional on the wire. */
 interface WireFilter {
@@ -17,17 +17,12 @@ export function readFilters<Name extends string>(
   filters: readonly WireFilter[] | undefined,
   knownNames: readonly Name[],
 ): ImageBuilderFilter<Name>[] {
-  return (filters ?? []).map(({ name: text = '', values = [] }) => {
+  return (filters ?? []).map(({ name: text = '', values = [] }, index) => {
     const name = knownNames.find((known) => known === text);
     if (name === undefined) {
-      throw new ImageBuilderError(
-        'IMAGE_RESOURCE_FILTER',
-        `The filter name '${text}' is not valid here; valid names are: ${knownNames.join(', ')}.`,
-      );
+      throw invalidValue(`filters[${index}].name`, `Valid names are: ${knownNames.join(', ')}.`);
     }
-    if (values.length === 0) {
-      throw new ImageBuilderError('IMAGE_RESOURCE_FILTER', `The filter ${name} has no values: give at least one.`);
-    }
+    if (values.length === 0) throw invalidValue(`filters[${index}].values`, 'Give at least one.');
     return { name, values };
   });
 }

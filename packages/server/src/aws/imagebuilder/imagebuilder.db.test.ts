@@ -1,12 +1,10 @@
-import {
-  GetComponentCommand,
-  GetInfrastructureConfigurationCommand,
-  ListComponentsCommand,
-} from '@aws-sdk/client-imagebuilder';
+import { GetInfrastructureConfigurationCommand, ListComponentsCommand } from '@aws-sdk/client-imagebuilder';
 import { describe, expect, it } from 'vitest';
-import { type PathCall, sendPathCall } from '../../test-support/path-call.ts';
+import { countRows } from '../../test-support/count-rows.ts';
+import { type PathCall, pathCallOf, sendPathCall } from '../../test-support/path-call.ts';
 import { readError, sendRaw } from '../../test-support/send-request.ts';
 import { TEST_REGION, withTestServer } from '../../test-support/test-server.ts';
+import { imageBuilder } from './index.ts';
 
 describe('Image Builder on the wire', () => {
   const server = withTestServer();
@@ -25,18 +23,25 @@ describe('Image Builder on the wire', () => {
     });
   const arn = () => `arn:aws:imagebuilder:us-east-1:${server().accountId}:infrastructure-configuration/none`;
 
-  it('says of what it does not support that it does not', async () => {
+  it('says of what it does not support that it does not, and does nothing', async () => {
     const client = server().createImageBuilderClient();
-    for (const command of [
-      new ListComponentsCommand({}),
-      new GetComponentCommand({ componentBuildVersionArn: 'arn:aws:imagebuilder:us-east-1:1:component/a/1.0.0/1' }),
-    ]) {
-      await expect(client.send(command as ListComponentsCommand)).rejects.toMatchObject({
-        name: 'UnknownOperationException',
-        message: expect.stringMatching(/^imagebuilder:\w+Components? is not supported by Patchbay\.$/),
-        $metadata: { httpStatusCode: 404 },
-      });
+    await expect(client.send(new ListComponentsCommand({}))).rejects.toMatchObject({
+      name: 'UnknownOperationException',
+      message: 'imagebuilder:ListComponents is not supported by Patchbay.',
+      $metadata: { httpStatusCode: 404 },
+    });
+    const unsupported = [...imageBuilder.operations.values()].filter(({ support }) => support === 'unsupported');
+    expect(unsupported.length).toBeGreaterThan(0);
+    const before = await countRows(server().database);
+    for (const operation of unsupported) {
+      const answer = await send(pathCallOf(operation, {}));
+      expect([operation.name, answer.statusCode, readError(answer)]).toEqual([
+        operation.name,
+        404,
+        { code: 'UnknownOperationException', message: `${operation.permission} is not supported by Patchbay.` },
+      ]);
     }
+    expect(await countRows(server().database)).toEqual(before);
   });
 
   it('answers in REST-JSON whatever comes for it, and names the request', async () => {

@@ -4,7 +4,7 @@ import {
   DeleteInfrastructureConfigurationCommand,
   GetInfrastructureConfigurationCommand,
   type ImagebuilderClient,
-  InvalidRequestException,
+  InvalidParameterValueException,
   ListInfrastructureConfigurationsCommand,
   type ListInfrastructureConfigurationsCommandInput,
   paginateListInfrastructureConfigurations,
@@ -175,7 +175,7 @@ describe('infrastructure configurations', () => {
     [
       'two hosts to be on',
       { placement: { hostId: 'h-0', hostResourceGroupArn: 'arn:aws:resource-groups:x' } },
-      'InvalidRequestException',
+      'InvalidParameterCombinationException',
       'give one of them',
     ],
     ['a character that no database stores', { description: 'a\u0000b' }, 'ValidationException', "at 'description'"],
@@ -268,9 +268,12 @@ describe('the list of infrastructure configurations', () => {
 
   it('refuses other filters, sizes and tokens', async () => {
     const error = await names(client, { filters: [{ name: 'arn', values: ['x'] }] }).catch((caught: unknown) => caught);
-    expect(error).toBeInstanceOf(InvalidRequestException);
+    expect(error).toBeInstanceOf(InvalidParameterValueException);
+    expect(error).toMatchObject({
+      message: "The value supplied for parameter 'filters[0].name' is not valid. Valid names are: name.",
+    });
     await expect(names(client, { filters: [{ name: 'name' }] })).rejects.toMatchObject({
-      name: 'InvalidRequestException',
+      name: 'InvalidParameterValueException',
     });
     for (const maxResults of [0, 26]) {
       await expect(names(client, { maxResults })).rejects.toMatchObject({

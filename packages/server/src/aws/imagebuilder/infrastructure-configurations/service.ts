@@ -31,7 +31,7 @@ export function configurationResource(
 function checkDefinition({ placement }: InfrastructureDefinition): void {
   if (placement?.hostId === undefined || placement.hostResourceGroupArn === undefined) return;
   throw new ImageBuilderError(
-    'IMAGE_RESOURCE_INVALID',
+    'IMAGE_PARAMETER_COMBINATION',
     'placement has both hostId and hostResourceGroupArn: give one of them.',
   );
 }
