@@ -55,7 +55,8 @@ export async function withImages<Scene extends Furniture>(
     ['ListTagsForResource', { resourceArn: arn }],
   ];
   const known: Readonly<Record<string, readonly string[]>> = {
-    infrastructureconfigurationarn: [arn, placeholderOf('infrastructureconfigurationarn')],
+    // Not the one of the examples: it would soon be deleted.
+    infrastructureconfigurationarn: [arnOf(`spare-${name}`), placeholderOf('infrastructureconfigurationarn')],
     resourcearn: [arn],
     name: [...(scene.known.get('name') ?? []), 'name', configuration.name],
   };

@@ -20,6 +20,7 @@ export type RoutedRequest =
       readonly version: string;
       readonly parameters: ReadonlyMap<string, string>;
     }
+  /** By nothing but its path, if that: in REST-JSON it says which operation, see `findRestOperation`. */
   | { readonly protocol: 'unknown'; readonly service: string | undefined };
 
 /**
