@@ -11,17 +11,16 @@ const tagged = ({ configurationArn }: About) => ({ resourceArn: configurationArn
 
 /** Who gets through to the resources of Image Builder. W and D are limited to the tags that those of W carry. */
 export const matrixForImages: readonly Row[] = [
-  imageBuilder('CreateInfrastructureConfiguration', 'AO', () => ({
+  imageBuilder('CreateInfrastructureConfiguration', 'A', () => ({
     name: 'matrix',
     instanceProfileName: 'matrix',
     clientToken,
   })),
-  imageBuilder('UpdateInfrastructureConfiguration', 'AOW', update),
+  imageBuilder('UpdateInfrastructureConfiguration', 'A', update),
   imageBuilder('GetInfrastructureConfiguration', 'AORW', configuration),
   imageBuilder('ListInfrastructureConfigurations', 'AORWD', () => ({})),
-  imageBuilder('TagResource', 'AO', (about) => ({ ...tagged(about), tags: { seen: 'yes' } })),
-  imageBuilder('UntagResource', 'AO', (about) => ({ ...tagged(about), tagKeys: ['seen'] })),
+  imageBuilder('TagResource', 'A', (about) => ({ ...tagged(about), tags: { seen: 'yes' } })),
+  imageBuilder('UntagResource', 'A', (about) => ({ ...tagged(about), tagKeys: ['seen'] })),
   imageBuilder('ListTagsForResource', 'AORW', tagged),
-  // Without its tags it is nobody's who is limited to them.
-  imageBuilder('DeleteInfrastructureConfiguration', 'AO', configuration),
+  imageBuilder('DeleteInfrastructureConfiguration', 'A', configuration),
 ];

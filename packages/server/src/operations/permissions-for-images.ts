@@ -1,10 +1,13 @@
-import { type Entry, operators, readers } from './permission-entry.ts';
+import { administrators, type Entry, readers } from './permission-entry.ts';
 
-/** Who may do what with the resources of Image Builder. Nodes have nothing to do with them. */
+/**
+ * Who may do what with the resources of Image Builder. What a recipe says runs as root on a builder, and a recipe's tags choose
+ * its baseline: that is for administrators, as scripts and tags are (decision 0010). Nodes have nothing to do with them.
+ */
 export const permissionsForImages: readonly Entry[] = [
   {
     what: 'Make image-builder resources and say which tags they carry, so: who else may see and change them',
-    people: operators,
+    people: administrators,
     limited: 'never',
     permissions: [
       'imagebuilder:CreateInfrastructureConfiguration',
@@ -14,7 +17,7 @@ export const permissionsForImages: readonly Entry[] = [
   },
   {
     what: 'Change and delete image-builder resources',
-    people: operators,
+    people: administrators,
     limited: 'tagged-resource',
     permissions: ['imagebuilder:DeleteInfrastructureConfiguration', 'imagebuilder:UpdateInfrastructureConfiguration'],
   },

@@ -87,7 +87,7 @@ describe('tags of resources of Image Builder', () => {
   });
 });
 
-describe('an operator who is limited by tags', () => {
+describe('an administrator who is limited by tags', () => {
   const server = withTestServer();
   let everybody: ImagebuilderClient;
   let limited: ImagebuilderClient;
@@ -101,7 +101,7 @@ describe('an operator who is limited by tags', () => {
     database = await create(everybody, 'database', { team: 'db' });
     untagged = await create(everybody, 'untagged');
     const limits = [{ key: 'team', values: ['web'] }];
-    limited = server().createImageBuilderClient(await createPerson(server(), 'limited', 'operator', limits));
+    limited = server().createImageBuilderClient(await createPerson(server(), 'limited', 'administrator', limits));
   });
 
   const update = (client: ImagebuilderClient, infrastructureConfigurationArn: string) =>
@@ -149,7 +149,7 @@ describe('an operator who is limited by tags', () => {
   });
 
   it('who audits everything besides sees everything and changes no more', async () => {
-    const person = await createPerson(server(), 'both', 'operator', [{ key: 'team', values: ['web'] }]);
+    const person = await createPerson(server(), 'both', 'administrator', [{ key: 'team', values: ['web'] }]);
     await callPatchbay(server(), BindUser, { userName: 'both', role: 'auditor' });
     const client = server().createImageBuilderClient(person);
     const found = await client.send(new ListInfrastructureConfigurationsCommand({}));
