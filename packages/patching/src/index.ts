@@ -34,6 +34,24 @@ export * from './evaluation/evaluation-settings.ts';
 export { emptyReleaseHistory, type ReleaseHistory } from './evaluation/release-timeline.ts';
 export { unknownItem } from './evaluation/special-items.ts';
 export * from './image-builder/arns/image-builder-arn.ts';
+export {
+  type Action,
+  type ActionName,
+  actionNames,
+  actionTraits,
+} from './image-builder/components/action-inputs.ts';
+export * from './image-builder/components/component-document.ts';
+export * from './image-builder/components/component-parameters.ts';
+export {
+  comparisonOperators,
+  type DigestAlgorithm,
+  type MachineQuestion,
+} from './image-builder/components/condition.ts';
+export type { Iteration } from './image-builder/components/loop.ts';
+export * from './image-builder/components/read-component.ts';
+export * from './image-builder/components/run-component.ts';
+export * from './image-builder/components/run-requests.ts';
+export type { StepResult, StepStatus } from './image-builder/components/step-scope.ts';
 export * from './image-builder/versions/select-version.ts';
 export * from './image-builder/versions/semantic-version.ts';
 export * from './maintenance-windows/check-task.ts';
