@@ -30,31 +30,40 @@ const optionalText = text('a text')
 const VariableName = /^[A-Za-z0-9_-]{3,128}$/;
 const type = z.literal('string', { error: 'expected string, the only type' });
 
-const Parameter = z.strictObject({ type, default: optionalText, description: optionalText });
-const Constant = z.strictObject({ type, value: text('a text') });
+const Parameter = z.strictObject(
+  { type, default: optionalText, description: optionalText },
+  { error: 'expected a map with type, default and description' },
+);
+const Constant = z.strictObject({ type, value: text('a text') }, { error: 'expected a map with type and value' });
 const variables = z.array(z.record(z.string(), z.unknown(), { error: 'expected a map of one name' }), {
   error: 'expected a list: each begins with -',
 });
-const Step = z.strictObject({
-  name: text('the name of the step').min(1, { error: 'expected a name' }),
-  action: text('the name of an action module'),
-  if: z.unknown(),
-  loop: z.unknown(),
-  timeoutSeconds: z
-    .number({ error: 'expected whole seconds, 1 or more, or -1 for no limit' })
-    .refine((value) => value === -1 || (Number.isSafeInteger(value) && value >= 1), {
-      error: 'expected whole seconds, 1 or more, or -1 for no limit',
-    })
-    .nullish(),
-  onFailure: z.enum(['Abort', 'Continue', 'Ignore'], { error: 'expected Abort, Continue or Ignore' }).nullish(),
-  maxAttempts: z.int({ error: 'expected a whole number, 1 or more' }).min(1, { error: 'expected 1 or more' }).nullish(),
-  inputs: z.unknown(),
-});
+const Step = z.strictObject(
+  {
+    name: text('the name of the step').min(1, { error: 'expected a name' }),
+    action: text('the name of an action module'),
+    if: z.unknown().optional(),
+    loop: z.unknown().optional(),
+    timeoutSeconds: z
+      .number({ error: 'expected whole seconds, 1 or more, or -1 for no limit' })
+      .refine((value) => value === -1 || (Number.isSafeInteger(value) && value >= 1), {
+        error: 'expected whole seconds, 1 or more, or -1 for no limit',
+      })
+      .nullish(),
+    onFailure: z.enum(['Abort', 'Continue', 'Ignore'], { error: 'expected Abort, Continue or Ignore' }).nullish(),
+    maxAttempts: z
+      .int({ error: 'expected a whole number, 1 or more' })
+      .min(1, { error: 'expected 1 or more' })
+      .nullish(),
+    inputs: z.unknown().optional(),
+  },
+  { error: 'expected a map with name, action and inputs' },
+);
 const Document = z.strictObject(
   {
     name: optionalText,
     description: optionalText,
-    schemaVersion: z.unknown(),
+    schemaVersion: z.unknown().optional(),
     parameters: variables.nullish(),
     constants: variables.nullish(),
     phases: z
@@ -127,7 +136,7 @@ export function readComponentDocument(content: string): ComponentReading {
 }
 
 function checkSchemaVersion({ value }: ReadSource, report: Report): void {
-  const head = z.looseObject({ schemaVersion: z.unknown() }).safeParse(value);
+  const head = z.looseObject({ schemaVersion: z.unknown().optional() }).safeParse(value);
   if (!head.success) return;
   const { schemaVersion } = head.data;
   // YAML reads 1.0 without quotes as the number 1.
