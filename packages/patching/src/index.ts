@@ -48,6 +48,7 @@ export {
   type MachineQuestion,
 } from './image-builder/components/condition.ts';
 export type { Iteration } from './image-builder/components/loop.ts';
+export * from './image-builder/components/nested-component.ts';
 export * from './image-builder/components/read-component.ts';
 export * from './image-builder/components/run-component.ts';
 export * from './image-builder/components/run-requests.ts';

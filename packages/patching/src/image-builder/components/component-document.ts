@@ -84,3 +84,22 @@ export function findContainerProblem(document: ComponentDocument): string | null
   if (reboot === undefined) return null;
   return `Step ${reboot.step} of phase ${reboot.phase} reboots (action Reboot), and a container cannot: remove the step, or use the component only for disk images.`;
 }
+
+/** A phase of one of several components, by its place in the recipe. */
+export interface PhaseOfComponent {
+  readonly component: number;
+  readonly phase: string;
+}
+
+/**
+ * The phases that a stage runs, in order: in the build stage first `build` of every component, then `validate` of every one
+ * (user guide, "How Image Builder works"). `container-host-test` runs beside a container, not in it, and comes last.
+ */
+export function orderPhases(documents: readonly ComponentDocument[], stage: 'build' | 'test'): PhaseOfComponent[] {
+  const phases = stage === 'build' ? ['build', 'validate'] : ['test', 'container-host-test'];
+  return phases.flatMap((phase) =>
+    documents.flatMap((document, component) =>
+      document.phases.some(({ name }) => name === phase) ? [{ component, phase }] : [],
+    ),
+  );
+}

@@ -51,7 +51,7 @@ function compareTexts(baseline: string, value: string): number {
 
 /** What the guide takes for a number, and what YAML does; undefined is what cannot be converted. */
 function readNumber(text: string): number | undefined {
-  return /^[-+]?(?:[0-9]+\.?)?[0-9]+(?:[eE][-+]?[0-9]{1,3})?$/.test(text) ? Number(text) : undefined;
+  return /^[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?$/.test(text) ? Number(text) : undefined;
 }
 
 function ofTexts(holds: (order: number) => boolean): Operator {

@@ -338,3 +338,18 @@ describe('who runs a component', () => {
     expect(readExecution(137, 'a')).toEqual({ kind: 'failed', message: 'ended with exit code 137' });
   });
 });
+
+describe('a component that grows', () => {
+  it('fails where its references come to more than fits, instead of filling the memory', async () => {
+    const grow = Array.from({ length: 40 }, (_, index) => {
+      const before = index === 0 ? 'aaaaaaaa' : `{{ build.s${index - 1}.inputs[0].content }}`;
+      return `- name: s${index}\n  action: CreateFile\n  inputs: [{path: /a, content: '${before}${before}'}]`;
+    });
+    const { steps } = await run(withSteps(grow.join('\n')));
+    expect(steps.at(-1)).toMatchObject({
+      status: 'Failed',
+      failureMessage: 'its references come to more than 1048576 characters',
+    });
+    expect(steps.length).toBeLessThan(20);
+  });
+});

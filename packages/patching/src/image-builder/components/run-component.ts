@@ -96,6 +96,9 @@ interface StepEnd {
   readonly isAborted: boolean;
 }
 
+/** Inputs that double those of the step before would soon fill the memory of who runs the component. */
+const mostCharacters = 1024 * 1024;
+
 class StepRun {
   readonly #phase: string;
   readonly #step: ComponentStep;
@@ -240,7 +243,13 @@ class StepRun {
   }
 
   #writer(scope: StepScope): (expression: string) => string | undefined {
-    return (expression) => valueOfExpression(scope, expression);
+    let written = 0;
+    return (expression) => {
+      const value = valueOfExpression(scope, expression);
+      written += value?.length ?? 0;
+      if (written <= mostCharacters) return value;
+      throw new StepProblem(`its references come to more than ${mostCharacters} characters`);
+    };
   }
 
   #tryWrite<Value>(
