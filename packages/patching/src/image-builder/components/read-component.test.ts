@@ -80,6 +80,20 @@ describe('a component document', () => {
     expect(test?.steps[0]?.inputs).toMatchObject([{ permissions: '0644', overwrite: 'false' }]);
   });
 
+  it('takes what is left empty for left out', () => {
+    const text = withSteps(
+      '- name: one\n  action: CreateFile\n  if:\n  onFailure:\n  inputs:\n    - path: /a\n      content:',
+    );
+    expect(readOrFail(text).phases[0]?.steps[0]).toMatchObject({
+      condition: null,
+      onFailure: 'Abort',
+      inputs: [{ path: '/a' }],
+    });
+    expect(problemsOf(text.replace('path: /a', 'path:')).join()).toMatch(
+      /inputs\[0\]\.path .*missing: expected a path/,
+    );
+  });
+
   it('is read in JSON too', () => {
     const step = { name: 'one', action: 'ExecuteBash', inputs: { commands: ['true'] } };
     const text = JSON.stringify({ schemaVersion: '1.0', phases: [{ name: 'test', steps: [step] }] }, null, 2);

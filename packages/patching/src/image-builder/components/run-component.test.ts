@@ -188,6 +188,19 @@ describe('a step that fails', () => {
     );
   });
 
+  it('fails a step that wants the inputs or outputs of one that was skipped', async () => {
+    const skipped = bashStep('no', 'x', 'if: {stringIsEmpty: a}');
+    const make = '- name: make\n  action: CreateFile\n  if: {stringIsEmpty: a}\n  inputs: [{path: /a}]';
+    for (const [step, reference] of [
+      [skipped, '{{ build.no.outputs.stdout }}'],
+      [make, '{{ build.make.inputs[0].path }}'],
+    ] as const) {
+      const { steps } = await run(withSteps(`${step}\n${bashStep('next', reference)}`));
+      expect(steps.map(({ status }) => status)).toEqual(['Skipped', 'Failed']);
+      expect(steps[1]?.failureMessage).toMatch(/ has no value: step \w+ of phase build was skipped$/);
+    }
+  });
+
   it('whose inputs are wrong once references have values runs nothing', async () => {
     const step = '- name: make\n  action: CreateFile\n  inputs: [{path: /a, permissions: "{{ Mode }}"}]';
     const { steps, commands } = await run(withSteps(step, 'parameters: [{Mode: {type: string, default: rwx}}]\n'));
