@@ -35,10 +35,10 @@ export { emptyReleaseHistory, type ReleaseHistory } from './evaluation/release-t
 export { unknownItem } from './evaluation/special-items.ts';
 export * from './image-builder/arns/image-builder-arn.ts';
 export {
-  type Action,
   type ActionName,
   actionNames,
   actionTraits,
+  type ComponentAction,
 } from './image-builder/components/action-inputs.ts';
 export * from './image-builder/components/component-document.ts';
 export * from './image-builder/components/component-parameters.ts';
@@ -47,12 +47,12 @@ export {
   type DigestAlgorithm,
   type MachineQuestion,
 } from './image-builder/components/condition.ts';
-export type { Iteration } from './image-builder/components/loop.ts';
+export type { LoopIteration } from './image-builder/components/loop.ts';
 export * from './image-builder/components/nested-component.ts';
 export * from './image-builder/components/read-component.ts';
 export * from './image-builder/components/run-component.ts';
 export * from './image-builder/components/run-requests.ts';
-export type { StepResult, StepStatus } from './image-builder/components/step-scope.ts';
+export type { ComponentStepResult, ComponentStepStatus } from './image-builder/components/step-scope.ts';
 export * from './image-builder/versions/select-version.ts';
 export * from './image-builder/versions/semantic-version.ts';
 export * from './maintenance-windows/check-task.ts';

@@ -122,7 +122,7 @@ const readyInputs = makeInputSchemas(false);
 export type ActionName = keyof typeof readyInputs;
 
 /** An action with inputs as it runs: references replaced, defaults filled in. */
-export type Action = {
+export type ComponentAction = {
   [Name in ActionName]: { readonly name: Name; readonly inputs: z.infer<(typeof readyInputs)[Name]> };
 }[ActionName];
 
@@ -173,13 +173,13 @@ export function findInputProblems(action: ActionName, inputs: unknown): InputPro
 }
 
 export type ReadyAction =
-  | { readonly ok: true; readonly action: Action }
+  | { readonly ok: true; readonly action: ComponentAction }
   | { readonly ok: false; readonly problems: readonly InputProblem[] };
 
 /** The action with inputs in which every reference has its value. */
 export function readAction(name: ActionName, inputs: unknown): ReadyAction {
   const read = readyInputs[name].safeParse(orNone(name, inputs));
-  if (read.success) return { ok: true, action: { name, inputs: read.data } as Action };
+  if (read.success) return { ok: true, action: { name, inputs: read.data } as ComponentAction };
   return { ok: false, problems: read.error.issues.flatMap((issue) => describeIssue(issue)) };
 }
 

@@ -7,7 +7,7 @@ import { iterationsOf, readLoop } from './loop.ts';
 import { readComponentDocument } from './read-component.ts';
 import { findExpressions, readReference, substituteExpressions, substituteInputs } from './references.ts';
 import { runComponent } from './run-component.ts';
-import type { RunReply, RunRequest } from './run-requests.ts';
+import type { ComponentReply, ComponentRequest } from './run-requests.ts';
 import { joinOutputs } from './step-scope.ts';
 
 const good = {
@@ -55,7 +55,7 @@ function changed(value: unknown, odd: unknown, place: number): unknown {
   return walk(value);
 }
 
-const reply = fc.constantFrom<(request: RunRequest) => RunReply>(
+const reply = fc.constantFrom<(request: ComponentRequest) => ComponentReply>(
   ({ kind }) => answerFor(kind, { kind: 'succeeded', outputs: [{ stdout: 'a,b', files: 'f' }] }, true),
   ({ kind }) => answerFor(kind, { kind: 'succeeded', outputs: [] }, false),
   ({ kind }) => answerFor(kind, { kind: 'failed', message: 'no' }, false),
@@ -64,10 +64,10 @@ const reply = fc.constantFrom<(request: RunRequest) => RunReply>(
 );
 
 function answerFor(
-  kind: RunRequest['kind'],
-  outcome: Extract<RunReply, { kind: 'outcome' }>['outcome'],
+  kind: ComponentRequest['kind'],
+  outcome: Extract<ComponentReply, { kind: 'outcome' }>['outcome'],
   holds: boolean,
-): RunReply {
+): ComponentReply {
   if (kind === 'reboot') return { kind: 'rebooted' };
   return kind === 'ask' ? { kind: 'answer', holds } : { kind: 'outcome', outcome };
 }
@@ -116,7 +116,7 @@ describe('component documents', () => {
     };
     fc.assert(
       fc.property(fc.array(reply, { minLength: 1, maxLength: 60 }), (replies) => {
-        const given: RunReply[] = [];
+        const given: ComponentReply[] = [];
         const running = runComponent(reading.document, options);
         let next = running.next();
         // A machine that always reboots never comes to an end; after the replies given it succeeds.

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bashStep, readOrFail, withSteps } from './component.test-support.ts';
 import { decideCondition, type MachineQuestion, readCondition } from './condition.ts';
 import { runComponent } from './run-component.ts';
-import type { MachineAnswer, RunRequest } from './run-requests.ts';
+import type { ComponentRequest, MachineAnswer } from './run-requests.ts';
 
 interface Decision {
   readonly holds: boolean;
@@ -125,7 +125,7 @@ describe('a comparison', () => {
 function requestsOf(condition: string, answer: MachineAnswer, ...more: string[]) {
   const text = withSteps(`${bashStep('one', 'x', `if: ${condition}`, ...more)}\n${bashStep('two', 'y')}`);
   const running = runComponent(readOrFail(text), { variables: new Map(), canReboot: false });
-  const requests: RunRequest[] = [];
+  const requests: ComponentRequest[] = [];
   let next = running.next();
   while (!next.done) {
     requests.push(next.value);

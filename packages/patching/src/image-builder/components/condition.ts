@@ -1,6 +1,7 @@
 import { compilePattern } from '../../allowed-pattern/linear-pattern.ts';
 import type { Path } from '../../documents/document-source.ts';
 import { hasReference } from './references.ts';
+import { StepProblem } from './step-problem.ts';
 
 /** A question about the machine on which a component runs; only who runs the component can answer it. */
 export type MachineQuestion =
@@ -31,9 +32,6 @@ export type Condition =
       /** `value`, or `path` of a digest; null where the operator takes one text only. */
       readonly value: string | null;
     };
-
-/** Why a condition cannot be decided. */
-export class ConditionProblem extends Error {}
 
 type Report = (path: Path, message: string) => void;
 
@@ -75,7 +73,7 @@ function ofDigest(algorithm: DigestAlgorithm): Operator {
 function matchesPattern(pattern: string, value: string): boolean {
   // As the other comparisons of texts: the guide's example matches capitals with [a-z].
   const compiled = compilePattern(`(?i)${pattern}`);
-  if (!compiled.ok) throw new ConditionProblem(`the pattern of patternMatches cannot be used: ${compiled.problem}`);
+  if (!compiled.ok) throw new StepProblem(`the pattern of patternMatches cannot be used: ${compiled.problem}`);
   return compiled.pattern.test(value);
 }
 
@@ -194,7 +192,7 @@ export function* decideCondition(
   if (condition.kind === 'not') return !(yield* decideCondition(condition.condition, write));
   if (condition.kind === 'comparison') {
     const operator = operators.get(condition.operator);
-    if (operator === undefined) throw new ConditionProblem(`there is no operator ${condition.operator}`);
+    if (operator === undefined) throw new StepProblem(`there is no operator ${condition.operator}`);
     const decided = operator.decide(write(condition.baseline), write(condition.value ?? ''));
     return typeof decided === 'boolean' ? decided : yield decided;
   }

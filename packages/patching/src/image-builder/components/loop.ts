@@ -1,4 +1,5 @@
 import type { Path } from '../../documents/document-source.ts';
+import { StepProblem } from './step-problem.ts';
 
 /** How often a step runs and with which values (user guide, "Use looping constructs in AWSTOE"). */
 export type StepLoop = { readonly name: string | null } & (
@@ -7,12 +8,15 @@ export type StepLoop = { readonly name: string | null } & (
   | { readonly kind: 'delimited'; readonly list: string; readonly delimiter: string }
 );
 
-export interface Iteration {
+export interface LoopIteration {
   readonly index: number;
   readonly value: string;
 }
 
 type Report = (path: Path, message: string) => void;
+
+/** AWS documents no limit. What runs without asking the machine anything must not keep its process busy for long. */
+export const mostIterations = 10_000;
 
 /** The characters that may stand between the values of a list. */
 const delimiters = ['.', ',', ';', ':', '\n', '\t', ' ', '-', '_'];
@@ -92,24 +96,30 @@ function readRange(name: string | null, value: unknown, path: Path, report: Repo
     report([...path, 'updateBy'], `from ${start} in steps of ${updateBy} the loop never reaches ${end}`);
     return null;
   }
+  if (Math.floor((end - start) / updateBy) >= mostIterations) {
+    report(path, `the loop has more than ${mostIterations} iterations`);
+    return null;
+  }
   return { name, kind: 'for', start, end, updateBy };
 }
 
 /**
  * The iterations of a loop, both ends of a range included; `write` puts values in place of references, once and before the
- * first iteration: the guide calls the list immutable.
+ * first iteration: the guide calls the list immutable. Throws StepProblem for more than there may be.
  */
-export function iterationsOf(loop: StepLoop, write: (text: string) => string): Iterable<Iteration> {
-  if (loop.kind === 'for') return countIterations(loop);
-  const values = loop.kind === 'list' ? loop.items.map(write) : splitList(write(loop.list), loop.delimiter);
+export function iterationsOf(loop: StepLoop, write: (text: string) => string): LoopIteration[] {
+  const values = valuesOf(loop, write);
+  if (values.length > mostIterations) throw new StepProblem(`its loop has more than ${mostIterations} iterations`);
   return values.map((value, index) => ({ index, value }));
 }
 
-function* countIterations({ start, end, updateBy }: Extract<StepLoop, { kind: 'for' }>): Generator<Iteration> {
-  const count = Math.floor((end - start) / updateBy) + 1;
-  for (let index = 0; index < count; index += 1) yield { index, value: String(start + index * updateBy) };
-}
-
-function splitList(list: string, delimiter: string): string[] {
-  return list === '' ? [] : list.split(delimiter);
+function valuesOf(loop: StepLoop, write: (text: string) => string): string[] {
+  if (loop.kind === 'list') return loop.items.map(write);
+  if (loop.kind === 'for') {
+    const { start, end, updateBy } = loop;
+    const length = Math.floor((end - start) / updateBy) + 1;
+    return Array.from({ length }, (_, index) => String(start + index * updateBy));
+  }
+  const list = write(loop.list);
+  return list === '' ? [] : list.split(loop.delimiter);
 }

@@ -1,7 +1,7 @@
 import { type ImageBuilderArn, ImageBuilderArnError, parseArnOf } from '../arns/image-builder-arn.ts';
-import type { Action } from './action-inputs.ts';
+import type { ComponentAction } from './action-inputs.ts';
 
-type NestedInputs = Extract<Action, { readonly name: 'ExecuteDocument' }>['inputs'];
+type NestedInputs = Extract<ComponentAction, { readonly name: 'ExecuteDocument' }>['inputs'];
 
 /** Where the document of an ExecuteDocument step is. */
 export type NestedSource =

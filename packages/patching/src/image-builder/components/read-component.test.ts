@@ -285,6 +285,7 @@ describe('a component document', () => {
     ['for: {start: 1, end: 5}', /updateBy.*expected a whole number/],
     ["for: {start: '{{ Count }}', end: 5, updateBy: 1}", /references are not taken here/],
     ['for: {start: 1, end: 5, updateBy: 1, by: 2}', /unknown member by/],
+    ['for: {start: 1, end: 10001, updateBy: 1}', /the loop has more than 10000 iterations/],
     ['forEach: []', /expected one value or more/],
     ['forEach: [[a]]', /forEach\[0\].*expected a text/],
     ['forEach: a,b', /expected a list of texts, or a map/],

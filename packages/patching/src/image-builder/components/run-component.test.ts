@@ -5,9 +5,9 @@ import type { MachineQuestion } from './condition.ts';
 import { type ComponentResult, type ComponentRun, driveComponent, runComponent } from './run-component.ts';
 import {
   type ActionOutcome,
+  ComponentReplyError,
   type MachineAnswer,
   type PerformRequest,
-  RunReplyError,
   readExecution,
 } from './run-requests.ts';
 
@@ -267,10 +267,28 @@ describe('a loop', () => {
     expect(steps[0]?.failureMessage).toBe('its loop timed out after 9 seconds');
   });
 
-  it('of very many iterations is no list in memory', () => {
-    const document = readOrFail(loop(['for: {start: 1, end: 1000000000, updateBy: 1}'], 'x'));
-    const running = runComponent(document, { variables: new Map(), canReboot: false });
-    expect(running.next().value).toMatchObject({ iteration: { index: 0, value: '1' } });
+  it('of more iterations than there may be fails', async () => {
+    const list = { given: new Map([['List', 'a,'.repeat(10_000)]]) };
+    const step = bashStep('one', 'x', 'loop: {forEach: {list: "{{ List }}"}}', 'onFailure: Ignore');
+    const { steps, commands } = await run(withSteps(step, 'parameters: [{List: {type: string}}]\n'), list);
+    expect(commands).toEqual([]);
+    expect(steps[0]?.failureMessage).toBe('its loop has more than 10000 iterations');
+  });
+
+  it('that fails without asking the machine anything is not tried again', async () => {
+    const step = '- name: one\n  action: Assert\n  maxAttempts: 1000000000\n  inputs: {stringIsEmpty: x}';
+    const { steps } = await run(withSteps(step));
+    expect(steps[0]).toMatchObject({ status: 'Failed', attempts: 1 });
+  });
+
+  it('of Asserts that ask the machine is tried again', async () => {
+    const step = '- name: one\n  action: Assert\n  maxAttempts: 3\n  inputs: {fileExists: /a}';
+    let times = 0;
+    const { steps, asked } = await run(withSteps(step), {
+      answer: () => ({ kind: 'answer', holds: (times += 1) === 3 }),
+    });
+    expect(asked).toHaveLength(3);
+    expect(steps[0]).toMatchObject({ status: 'Success', attempts: 3 });
   });
 });
 
@@ -335,7 +353,7 @@ describe('who runs a component', () => {
       canReboot: false,
     });
     running.next();
-    expect(() => running.next({ kind: 'rebooted' })).toThrow(RunReplyError);
+    expect(() => running.next({ kind: 'rebooted' })).toThrow(ComponentReplyError);
   });
 
   it('cannot let a component that ExecuteDocument runs use it again', async () => {

@@ -1,31 +1,32 @@
 import { describeInputProblems, readAction } from './action-inputs.ts';
 import type { ComponentDocument, ComponentPhase, ComponentStep } from './component-document.ts';
-import { type Condition, ConditionProblem, decideCondition, readCondition } from './condition.ts';
-import { type Iteration, iterationsOf } from './loop.ts';
+import { type Condition, decideCondition, readCondition } from './condition.ts';
+import { iterationsOf, type LoopIteration } from './loop.ts';
 import { substituteExpressions, substituteInputs } from './references.ts';
 import {
   type ActionOutcome,
   type ActionOutputs,
+  type ComponentReply,
+  ComponentReplyError,
+  type ComponentRequest,
   type MachineAnswer,
   type PerformRequest,
-  type RunReply,
-  RunReplyError,
-  type RunRequest,
 } from './run-requests.ts';
-import { joinOutputs, StepProblem, type StepResult, type StepScope, valueOfExpression } from './step-scope.ts';
+import { StepProblem } from './step-problem.ts';
+import { type ComponentStepResult, joinOutputs, type StepScope, valueOfExpression } from './step-scope.ts';
 
-export type RunStatus = 'Success' | 'SuccessWithIgnoredFailure' | 'Failed';
+export type ComponentStatus = 'Success' | 'SuccessWithIgnoredFailure' | 'Failed';
 
-export interface PhaseResult {
+export interface ComponentPhaseResult {
   readonly name: string;
-  readonly status: RunStatus;
-  readonly steps: readonly StepResult[];
+  readonly status: ComponentStatus;
+  readonly steps: readonly ComponentStepResult[];
 }
 
 export interface ComponentResult {
-  readonly status: RunStatus;
+  readonly status: ComponentStatus;
   /** The phases that began; a step that aborts ends them. */
-  readonly phases: readonly PhaseResult[];
+  readonly phases: readonly ComponentPhaseResult[];
 }
 
 export interface ComponentRun {
@@ -34,14 +35,14 @@ export interface ComponentRun {
   /** The phases to run, always in the order of the document; all without. */
   readonly phases?: readonly string[];
   /** The steps of phases that ran before on the same machine, to which these may refer. */
-  readonly earlier?: readonly StepResult[];
+  readonly earlier?: readonly ComponentStepResult[];
   /** False in a container: a step that asks for a reboot fails. */
   readonly canReboot: boolean;
   /** Whether another component runs this one by ExecuteDocument, which is then refused: one level is all. */
   readonly isNested?: boolean;
 }
 
-type Running<Result> = Generator<RunRequest, Result, RunReply>;
+type Running<Result> = Generator<ComponentRequest, Result, ComponentReply>;
 
 /**
  * Runs a component: yields what is to be done or asked, takes the replies, and returns how all ended. The same replies always
@@ -50,7 +51,7 @@ type Running<Result> = Generator<RunRequest, Result, RunReply>;
  */
 export function* runComponent(document: ComponentDocument, run: ComponentRun): Running<ComponentResult> {
   const earlier = [...(run.earlier ?? [])];
-  const phases: PhaseResult[] = [];
+  const phases: ComponentPhaseResult[] = [];
   for (const phase of document.phases) {
     if (run.phases !== undefined && !run.phases.includes(phase.name)) continue;
     const { steps, isAborted } = yield* runPhase(phase, run, earlier);
@@ -60,7 +61,7 @@ export function* runComponent(document: ComponentDocument, run: ComponentRun): R
   return { status: statusOf(phases.flatMap(({ steps }) => steps)), phases };
 }
 
-function statusOf(steps: readonly StepResult[]): RunStatus {
+function statusOf(steps: readonly ComponentStepResult[]): ComponentStatus {
   if (steps.some(({ status }) => status === 'Failed')) return 'Failed';
   return steps.some(({ status }) => status === 'IgnoredFailure') ? 'SuccessWithIgnoredFailure' : 'Success';
 }
@@ -68,9 +69,9 @@ function statusOf(steps: readonly StepResult[]): RunStatus {
 function* runPhase(
   phase: ComponentPhase,
   run: ComponentRun,
-  earlier: StepResult[],
-): Running<{ readonly steps: readonly StepResult[]; readonly isAborted: boolean }> {
-  const steps: StepResult[] = [];
+  earlier: ComponentStepResult[],
+): Running<{ readonly steps: readonly ComponentStepResult[]; readonly isAborted: boolean }> {
+  const steps: ComponentStepResult[] = [];
   for (const step of phase.steps) {
     const { result, isAborted } = yield* new StepRun(phase.name, step, run, earlier).run();
     steps.push(result);
@@ -81,7 +82,7 @@ function* runPhase(
 }
 
 interface Failure {
-  readonly iteration: Iteration | null;
+  readonly iteration: LoopIteration | null;
   readonly message: string;
   readonly isTimeOut: boolean;
 }
@@ -92,7 +93,7 @@ interface Attempt {
 }
 
 interface StepEnd {
-  readonly result: StepResult;
+  readonly result: ComponentStepResult;
   readonly isAborted: boolean;
 }
 
@@ -104,8 +105,10 @@ class StepRun {
   readonly #step: ComponentStep;
   readonly #run: ComponentRun;
   readonly #scope: StepScope;
+  /** Whether the attempts have asked anything of who runs the component. */
+  #hasAsked = false;
 
-  constructor(phase: string, step: ComponentStep, run: ComponentRun, earlier: readonly StepResult[]) {
+  constructor(phase: string, step: ComponentStep, run: ComponentRun, earlier: readonly ComponentStepResult[]) {
     this.#phase = phase;
     this.#step = step;
     this.#run = run;
@@ -125,23 +128,30 @@ class StepRun {
       }
     }
     let last: Attempt = { failures: [], outputs: null };
+    this.#hasAsked = false;
     let attempts = 0;
     do {
       attempts += 1;
       last = yield* this.#attempt(attempts);
-    } while (last.failures.length > 0 && attempts < maxAttempts);
+      // What came about without the machine comes about again.
+    } while (last.failures.length > 0 && attempts < maxAttempts && this.#hasAsked);
     const written = this.#tryWrite(() => substituteInputs(inputs, this.#writer(this.#scope)));
     const held = { attempts, inputs: written.ok ? written.value : null, outputs: last.outputs };
     if (last.failures.length === 0) return { result: this.#result({ status: 'Success', ...held }), isAborted: false };
     return this.#fail(attempts, last.failures, describeFailures(last.failures, this.#step), held);
   }
 
-  #result(given: Pick<StepResult, 'status'> & Partial<StepResult>): StepResult {
+  #result(given: Pick<ComponentStepResult, 'status'> & Partial<ComponentStepResult>): ComponentStepResult {
     const none = { attempts: 0, failedIterations: [], failureMessage: null, inputs: null, outputs: null };
     return { phase: this.#phase, step: this.#step.name, ...none, ...given };
   }
 
-  #fail(attempts: number, failures: readonly Failure[], message: string, held: Partial<StepResult> = {}): StepEnd {
+  #fail(
+    attempts: number,
+    failures: readonly Failure[],
+    message: string,
+    held: Partial<ComponentStepResult> = {},
+  ): StepEnd {
     const { onFailure } = this.#step;
     const result = this.#result({
       ...held,
@@ -176,7 +186,7 @@ class StepRun {
     return { failures, outputs };
   }
 
-  *#iterate(attempt: number, iteration: Iteration | null): Running<ActionOutcome> {
+  *#iterate(attempt: number, iteration: LoopIteration | null): Running<ActionOutcome> {
     const { name: step, action: name, inputs, loop, timeoutSeconds } = this.#step;
     const { canReboot, isNested = false } = this.#run;
     const phase = this.#phase;
@@ -204,6 +214,7 @@ class StepRun {
       timeoutSeconds,
     };
     for (;;) {
+      this.#hasAsked = true;
       const reply = yield request;
       if (reply.kind !== 'outcome') throw unexpected(request, reply);
       if (reply.outcome.kind !== 'reboot') return reply.outcome;
@@ -213,7 +224,7 @@ class StepRun {
   }
 
   *#reboot(delaySeconds: number): Running<void> {
-    const request: RunRequest = { kind: 'reboot', phase: this.#phase, step: this.#step.name, delaySeconds };
+    const request: ComponentRequest = { kind: 'reboot', phase: this.#phase, step: this.#step.name, delaySeconds };
     const reply = yield request;
     if (reply.kind !== 'rebooted') throw unexpected(request, reply);
   }
@@ -234,7 +245,8 @@ class StepRun {
       if (!decided.ok) return decided.message;
       if (decided.value.done) return decided.value.value;
       const question = decided.value.value;
-      const request: RunRequest = { kind: 'ask', phase: this.#phase, step: this.#step.name, question };
+      const request: ComponentRequest = { kind: 'ask', phase: this.#phase, step: this.#step.name, question };
+      this.#hasAsked = true;
       const reply = yield request;
       if (reply.kind === 'unknown') return reply.message;
       if (reply.kind !== 'answer') throw unexpected(request, reply);
@@ -258,7 +270,7 @@ class StepRun {
     try {
       return { ok: true, value: write() };
     } catch (error) {
-      if (!(error instanceof StepProblem) && !(error instanceof ConditionProblem)) throw error;
+      if (!(error instanceof StepProblem)) throw error;
       return { ok: false, message: error.message };
     }
   }
@@ -266,8 +278,8 @@ class StepRun {
 
 const noReboot: ActionOutcome = { kind: 'failed', message: 'it asks for a reboot, and this root cannot reboot' };
 
-function unexpected(request: RunRequest, reply: RunReply): RunReplyError {
-  return new RunReplyError('UNEXPECTED_REPLY', `The request ${request.kind} got the reply ${reply.kind}.`);
+function unexpected(request: ComponentRequest, reply: ComponentReply): ComponentReplyError {
+  return new ComponentReplyError('UNEXPECTED_REPLY', `The request ${request.kind} got the reply ${reply.kind}.`);
 }
 
 /** How many failed iterations a message names. */
@@ -286,9 +298,9 @@ function describeFailures(failures: readonly Failure[], { loop, timeoutSeconds }
 
 /** Who runs components on a machine. */
 export interface ComponentPort {
-  answer(request: Extract<RunRequest, { kind: 'ask' }>): Promise<MachineAnswer>;
+  answer(request: Extract<ComponentRequest, { kind: 'ask' }>): Promise<MachineAnswer>;
   perform(request: PerformRequest): Promise<ActionOutcome>;
-  reboot(request: Extract<RunRequest, { kind: 'reboot' }>): Promise<void>;
+  reboot(request: Extract<ComponentRequest, { kind: 'reboot' }>): Promise<void>;
 }
 
 /** Runs a component to its end on a machine that stays up; one that reboots keeps the replies and gives them again. */
@@ -296,7 +308,7 @@ export async function driveComponent(running: Running<ComponentResult>, port: Co
   let next = running.next();
   while (!next.done) {
     const request = next.value;
-    let reply: RunReply;
+    let reply: ComponentReply;
     if (request.kind === 'ask') reply = await port.answer(request);
     else if (request.kind === 'perform') reply = { kind: 'outcome', outcome: await port.perform(request) };
     else {

@@ -1,7 +1,7 @@
 import { AppError } from '@patchbay/facts';
-import type { Action } from './action-inputs.ts';
+import type { ComponentAction } from './action-inputs.ts';
 import type { MachineQuestion } from './condition.ts';
-import type { Iteration } from './loop.ts';
+import type { LoopIteration } from './loop.ts';
 
 interface Place {
   readonly phase: string;
@@ -13,14 +13,14 @@ export interface PerformRequest extends Place {
   readonly kind: 'perform';
   /** 1 for the first. */
   readonly attempt: number;
-  readonly iteration: Iteration | null;
-  readonly action: Action;
+  readonly iteration: LoopIteration | null;
+  readonly action: ComponentAction;
   /** For all iterations of this attempt together, from its first request on; null is without end. */
   readonly timeoutSeconds: number | null;
 }
 
 /** What a component that runs asks of who runs it, one at a time. */
-export type RunRequest =
+export type ComponentRequest =
   | PerformRequest
   | (Place & { readonly kind: 'ask'; readonly question: MachineQuestion })
   | (Place & { readonly kind: 'reboot'; readonly delaySeconds: number });
@@ -41,13 +41,13 @@ export type MachineAnswer =
   | { readonly kind: 'answer'; readonly holds: boolean }
   | { readonly kind: 'unknown'; readonly message: string };
 
-export type RunReply =
+export type ComponentReply =
   | { readonly kind: 'outcome'; readonly outcome: ActionOutcome }
   | MachineAnswer
   | { readonly kind: 'rebooted' };
 
 /** A reply to another request than the last: a mistake of who runs the component. */
-export class RunReplyError extends AppError<'UNEXPECTED_REPLY'> {}
+export class ComponentReplyError extends AppError<'UNEXPECTED_REPLY'> {}
 
 /** The exit code by which a script asks for a reboot and to be run again (user guide, ExecuteBash and ExecuteBinary). */
 export const rebootExitCode = 194;

@@ -1,14 +1,15 @@
-import type { Iteration } from './loop.ts';
+import type { LoopIteration } from './loop.ts';
 import { type ChainReference, readReference } from './references.ts';
 import type { ActionOutputs } from './run-requests.ts';
+import { StepProblem } from './step-problem.ts';
 
-export type StepStatus = 'Success' | 'Failed' | 'IgnoredFailure' | 'Skipped';
+export type ComponentStepStatus = 'Success' | 'Failed' | 'IgnoredFailure' | 'Skipped';
 
 /** How a step ended, with all that later steps may refer to. */
-export interface StepResult {
+export interface ComponentStepResult {
   readonly phase: string;
   readonly step: string;
-  readonly status: StepStatus;
+  readonly status: ComponentStepStatus;
   /** How often it was tried; 0 when it was skipped or its condition failed. */
   readonly attempts: number;
   /** The iterations of the last attempt that failed. */
@@ -20,14 +21,11 @@ export interface StepResult {
   readonly outputs: ActionOutputs | null;
 }
 
-/** Why a step cannot go on, found before its action runs. */
-export class StepProblem extends Error {}
-
 /** What the references of a step stand for. */
 export interface StepScope {
   readonly variables: ReadonlyMap<string, string>;
-  readonly earlier: readonly StepResult[];
-  readonly loop: { readonly name: string | null; readonly iteration: Iteration } | null;
+  readonly earlier: readonly ComponentStepResult[];
+  readonly loop: { readonly name: string | null; readonly iteration: LoopIteration } | null;
 }
 
 /** The value of one expression; undefined for what is none, or cannot have one here. Throws StepProblem for what should. */
@@ -41,7 +39,7 @@ export function valueOfExpression(scope: StepScope, expression: string): string 
   return reference.member === 'index' ? String(loop.iteration.index) : loop.iteration.value;
 }
 
-function valueOfChain(earlier: readonly StepResult[], chain: ChainReference, expression: string): string {
+function valueOfChain(earlier: readonly ComponentStepResult[], chain: ChainReference, expression: string): string {
   const { phase, step, side, index, variable } = chain;
   const refuse = (reason: string): never => {
     throw new StepProblem(`{{ ${expression} }} has no value: ${reason}`);
