@@ -39,6 +39,7 @@ export {
   actionNames,
   actionTraits,
   type ComponentAction,
+  type FileEncoding,
 } from './image-builder/components/action-inputs.ts';
 export * from './image-builder/components/component-document.ts';
 export * from './image-builder/components/component-parameters.ts';

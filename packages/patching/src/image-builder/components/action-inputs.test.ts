@@ -76,6 +76,21 @@ describe('the inputs of an action', () => {
     expect(good).toMatchObject({ ok: true, action: { inputs: [{ permissions: '644', overwrite: false }] } });
   });
 
+  it.each([
+    ['UTF-32', 'utf32'],
+    ['utf-16-le', 'utf16-LE'],
+    ['utf16-BE', 'utf16-BE'],
+    ['Utf8', 'utf8'],
+  ])('name the encoding %s in any case and with -', (written, encoding) => {
+    expect(readAction('ReadFile', [{ path: '/a', encoding: written }])).toMatchObject({
+      action: { inputs: [{ encoding }] },
+    });
+  });
+
+  it('name no encoding that the guide does not', () => {
+    expect(readAction('ReadFile', [{ path: '/a', encoding: 'latin1' }]).ok).toBe(false);
+  });
+
   it('that are a text with braces afterwards are taken as they are', () => {
     expect(readAction('ExecuteBash', { commands: ['echo {{ x }}'] }).ok).toBe(true);
     expect(readAction('CreateFile', [{ path: '/a', overwrite: '{{ x }}' }]).ok).toBe(false);

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { writePath } from '../../documents/document-problem.ts';
 import { hasReference } from './references.ts';
 
-const encodings = ['utf8', 'utf-8', 'utf16', 'utf-16', 'utf16-LE', 'utf-16-LE', 'utf16-BE', 'utf-16-BE'] as const;
+const encodings = ['utf8', 'utf16', 'utf16-LE', 'utf16-BE', 'utf32', 'utf32-LE', 'utf32-BE'] as const;
+export type FileEncoding = (typeof encodings)[number];
 const algorithms = ['MD5', 'SHA1', 'SHA256', 'SHA512'] as const;
 
 /** What an action answers with and needs beside its inputs. */
@@ -11,6 +12,12 @@ interface ActionTraits {
   readonly outputs: readonly string[];
   /** Whether the inputs are a list of maps, one for each file. */
   readonly takesList: boolean;
+}
+
+/** The guide: in any case, and with or without `-` after utf. */
+function findEncoding(text: string): FileEncoding | undefined {
+  const plain = text.toLowerCase().replace(/^utf-/, 'utf');
+  return encodings.find((each) => each.toLowerCase() === plain);
 }
 
 function expecting(what: string) {
@@ -40,7 +47,9 @@ function makeInputSchemas(isWritten: boolean) {
       .transform((value) => value.toLowerCase() === 'true')
       .default(standard);
   const permissions = formed("octal digits in quotes, for example '0644'", (value) => /^[0-7]{3,5}$/.test(value));
-  const encoding = oneOf(encodings).default('utf8');
+  const encoding = formed(`one of ${encodings.join(', ')}`, (value) => findEncoding(value) !== undefined)
+    .transform((value) => findEncoding(value) ?? 'utf8')
+    .default('utf8');
   const texts = z.array(text, expecting('a list of texts'));
   const map = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
     z.strictObject(shape, expecting('a map of inputs'));
