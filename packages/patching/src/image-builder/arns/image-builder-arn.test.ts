@@ -40,6 +40,7 @@ describe('an ARN of Image Builder', () => {
     [`${prefix}image-pipeline/weekly`, 'name'],
     [`${prefix}lifecycle-policy/old_ones`, 'name'],
     ['arn:aws:imagebuilder:eu-central-1:aws:image/debian-12-x86/x.x.x', 'wildcard'],
+    ['arn:aws:imagebuilder:eu-central-1:aws-marketplace:component/agent/1.0.0/1', 'build'],
   ])('%s is read and written again', (text, form) => {
     const arn = parseImageBuilderArn(text);
     expect(arnForm(arn)).toBe(form);

@@ -35,7 +35,7 @@ export type ImageBuilderResourceType = keyof typeof imageBuilderResourceTypes;
 export interface ImageBuilderArn {
   readonly partition: string;
   readonly region: string;
-  /** An account of twelve digits, or `aws` for what comes with the service. */
+  /** An account of twelve digits, `aws` for what comes with the service, or `aws-marketplace` and the like. */
   readonly owner: string;
   readonly type: ImageBuilderResourceType;
   /** As ARNs write it: lower case, `-` for spaces. */
@@ -87,7 +87,7 @@ export function parseImageBuilderArn(text: string): ImageBuilderArn {
   if (!/^aws[a-z-]*$/.test(partition)) return refuse(`${quoted(partition)} is no partition such as aws`);
   if (service !== 'imagebuilder') return refuse(`the service is ${quoted(service)}, not imagebuilder`);
   if (!/^[a-z0-9-]+$/.test(region)) return refuse(`${quoted(region)} is no Region`);
-  if (!/^(?:[0-9]{12}|aws)$/.test(owner)) return refuse('the owner must be an account of 12 digits or aws');
+  if (!/^(?:[0-9]{12}|aws(?:-[a-z]+)*)$/.test(owner)) return refuse('the owner must be an account of 12 digits or aws');
   const type = types.find((each) => resource.startsWith(`${each}/`));
   if (type === undefined) return refuse(`the resource must begin with one of ${types.join('/, ')}/`);
   const [name = '', versionText, buildText, ...rest] = resource.slice(type.length + 1).split('/');

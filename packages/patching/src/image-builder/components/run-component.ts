@@ -33,9 +33,9 @@ export interface ComponentRun {
   /** Of `resolveComponentVariables`. */
   readonly variables: ReadonlyMap<string, string>;
   /** The phases to run, always in the order of the document; all without. */
-  readonly phases?: readonly string[];
+  readonly phases?: readonly string[] | undefined;
   /** The steps of phases that ran before on the same machine, to which these may refer. */
-  readonly earlier?: readonly ComponentStepResult[];
+  readonly earlier?: readonly ComponentStepResult[] | undefined;
   /** False in a container: a step that asks for a reboot fails. */
   readonly canReboot: boolean;
   /** Whether another component runs this one by ExecuteDocument, which is then refused: one level is all. */
