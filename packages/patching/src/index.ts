@@ -33,6 +33,29 @@ export * from './evaluation/evaluate.ts';
 export * from './evaluation/evaluation-settings.ts';
 export { emptyReleaseHistory, type ReleaseHistory } from './evaluation/release-timeline.ts';
 export { unknownItem } from './evaluation/special-items.ts';
+export * from './image-builder/arns/image-builder-arn.ts';
+export {
+  type ActionName,
+  actionNames,
+  actionTraits,
+  type ComponentAction,
+  type FileEncoding,
+} from './image-builder/components/action-inputs.ts';
+export * from './image-builder/components/component-document.ts';
+export * from './image-builder/components/component-parameters.ts';
+export {
+  comparisonOperators,
+  type DigestAlgorithm,
+  type MachineQuestion,
+} from './image-builder/components/condition.ts';
+export type { LoopIteration } from './image-builder/components/loop.ts';
+export * from './image-builder/components/nested-component.ts';
+export * from './image-builder/components/read-component.ts';
+export * from './image-builder/components/run-component.ts';
+export * from './image-builder/components/run-requests.ts';
+export type { ComponentStepResult, ComponentStepStatus } from './image-builder/components/step-scope.ts';
+export * from './image-builder/versions/select-version.ts';
+export * from './image-builder/versions/semantic-version.ts';
 export * from './maintenance-windows/check-task.ts';
 export * from './maintenance-windows/check-window.ts';
 export * from './maintenance-windows/pseudo-parameters.ts';

@@ -15,6 +15,8 @@ export type DocumentSource =
       readonly value: unknown;
       /** Where what is at this path begins; where it is not there, what would hold it. */
       readonly placeOf: (path: Path) => Place | undefined;
+      /** What a text, a number or a truth value at this path was written as: `0644`, `1.0`. Not through aliases. */
+      readonly writtenAt: (path: Path) => string | undefined;
     }
   | { readonly ok: false; readonly place: Place | undefined; readonly message: string };
 
@@ -62,7 +64,11 @@ export function readDocumentSource(text: string, format: DocumentFormat): Docume
     }
     return undefined;
   };
-  if (format === 'JSON') return { ok: true, value: json, placeOf };
+  const writtenAt = (path: Path): string | undefined => {
+    const found: unknown = tree.getIn(path, true);
+    return isScalar(found) ? found.source : undefined;
+  };
+  if (format === 'JSON') return { ok: true, value: json, placeOf, writtenAt };
   try {
     // yaml's own limit for what aliases come to takes cubic time. Without it their values are shared, not copied.
     const value: unknown = tree.toJS({ maxAliasCount: -1 });
@@ -72,7 +78,7 @@ export function readDocumentSource(text: string, format: DocumentFormat): Docume
     if (isNestedTooDeep(value)) {
       return refuse(`the content is nested more than ${mostNesting} deep once its aliases are written out`);
     }
-    return { ok: true, value, placeOf };
+    return { ok: true, value, placeOf, writtenAt };
   } catch (cause) {
     return refuse(`the content cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
@@ -136,7 +142,8 @@ function findRefused(tree: Document): Refusal | undefined {
     Map(_key, map) {
       const seen = new Set<string>();
       for (const { key } of map.items) {
-        if (!isScalar<string | number | boolean | null>(key)) return stopAt(key, 'map keys must be texts');
+        if (!isScalar<string | number | boolean | null>(key))
+          return stopAt(key, 'map keys must be texts; {{ … }} needs quotes around it');
         const name = String(key.value ?? '');
         if (name === '__proto__') return stopAt(key, 'no map key may be __proto__');
         if (seen.has(name)) return stopAt(key, 'map keys must be unique');

@@ -1,18 +1,9 @@
 import { z } from 'zod';
 import { CommandDocument } from './command-document.ts';
+import { type DocumentProblem, writePath } from './document-problem.ts';
 import { type DocumentFormat, type Path, readDocumentSource } from './document-source.ts';
 import { convertOldSchema } from './old-schema.ts';
 import { findInputProblems, findUnknownMembers } from './plugin-inputs.ts';
-
-/** What is wrong with the text of a document, and where. */
-export interface DocumentProblem {
-  readonly kind: 'content' | 'schema-version';
-  /** `mainSteps[1].inputs.runCommand`; empty for the whole. */
-  readonly path: string;
-  readonly line: number | undefined;
-  readonly column: number | undefined;
-  readonly message: string;
-}
 
 export type DocumentReading =
   | {
@@ -25,6 +16,7 @@ export type DocumentReading =
     }
   | { readonly ok: false; readonly problems: readonly DocumentProblem[] };
 
+export { type DocumentProblem, describeDocumentProblem } from './document-problem.ts';
 export type { DocumentFormat };
 
 /** YAML reads an unquoted 2.2 as a number. */
@@ -75,22 +67,6 @@ export function readDocumentText(text: string, format: DocumentFormat): Document
     return refuse(problems.map(({ path, message }) => ({ path: converted.originOf(path), message })));
   }
   return { ok: true, document: document.data, schemaVersion, value };
-}
-
-/** A problem as one sentence with its place. */
-export function describeDocumentProblem({ path, line, column, message }: DocumentProblem): string {
-  const where = [
-    ...(path === '' ? [] : [path]),
-    ...(line === undefined ? [] : [`line ${line}${column === undefined ? '' : `, column ${column}`}`]),
-  ];
-  return where.length === 0 ? message : `${where[0]}${where[1] === undefined ? '' : ` (${where[1]})`}: ${message}`;
-}
-
-function writePath(path: Path): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === 'number') return `${text}[${part}]`;
-    return text === '' ? String(part) : `${text}.${String(part)}`;
-  }, '');
 }
 
 function lowerFirst(text: string): string {
