@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { Offer } from './package-facts.ts';
 
+/** In a line of sources spaces part what an address is made of (sources.list(5)): only the address of a disc has its own. */
+const word = z.string().regex(/^\S+$/, 'Expected a word without spaces');
+
 /** Where an index comes from: the four parts that stay the same while its content changes. */
 export const ArchiveAddress = z.object({
   /** Without a trailing slash and without credentials. */
-  uri: z.string().min(1),
+  uri: z.string().regex(/^.+$/, 'Expected one line'),
   /** As the sources name it: `bookworm-security`. */
-  suite: z.string().min(1),
-  component: z.string(),
-  architecture: z.string().min(1),
+  suite: word,
+  /** Empty for a flat archive. */
+  component: z.union([word, z.literal('')]),
+  architecture: word,
 });
 export type ArchiveAddress = z.infer<typeof ArchiveAddress>;
 

@@ -67,6 +67,15 @@ describe('facts', () => {
     expect(await countOf('nodeFacts')).toBe(before);
   });
 
+  it('are refused with an archive that no line of sources could name: its key could not be read back', async () => {
+    const node = await enrolNode(server());
+    const { offers, ...facts } = sampleFacts({ offers: [securityOffer('openssl', '3.0.2', '3.0.1')] });
+    const archives = offers.archives.map((archive) => ({ ...archive, address: { ...archive.address, suite: ' ' } }));
+    await expect(
+      node.patchbay(SubmitFacts, submissionOf({ ...facts, offers: { ...offers, archives } })),
+    ).rejects.toMatchObject({ code: 'ValidationException', message: expect.stringContaining('suite') });
+  });
+
   it('are asked for where only a digest came that nobody sent before', async () => {
     const node = await enrolNode(server());
     const facts = sampleFacts({ installed: [installedPackage('asked-for', '1')] });
