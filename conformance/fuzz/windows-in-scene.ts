@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { readSuccess } from '../../packages/server/src/test-support/send-request.ts';
 import type { NodeHost } from '../../packages/server/src/test-support/test-node.ts';
+import { provideExecution } from './executions-in-scene.ts';
+import { provideFreezes } from './freezes-in-scene.ts';
 import { placeholderOf } from './learned-texts.ts';
 import { oddTimes } from './odd-values.ts';
 
@@ -77,10 +79,17 @@ export async function provideWindows(host: NodeHost, name: string, patchGroup: s
     startdate: oddTimes,
     enddate: oddTimes,
   };
-  return { windowIds: [spare.WindowId], known, examples };
+  const { ScheduleOffset: _offset, StartDate: _start, EndDate: _end, ...plain } = window;
+  // Of a node that is not there: the invocation is there all the same.
+  const ofNobody = { ...task, Targets: [{ Key: 'InstanceIds', Values: ['mi-00000000000000000'] }] };
+  return {
+    windowIds: [spare.WindowId],
+    known,
+    examples: [...examples, ...(await provideExecution(host, plain, ofNobody)), ...(await provideFreezes(host, name))],
+  };
 }
 
-function exampleWindow(name: string): object {
+function exampleWindow(name: string) {
   return {
     Name: `fuzz-${name}`,
     Description: 'for the fuzzer',
