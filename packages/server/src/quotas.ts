@@ -1,4 +1,7 @@
-/** AWS's defaults for how much an account may have in a region (AWS General Reference, Systems Manager and EC2 Image Builder quotas). */
+/**
+ * AWS's defaults for how much an account may have in a region (AWS General Reference, quotas of Systems Manager and of EC2
+ * Image Builder; that of infrastructure configurations was not checked against it).
+ */
 export const defaultQuotas = {
   'patch-baselines': 50,
   'patch-groups-per-baseline': 25,

@@ -74,6 +74,15 @@ const plan = {
   nodes: { ready: 1, waiting: 0, offline: 1, failed: 0 },
 };
 
+const appliedOnce = {
+  operationId: 'o',
+  commandId: 'c',
+  startedAt: plan.createdAt,
+  endedAt: plan.createdAt,
+  status: 'non-compliant',
+  outcomes: [{ targets: [], status: 'installed' as const, reason: '' }],
+};
+
 describe('a plan in words', () => {
   it('says of a node what would change and why, what stays and why, and whether it reboots', () => {
     expect(describeNode(ready)).toEqual([
@@ -101,15 +110,7 @@ describe('a plan in words', () => {
         reason: 'It moved.',
       },
     ];
-    const applied = {
-      operationId: 'o',
-      commandId: 'c',
-      startedAt: plan.createdAt,
-      endedAt: plan.createdAt,
-      status: 'non-compliant',
-      outcomes,
-    };
-    expect(describeApplied({ ...ready, applied })).toEqual([
+    expect(describeApplied({ ...ready, applied: { ...appliedOnce, outcomes } })).toEqual([
       'mi-00000000000000001 (web-1): non-compliant',
       '  stopped: curl 2: It moved.',
     ]);
@@ -119,32 +120,28 @@ describe('a plan in words', () => {
 describe('the exit status of patchbay apply', () => {
   const invocation = (Status: string) => ({ InstanceId: 'mi-of-the-command', Status });
   const sent = { ...ready, instanceId: 'mi-of-the-command' };
-  const applied = {
-    operationId: 'o',
-    commandId: 'c',
-    startedAt: plan.createdAt,
-    endedAt: plan.createdAt,
-    status: 'non-compliant',
-    outcomes: [{ targets: [], status: 'installed' as const, reason: '' }],
-  };
   const stopped = { targets: [], status: 'skipped' as const, reason: 'It moved.' };
 
   it.each<[string, 0 | 1, PatchPlanNode[]]>([
     ['no node was left out', 0, []],
     ['a node that was left out has nothing to change', 0, [{ ...ready, changes: [] }]],
-    ['the plan was carried out there before', 0, [{ ...ready, applied }]],
+    ['the plan was carried out there before', 0, [{ ...ready, applied: appliedOnce }]],
     ['a node that was left out is not ready', 1, [offline]],
     ['a node that was left out is gone, with its changes', 1, [ready]],
-    ['something was stopped there before', 1, [{ ...ready, applied: { ...applied, outcomes: [stopped] } }]],
-    ['it is still being carried out there', 1, [{ ...ready, applied: { ...applied, endedAt: null, outcomes: [] } }]],
+    ['something was stopped there before', 1, [{ ...ready, applied: { ...appliedOnce, outcomes: [stopped] } }]],
+    [
+      'it is still being carried out there',
+      1,
+      [{ ...ready, applied: { ...appliedOnce, endedAt: null, outcomes: [] } }],
+    ],
     [
       'it was begun there before and given up',
       1,
-      [{ ...ready, applied: { ...applied, status: 'abandoned', outcomes: [] } }],
+      [{ ...ready, applied: { ...appliedOnce, status: 'abandoned', outcomes: [] } }],
     ],
   ])('is, where %s, %d', (_case, status, others) => {
     expect(exitStatusOf([invocation('Success')], [sent, ...others])).toBe(status);
-    expect(exitStatusOf([invocation('Failed')], [{ ...sent, applied }, ...others])).toBe(1);
+    expect(exitStatusOf([invocation('Failed')], [{ ...sent, applied: appliedOnce }, ...others])).toBe(1);
   });
 });
 

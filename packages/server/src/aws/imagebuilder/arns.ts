@@ -1,30 +1,30 @@
+import { ImageBuilderArnError, parseImageBuilderArn } from '@patchbay/patching';
 import type { Resource } from '../../operations/authorize.ts';
 import type { Scope } from '../../operations/scope.ts';
 
-/** `arn:aws:imagebuilder:us-east-1:123456789012:component/my-name/1.0.0/1`, taken apart. */
-export interface ImageBuilderArn extends Scope {
+/** What an ARN names, as tags and roles know it. */
+export interface AddressedResource extends Scope {
   /** `component`, `workflow/build`: also what `resource_tags` calls the type. */
   readonly resourceType: string;
   /** `my-name/1.0.0/1`: the name, and the version where the type has one. */
   readonly resourceId: string;
 }
 
-/** ARNs hold names in small letters, with hyphens for spaces. */
-export function arnNameOf(name: string): string {
-  return name.toLowerCase().replaceAll(' ', '-');
-}
-
-export function formatArn({ accountId, region, resourceType, resourceId }: ImageBuilderArn): string {
+export function formatArn({ accountId, region, resourceType, resourceId }: AddressedResource): string {
   return `arn:aws:imagebuilder:${region}:${accountId}:${resourceType}/${resourceId}`;
 }
 
-const arnForm = /^arn:aws:imagebuilder:([^:]+):([^:]+):((?:workflow\/)?[a-z-]+)\/(.+)$/;
-
 /** Undefined for what is no ARN of ours, for instance one of another partition. */
-export function parseArn(arn: string): ImageBuilderArn | undefined {
-  const [, region, accountId, resourceType, resourceId] = arnForm.exec(arn) ?? [];
-  if (!region || !accountId || !resourceType || !resourceId) return undefined;
-  return { region, accountId, resourceType, resourceId };
+export function parseArn(arn: string): AddressedResource | undefined {
+  try {
+    const { partition, region, owner, type } = parseImageBuilderArn(arn);
+    if (partition !== 'aws') return undefined;
+    const resourceId = arn.slice(arn.indexOf(`:${type}/`) + type.length + 2);
+    return { region, accountId: owner, resourceType: type, resourceId };
+  } catch (error) {
+    if (error instanceof ImageBuilderArnError) return undefined;
+    throw error;
+  }
 }
 
 /** The id in an ARN of this type in the caller's own account and region; undefined for any other. */

@@ -1,9 +1,10 @@
+import { nameInArn } from '@patchbay/patching';
 import type { Resource } from '../../../operations/authorize.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import type { Scope } from '../../../operations/scope.ts';
 import { removeTags } from '../../ssm/tags/repository.ts';
 import { tagNewResource } from '../../ssm/tags/service.ts';
-import { arnNameOf, arnResource, formatArn, ownResourceId } from '../arns.ts';
+import { arnResource, formatArn, ownResourceId } from '../arns.ts';
 import { ImageBuilderError, resourceNotFound } from '../errors.ts';
 import {
   countConfigurationsAlone,
@@ -24,7 +25,7 @@ export function configurationResource(
   input: { readonly infrastructureConfigurationArn?: string | undefined; readonly name?: string | undefined },
   scope: Scope,
 ): Resource {
-  return arnResource(input.infrastructureConfigurationArn ?? configurationArn(scope, arnNameOf(input.name ?? '')));
+  return arnResource(input.infrastructureConfigurationArn ?? configurationArn(scope, nameInArn(input.name ?? '')));
 }
 
 /** AWS's model: "If you specify both, Image Builder returns an error." */
@@ -53,7 +54,7 @@ export async function createConfiguration(
   const { accountId, region, db, now } = context;
   checkDefinition(definition);
   await refuseTooMany(context);
-  const arnName = arnNameOf(name);
+  const arnName = nameInArn(name);
   const arn = configurationArn(context, arnName);
   const row = { accountId, region, arnName, name, definition: JSON.stringify(definition) };
   if (!(await insertConfiguration(db, { ...row, dateCreated: now, dateUpdated: null }))) {
