@@ -8,15 +8,23 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'package-managers': ['facts', 'versioning'],
   patching: ['facts', 'versioning'],
   contracts: ['facts'],
+  sbom: ['facts'],
   'aws-wire': [],
-  agent: ['facts', 'versioning', 'package-managers', 'patching', 'contracts', 'aws-wire/signing'],
-  server: ['facts', 'versioning', 'package-managers', 'patching', 'contracts', 'aws-wire'],
+  agent: ['facts', 'versioning', 'package-managers', 'patching', 'contracts', 'sbom', 'aws-wire/signing'],
+  server: ['facts', 'versioning', 'package-managers', 'patching', 'contracts', 'sbom', 'aws-wire'],
   'agent-package': ['agent', 'facts'],
-  cli: ['agent', 'agent-package', 'server', 'contracts', 'facts', 'aws-wire/signing'],
+  cli: ['agent', 'agent-package', 'server', 'contracts', 'facts', 'sbom', 'aws-wire/signing'],
 };
 
 /** Packages without input and output: no Node module but the hash functions, no clock, no randomness. */
-export const purePackages: readonly string[] = ['facts', 'versioning', 'package-managers', 'patching', 'contracts'];
+export const purePackages: readonly string[] = [
+  'facts',
+  'versioning',
+  'package-managers',
+  'patching',
+  'contracts',
+  'sbom',
+];
 
 const configUrl = new URL('../.oxlintrc.json', import.meta.url);
 const mark = 'boundary:';

@@ -1,0 +1,1 @@
+export { type PackageUrlParts, packageUrlOf } from './package-url.ts';
