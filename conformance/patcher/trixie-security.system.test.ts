@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findDebianArchives } from '../../packages/agent/src/builder/own-archives.ts';
 import { executePlan } from '../../packages/agent/src/patcher/index.ts';
-import { findDemoArchives } from '../../packages/cli/src/demo/apt-sources.ts';
 import { createTestRoot, prepareBaseRoot, type TestRoot } from '../support/test-root.ts';
 import { openPlanner } from './plan-stage.ts';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
     archives: [],
     keyring: new Uint8Array(),
   });
-  const { main, security } = await findDemoArchives();
+  const { main, security } = await findDebianArchives();
   const stanza = (uri: string, suite: string) =>
     `Types: deb\nURIs: ${uri}\nSuites: ${suite}\nComponents: main\nSigned-By: ${keyring}\n`;
   await root.writeFile(

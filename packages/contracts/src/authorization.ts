@@ -29,7 +29,18 @@ export const PlanAuthorization = z.object({
 });
 export type PlanAuthorization = z.infer<typeof PlanAuthorization>;
 
-const Authorization = z.discriminatedUnion('kind', [CommandAuthorization, PlanAuthorization]);
+/** The same for one build of an image by one builder; the digest is that of the whole order. */
+export const ImageBuildAuthorization = z.object({
+  kind: z.literal('image-build'),
+  nodeId: z.string(),
+  imageId: z.string(),
+  orderDigest: z.string(),
+  expiresAt: z.iso.datetime(),
+});
+export type ImageBuildAuthorization = z.infer<typeof ImageBuildAuthorization>;
+
+const Authorization = z.discriminatedUnion('kind', [CommandAuthorization, PlanAuthorization, ImageBuildAuthorization]);
+export type Authorization = z.infer<typeof Authorization>;
 
 /** An authorization with the signature over `authorizationText`; key and signature in base64. */
 export const SignedAuthorization = z.object({
@@ -40,6 +51,6 @@ export const SignedAuthorization = z.object({
 export type SignedAuthorization = z.infer<typeof SignedAuthorization>;
 
 /** The text that is signed: a fixed prefix keeps a signature from being read as one of another kind. */
-export function authorizationText(authorization: CommandAuthorization | PlanAuthorization): string {
+export function authorizationText(authorization: Authorization): string {
   return `patchbay-authorization-1\n${canonicalJson(authorization)}`;
 }

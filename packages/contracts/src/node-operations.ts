@@ -16,6 +16,7 @@ import {
 import { z } from 'zod';
 import { SignedAuthorization } from './authorization.ts';
 import { defineContract } from './contract.ts';
+import { ImageBuildLease } from './image-builds.ts';
 
 const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
@@ -44,6 +45,9 @@ export const GetSigningKey = defineContract(
   }),
 );
 
+/** Given by a builder that speaks for an image which it builds; without it a node speaks for itself. */
+const imageBuild = ImageBuildLease.optional();
+
 /** Hands in facts. `missing` names the units whose content the server does not know: send again with those. */
 export const SubmitFacts = defineContract(
   'SubmitFacts',
@@ -56,6 +60,7 @@ export const SubmitFacts = defineContract(
     policy: unit(NodePolicy),
     /** What kept the node from reading itself whole: an unreadable package status, say. Each makes it unknown. */
     doubts: z.array(UnknownReason).default([]),
+    imageBuild,
   }),
   z.object({
     factsId: z.string().nullable(),
@@ -122,6 +127,7 @@ export const BeginPatchOperation = defineContract(
     stepName: z.string().max(128).default(''),
     rebootOption: z.enum(['RebootIfNeeded', 'NoReboot']),
     snapshotId: z.string(),
+    imageBuild,
   }),
   Begun,
 );
@@ -130,7 +136,7 @@ export const BeginPatchOperation = defineContract(
 export const SubmitChangelogs = defineContract(
   'SubmitChangelogs',
   'node',
-  z.object({ operationId: z.string(), readings: z.array(ChangelogReading).max(5000) }),
+  z.object({ operationId: z.string(), readings: z.array(ChangelogReading).max(5000), imageBuild }),
   Begun,
 );
 
@@ -138,7 +144,7 @@ export const SubmitChangelogs = defineContract(
 export const ProposePlan = defineContract(
   'ProposePlan',
   'node',
-  z.object({ operationId: z.string(), simulation: Simulation }),
+  z.object({ operationId: z.string(), simulation: Simulation, imageBuild }),
   z.object({
     /** Null when nothing may be installed. */
     plan: Plan.nullable(),
@@ -159,6 +165,7 @@ export const CompletePatchOperation = defineContract(
     /** What the package manager said about the targets; null when there were none. */
     simulation: Simulation.nullable(),
     outcomes: z.array(GroupOutcome),
+    imageBuild,
   }),
   z.object({
     status: z.enum(['compliant', 'non-compliant', 'unknown']),

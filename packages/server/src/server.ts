@@ -35,6 +35,7 @@ import { startJobs } from './jobs/index.ts';
 import { listen, requireFreePort } from './listen.ts';
 import { createMetrics, createReadiness, type Logger } from './observability/index.ts';
 import { refreshArchivesHandler, refreshArchivesJob } from './patchbay/archive-watches/job.ts';
+import { sweepImageBuildsHandler, sweepImageBuildsJob } from './patchbay/image-builds/sweep.ts';
 import { createOverrideReader } from './patchbay/overrides/read-override.ts';
 import { retentionHandler, retentionJob } from './retention/retention-job.ts';
 import { createSecretBox, readOrCreateKeyFile, signingKeyFromSeed } from './secrets/index.ts';
@@ -187,6 +188,7 @@ async function start(
     connection,
     handlers: [
       sweepCommandsHandler(db, dependencies),
+      sweepImageBuildsHandler(db, dependencies),
       ensurePartitionsHandler(db, clock),
       refreshArchivesHandler(db, dependencies),
       ...(archiveAfterDays === undefined ? [] : [archiveNodesHandler(db, archiveAfterDays, clock)]),
@@ -194,6 +196,7 @@ async function start(
     ],
     schedules: [
       { job: sweepCommandsJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
+      { job: sweepImageBuildsJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
       { job: refreshArchivesJob, key: 'every-five-minutes', cron: '*/5 * * * *', timeZone: 'UTC', payload: {} },
       { job: retentionJob, key: 'daily', cron: '37 2 * * *', timeZone: 'UTC', payload: {} },
       { job: ensurePartitionsJob, key: 'daily', cron: '17 3 * * *', timeZone: 'UTC', payload: {} },

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openMachine } from '@patchbay/agent';
-import { DemoError } from './apt-sources.ts';
+import { DemoError } from './demo-error.ts';
 
 /** One line of apt's own plan for an upgrade. */
 export interface AptChange {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findDebianArchives } from '@patchbay/agent';
 import type { Verdict } from '@patchbay/facts';
 import {
   createLogger,
@@ -15,8 +16,8 @@ import {
 import { readAdministratorAccess } from '../administrator-access.ts';
 import { createControlPlaneClient } from '../control-plane-client.ts';
 import { askApt } from './apt-judge.ts';
-import { DemoError, findDemoArchives } from './apt-sources.ts';
 import { compareAfter, comparePlan, compareUpgrades, findNeededEarly, missingItems, waitingItems } from './compare.ts';
+import { DemoError } from './demo-error.ts';
 import { buildBaseRoot, hasBaseRoot, unpackNode } from './node-root.ts';
 import type { Progress } from './progress.ts';
 import { waitForPatcher } from './running-patcher.ts';
@@ -133,7 +134,7 @@ export async function runDemo(options: DemoOptions, progress: Progress): Promise
   await waitForPatcher(paths.state, (text) => progress.line(text));
   for (const path of [paths.data, paths.node, paths.state, paths.judge])
     await rm(path, { recursive: true, force: true });
-  const archives = await findDemoArchives();
+  const archives = await findDebianArchives();
   if (!(await hasBaseRoot(paths.cache, archives))) {
     await progress.step('Building a bookworm root from the main archive alone (once; about a minute)', () =>
       buildBaseRoot(paths.cache, archives),

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type DemoArchives, DemoError } from './apt-sources.ts';
+import type { DebianArchives } from '@patchbay/agent';
+import { DemoError } from './demo-error.ts';
 
 const suite = 'bookworm';
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
@@ -39,14 +40,14 @@ async function run(program: string, programArguments: readonly string[]): Promis
 }
 
 /** True when the root of an earlier run can be used again. */
-export async function hasBaseRoot(cacheDirectory: string, archives: DemoArchives): Promise<boolean> {
+export async function hasBaseRoot(cacheDirectory: string, archives: DebianArchives): Promise<boolean> {
   return await access(baseRootFile(cacheDirectory, archives)).then(
     () => true,
     () => false,
   );
 }
 
-function baseRootFile(cacheDirectory: string, archives: DemoArchives): string {
+function baseRootFile(cacheDirectory: string, archives: DebianArchives): string {
   const key = createHash('sha256')
     .update(JSON.stringify([suite, packages, archives.main]))
     .digest('hex')
@@ -55,7 +56,7 @@ function baseRootFile(cacheDirectory: string, archives: DemoArchives): string {
 }
 
 /** Builds the root file system from the main archive alone: the state of the last point release, unpatched since. */
-export async function buildBaseRoot(cacheDirectory: string, archives: DemoArchives): Promise<void> {
+export async function buildBaseRoot(cacheDirectory: string, archives: DebianArchives): Promise<void> {
   const file = baseRootFile(cacheDirectory, archives);
   const unfinished = `${file}.unfinished`;
   await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
@@ -78,7 +79,7 @@ export async function buildBaseRoot(cacheDirectory: string, archives: DemoArchiv
 /** Unpacks the node and gives it the sources of an ordinary server: main and security. */
 export async function unpackNode(
   cacheDirectory: string,
-  archives: DemoArchives,
+  archives: DebianArchives,
   directory: string,
 ): Promise<{ packageCount: number }> {
   await mkdir(directory, { recursive: true, mode: 0o755 });

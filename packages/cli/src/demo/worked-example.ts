@@ -3,7 +3,7 @@ import { GetNodeFacts, GetPatchOperation, GetPlan, ListPatchOperations } from '@
 import { archiveKey, type ClockRung, type NodeFacts, type Plan, type Verdict, type VerdictItem } from '@patchbay/facts';
 import { z } from 'zod';
 import type { ControlPlaneClient } from '../control-plane-client.ts';
-import { DemoError } from './apt-sources.ts';
+import { DemoError } from './demo-error.ts';
 import type { Progress } from './progress.ts';
 
 const Activation = z.object({ ActivationId: z.string(), ActivationCode: z.string() });

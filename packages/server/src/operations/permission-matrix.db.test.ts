@@ -20,6 +20,7 @@ import {
   type Row,
   matrix as rowsForNodes,
 } from './permission-matrix.test-support.ts';
+import { matrixForBuiltImages } from './permission-matrix-built-images.test-support.ts';
 import { matrixForImages } from './permission-matrix-images.test-support.ts';
 import { permissionRules } from './permissions.ts';
 import type { RegisteredOperation } from './registry.ts';
@@ -33,7 +34,7 @@ const denials = new Set([
   'UnrecognizedClientException',
 ]);
 
-const matrix: readonly Row[] = [...rowsForNodes, ...matrixForImages];
+const matrix: readonly Row[] = [...rowsForNodes, ...matrixForImages, ...matrixForBuiltImages];
 
 const served = new Map<string, RegisteredOperation>(
   services.flatMap(({ targetPrefix, operations }) =>

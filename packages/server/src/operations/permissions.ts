@@ -1,4 +1,5 @@
 import { administrators, type Entry, nobody, operators, type Rule } from './permission-entry.ts';
+import { permissionsForBuiltImages } from './permissions-for-built-images.ts';
 import { permissionsForImages } from './permissions-for-images.ts';
 import { permissionsToLook } from './permissions-to-look.ts';
 
@@ -100,6 +101,7 @@ const entries: readonly Entry[] = [
     ],
   },
   ...permissionsForImages,
+  ...permissionsForBuiltImages,
   {
     what: 'Change parameters: what commands are sent with',
     people: administrators,
@@ -204,6 +206,13 @@ const entries: readonly Entry[] = [
     limited: 'never',
     nodes: true,
     permissions: ['patchbay:ReportPresence', 'patchbay:UploadCommandOutput'],
+  },
+  {
+    what: 'Build images: take a build, say how it goes, end it; only nodes that an administrator has tagged as builders',
+    people: nobody,
+    limited: 'never',
+    nodes: true,
+    permissions: ['patchbay:CompleteImageBuild', 'patchbay:ReportImageBuild', 'patchbay:TakeImageBuild'],
   },
   {
     what: 'Get the snapshot that a node patches by',

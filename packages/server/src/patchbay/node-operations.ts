@@ -2,6 +2,7 @@ import {
   BeginPatchOperation,
   CompletePatchOperation,
   GetSigningKey,
+  type ImageBuildLease,
   ProposePlan,
   ReportPresence,
   SubmitChangelogs,
@@ -9,22 +10,23 @@ import {
 } from '@patchbay/contracts';
 import { instanceErrors } from '../aws/ssm/instances/errors.ts';
 import { recordMachine, recordPresence } from '../aws/ssm/instances/presence.ts';
-import type { Resource } from '../operations/authorize.ts';
 import type { OperationContext } from '../operations/operation.ts';
 import { fulfil } from '../operations/registry.ts';
-import { nodeResource } from '../operations/resources.ts';
+import { callingNode, itself } from './calling-node.ts';
 import { factsErrors } from './facts/errors.ts';
 import { submitFacts } from './facts/service.ts';
+import { imageBuildErrors } from './image-builds/errors.ts';
+import { requireImageSubject } from './image-builds/service.ts';
 import { patchOperationErrors } from './patch-operations/errors.ts';
 import { proposePlan } from './patch-operations/propose-plan.ts';
 import { beginOperation, completeOperation, submitChangelogs } from './patch-operations/service.ts';
 
-/** The node that calls: these operations are about nobody else. Authorization has let no other caller through. */
-function callingNode(context: OperationContext): string {
-  return context.principal.kind === 'node' ? context.principal.instanceId : '';
+/** Whom a call speaks for: the node itself, or an image that it builds. */
+async function subjectOf(input: { readonly imageBuild?: ImageBuildLease | undefined }, context: OperationContext) {
+  const { imageBuild } = input;
+  const node = callingNode(context);
+  return imageBuild === undefined ? node : await requireImageSubject(node, imageBuild, context);
 }
-
-const itself = (_input: unknown, context: OperationContext): Resource => nodeResource(context, callingNode(context));
 
 /** What agents call, beside SSM's own operations. */
 export const nodeContracts = [
@@ -39,11 +41,15 @@ export const nodeContracts = [
   }),
   fulfil(SubmitFacts, {
     resource: itself,
-    errors: { ...factsErrors, ...instanceErrors },
+    errors: { ...factsErrors, ...instanceErrors, ...imageBuildErrors },
     handle: async (input, context) => {
       const { machineIdHash, bootId } = input.overlay;
-      await recordMachine(callingNode(context), { machineIdHash, bootId, agentRunId: null }, context);
-      return await submitFacts(callingNode(context), input, context);
+      const subject = await subjectOf(input, context);
+      // What a root file system says of a machine is not about the node that builds it.
+      if (input.imageBuild === undefined) {
+        await recordMachine(subject, { machineIdHash, bootId, agentRunId: null }, context);
+      }
+      return await submitFacts(subject, input, context);
     },
   }),
   fulfil(ReportPresence, {
@@ -53,22 +59,24 @@ export const nodeContracts = [
   }),
   fulfil(BeginPatchOperation, {
     resource: itself,
-    errors: patchOperationErrors,
-    handle: (input, context) => beginOperation(callingNode(context), input, context),
+    errors: { ...patchOperationErrors, ...imageBuildErrors },
+    handle: async (input, context) => await beginOperation(await subjectOf(input, context), input, context),
   }),
   fulfil(SubmitChangelogs, {
     resource: itself,
-    errors: patchOperationErrors,
-    handle: (input, context) => submitChangelogs(callingNode(context), input.operationId, input.readings, context),
+    errors: { ...patchOperationErrors, ...imageBuildErrors },
+    handle: async (input, context) =>
+      await submitChangelogs(await subjectOf(input, context), input.operationId, input.readings, context),
   }),
   fulfil(ProposePlan, {
     resource: itself,
-    errors: patchOperationErrors,
-    handle: (input, context) => proposePlan(callingNode(context), input.operationId, input.simulation, context),
+    errors: { ...patchOperationErrors, ...imageBuildErrors },
+    handle: async (input, context) =>
+      await proposePlan(await subjectOf(input, context), input.operationId, input.simulation, context),
   }),
   fulfil(CompletePatchOperation, {
     resource: itself,
-    errors: patchOperationErrors,
-    handle: (input, context) => completeOperation(callingNode(context), input, context),
+    errors: { ...patchOperationErrors, ...imageBuildErrors },
+    handle: async (input, context) => await completeOperation(await subjectOf(input, context), input, context),
   }),
 ];

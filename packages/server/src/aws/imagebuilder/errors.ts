@@ -8,6 +8,10 @@ export class ImageBuilderError extends AppError<
   | 'IMAGE_RESOURCE_LIMIT'
   | 'IMAGE_PARAMETER_VALUE'
   | 'IMAGE_PARAMETER_COMBINATION'
+  | 'IMAGE_PARAMETER'
+  | 'IMAGE_ARN'
+  | 'IMAGE_STATE'
+  | 'IMAGE_NOT_AVAILABLE'
 > {}
 
 /** Image Builder's names for them, and for the errors that any operation may raise. */
@@ -17,6 +21,10 @@ export const imageBuilderErrors: ErrorTable = {
   IMAGE_RESOURCE_LIMIT: 'ServiceQuotaExceededException',
   IMAGE_PARAMETER_VALUE: 'InvalidParameterValueException',
   IMAGE_PARAMETER_COMBINATION: 'InvalidParameterCombinationException',
+  IMAGE_PARAMETER: 'InvalidParameterException',
+  IMAGE_ARN: 'InvalidParameterException',
+  IMAGE_STATE: 'InvalidRequestException',
+  IMAGE_NOT_AVAILABLE: 'InvalidRequestException',
   TOO_MANY_TAGS: 'InvalidParameterException',
   TAG_KEY: 'InvalidParameterException',
   INVALID_NEXT_TOKEN: 'InvalidPaginationTokenException',

@@ -2,6 +2,8 @@ import * as client from '@aws-sdk/client-imagebuilder';
 import { adaptService, imageBuilderConstraints } from '@patchbay/aws-wire';
 import { defineAwsService } from '../../operations/registry.ts';
 import { imageBuilderErrors } from './errors.ts';
+import { imageOperations } from './images/operations.ts';
+import { workflowExecutionOperations } from './images/workflow-operations.ts';
 import { infrastructureConfigurationOperations } from './infrastructure-configurations/operations.ts';
 import { imageBuilderTagOperations } from './tags/operations.ts';
 
@@ -15,6 +17,8 @@ export const imageBuilder = defineAwsService({
   errorTable: imageBuilderErrors,
   operations: {
     ...infrastructureConfigurationOperations,
+    ...imageOperations,
+    ...workflowExecutionOperations,
     ...imageBuilderTagOperations,
   },
 });

@@ -14,6 +14,8 @@ import {
   predefinedBaselineFor,
   type SharedVerdict,
 } from '@patchbay/patching';
+import { isImageId } from '../../aws/imagebuilder/images/image-id.ts';
+import { findImageById } from '../../aws/imagebuilder/images/repository.ts';
 import { readQuarantines } from '../../aws/ssm/instances/repository.ts';
 import { getPatchBaseline } from '../../aws/ssm/patch-baselines/service.ts';
 import { baselineIdFor } from '../../aws/ssm/patch-groups/service.ts';
@@ -50,6 +52,14 @@ function compile(accountId: string, baseline: PatchBaseline, revision: number): 
   return compiled;
 }
 
+/** The patch group that a node's tags name, or that of the recipe that an image was built from. */
+async function findPatchGroup(subject: string, context: Context): Promise<string | null> {
+  const image = isImageId(subject) ? await findImageById(context.db, subject) : undefined;
+  if (image) return image.patchGroup;
+  const tags = await readTags(context.db, context, { resourceType: 'ManagedInstance', resourceId: subject });
+  return patchGroupOf(tags);
+}
+
 /** The baseline of a node by its patch group and operating system, or the one that is asked for. */
 async function findJurisdiction(
   instanceId: string,
@@ -57,8 +67,7 @@ async function findJurisdiction(
   baselineId: string | undefined,
   context: Context,
 ): Promise<Jurisdiction> {
-  const tags = await readTags(context.db, context, { resourceType: 'ManagedInstance', resourceId: instanceId });
-  const patchGroup = patchGroupOf(tags);
+  const patchGroup = await findPatchGroup(instanceId, context);
   const operatingSystem = facts?.operatingSystem.operatingSystem ?? null;
   const shownGroup = patchGroup ?? '';
   if (baselineId === undefined && operatingSystem === null) {

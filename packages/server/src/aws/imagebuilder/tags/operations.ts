@@ -12,6 +12,8 @@ import { readTags, type TaggedResource } from '../../ssm/tags/repository.ts';
 import { addTags, removeTagsFrom } from '../../ssm/tags/service.ts';
 import { arnResource, ownResourceId, parseArn } from '../arns.ts';
 import { resourceNotFound } from '../errors.ts';
+import { existsImage } from '../images/repository.ts';
+import { imageType } from '../images/tables.ts';
 import { existsInfrastructureConfiguration } from '../infrastructure-configurations/repository.ts';
 import { infrastructureConfigurationType } from '../infrastructure-configurations/tables.ts';
 
@@ -22,6 +24,7 @@ interface Addressed {
 /** Which resources exist here, by the type that their ARNs name. */
 const existence = new Map<string, (db: Database, scope: Scope, resourceId: string) => Promise<boolean>>([
   [infrastructureConfigurationType, existsInfrastructureConfiguration],
+  [imageType, existsImage],
 ]);
 
 async function findResource({ resourceArn = '' }: Addressed, context: OperationContext): Promise<TaggedResource> {

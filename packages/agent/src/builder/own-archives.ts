@@ -1,11 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '@patchbay/facts';
+import { BuilderError } from './builder-error.ts';
 
-export class DemoError extends AppError<'NOT_ROOT' | 'NO_SOURCES' | 'BUILD_FAILED' | 'COMMAND_FAILED' | 'NO_NODE'> {}
-
-/** Where the demonstration gets its packages: the archives that this machine itself uses. */
-export interface DemoArchives {
+/** Debian's archives as a machine's own sources name them. */
+export interface DebianArchives {
   readonly main: string;
   readonly security: string;
 }
@@ -36,15 +34,15 @@ export function parseSourcesLines(text: string): Source[] {
 }
 
 /** Picks Debian's main and security archive out of a machine's sources, whatever release the machine itself runs. */
-export function chooseArchives(sources: readonly Source[]): DemoArchives | undefined {
+export function chooseArchives(sources: readonly Source[]): DebianArchives | undefined {
   const withSuite = (pattern: RegExp) => sources.find((source) => source.suites.some((suite) => pattern.test(suite)));
   const main = withSuite(/^(bullseye|bookworm|trixie|stable|oldstable)$/)?.uris[0];
   const security = withSuite(/^(bullseye|bookworm|trixie|stable|oldstable)-security$/)?.uris[0];
   return main && security ? { main, security } : undefined;
 }
 
-/** Reads this machine's own sources. Throws DemoError when they have no Debian main and security archive. */
-export async function findDemoArchives(folder = '/etc/apt'): Promise<DemoArchives> {
+/** Reads this machine's own sources. @throws BuilderError NO_SOURCES when they have no Debian main and security archive. */
+export async function findDebianArchives(folder = '/etc/apt'): Promise<DebianArchives> {
   const sources: Source[] = [];
   const read = (path: string) => readFile(path, 'utf8').catch(() => '');
   sources.push(...parseSourcesLines(await read(join(folder, 'sources.list'))));
@@ -56,9 +54,9 @@ export async function findDemoArchives(folder = '/etc/apt'): Promise<DemoArchive
   }
   const archives = chooseArchives(sources);
   if (!archives) {
-    throw new DemoError(
+    throw new BuilderError(
       'NO_SOURCES',
-      "The demonstration takes its packages from this machine's own apt sources, and they name no Debian main and security archive. It needs a Debian machine with both in /etc/apt.",
+      "Packages come from the archives of this machine's own apt sources, and they name no Debian main and security archive. It takes a Debian machine with both in /etc/apt.",
     );
   }
   return archives;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseArchives, parseSourcesLines, parseSourcesStanzas } from './apt-sources.ts';
+import { chooseArchives, parseSourcesLines, parseSourcesStanzas } from './own-archives.ts';
 
 const stanzas = `Types: deb
 URIs: http://mirror.example/debian
@@ -13,7 +13,7 @@ Suites: bookworm-security
 Components: main
 `;
 
-describe('the archives of the demonstration', () => {
+describe('the archives of a machine', () => {
   it('come from stanzas', () => {
     expect(chooseArchives(parseSourcesStanzas(stanzas))).toEqual({
       main: 'http://mirror.example/debian',

@@ -1,0 +1,13 @@
+import { AppError } from '@patchbay/facts';
+
+/** Why an image cannot be built. The message says what to do about it. */
+export class BuilderError extends AppError<
+  | 'NO_SOURCES'
+  | 'MISSING_TOOL'
+  | 'UNKNOWN_BASE_IMAGE'
+  | 'BASE_IMAGE'
+  | 'ORDER_REFUSED'
+  | 'STEP_FAILED'
+  | 'CANCELLED'
+  | 'TIMED_OUT'
+> {}

@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { SignedAuthorization } from './authorization.ts';
+import { defineContract } from './contract.ts';
+
+/** One build of an image, as long as one builder holds it. Given with facts and plans, those are the image's. */
+export const ImageBuildLease = z.object({ imageId: z.string(), leaseId: z.string() });
+export type ImageBuildLease = z.infer<typeof ImageBuildLease>;
+
+/** What an image is built upon: a base image that builders make themselves, or any image that can be pulled. */
+export const ParentImage = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('managed'), name: z.string() }),
+  z.object({ kind: z.literal('reference'), reference: z.string() }),
+]);
+export type ParentImage = z.infer<typeof ParentImage>;
+
+const OrderedComponent = z.object({
+  arn: z.string(),
+  name: z.string(),
+  version: z.string(),
+  /** The document, YAML. */
+  data: z.string(),
+  parameters: z.record(z.string(), z.string()),
+});
+
+/** Everything a builder needs to know to build one container image. */
+export const ImageBuildOrder = z.object({
+  imageId: z.string(),
+  leaseId: z.string(),
+  imageBuildVersionArn: z.string(),
+  name: z.string(),
+  /** With its build: `1.0.0/3`. */
+  version: z.string(),
+  containerRecipeArn: z.string(),
+  parent: ParentImage,
+  /** The Dockerfile template. */
+  template: z.string(),
+  workingDirectory: z.string(),
+  components: z.array(OrderedComponent),
+  isTested: z.boolean(),
+  /** Where it is sent, and under which tags. */
+  targets: z.array(z.object({ region: z.string(), repository: z.string(), tags: z.array(z.string()).min(1) })),
+  labels: z.record(z.string(), z.string()),
+  /** For the whole build, from its beginning. */
+  timeoutSeconds: z.number().int().positive(),
+});
+export type ImageBuildOrder = z.infer<typeof ImageBuildOrder>;
+
+export const ToolVersion = z.object({ name: z.string().max(64), version: z.string().max(128) });
+export type ToolVersion = z.infer<typeof ToolVersion>;
+
+/** A builder asks for work: what it builds with, and how many builds it has room for. Held until there is some. */
+export const TakeImageBuild = defineContract(
+  'TakeImageBuild',
+  'node',
+  z.object({ tools: z.array(ToolVersion).max(32), pollSeconds: z.number().int().min(0).max(60).default(0) }),
+  z.object({ order: ImageBuildOrder.nullable(), authorization: SignedAuthorization.nullable() }),
+);
+
+export const ImageBuildStepStatus = z.enum(['PENDING', 'SKIPPED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED']);
+export type ImageBuildStepStatus = z.infer<typeof ImageBuildStepStatus>;
+
+/** The steps of a build of a container image, in order, by the workflow that AWS would count them to. */
+export const imageBuildSteps = [
+  { workflow: 'BUILD', name: 'ObtainParentImage', action: 'LaunchInstance' },
+  { workflow: 'BUILD', name: 'ApplyBuildComponents', action: 'ExecuteComponents' },
+  { workflow: 'BUILD', name: 'CreateOutputImage', action: 'CreateImage' },
+  { workflow: 'BUILD', name: 'CollectImageMetadata', action: 'CollectImageMetadata' },
+  { workflow: 'TEST', name: 'ApplyTestComponents', action: 'ExecuteComponents' },
+  { workflow: 'DISTRIBUTION', name: 'DistributeImage', action: 'DistributeImage' },
+] as const;
+export const ImageBuildStepName = z.enum(imageBuildSteps.map(({ name }) => name));
+export type ImageBuildStepName = z.infer<typeof ImageBuildStepName>;
+
+const ImageBuildStep = z.object({
+  name: ImageBuildStepName,
+  status: ImageBuildStepStatus,
+  message: z.string().max(4096),
+  startedAt: z.iso.datetime().nullable(),
+  endedAt: z.iso.datetime().nullable(),
+});
+export type ImageBuildStep = z.infer<typeof ImageBuildStep>;
+
+const ImageBuildLine = z.object({
+  at: z.iso.datetime(),
+  step: ImageBuildStepName,
+  /** The component, phase and step of its document; empty for what the builder itself says. */
+  component: z.string().max(256),
+  phase: z.string().max(128),
+  componentStep: z.string().max(256),
+  stream: z.enum(['stdout', 'stderr', 'info']),
+  text: z.string().max(16_384),
+});
+export type ImageBuildLine = z.infer<typeof ImageBuildLine>;
+
+/**
+ * Tells how far a build is and what it printed, and keeps the lease. `firstLine` is the number of the first line, so that
+ * a report whose answer was lost can be given again.
+ */
+export const ReportImageBuild = defineContract(
+  'ReportImageBuild',
+  'node',
+  ImageBuildLease.extend({
+    steps: z.array(ImageBuildStep).max(imageBuildSteps.length),
+    firstLine: z.number().int().nonnegative(),
+    lines: z.array(ImageBuildLine).max(1000),
+  }),
+  z.object({ isCancelled: z.boolean(), leaseSeconds: z.number().int().positive() }),
+);
+
+const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+
+/** What an image was made of, kept for good. */
+export const ImageBuildRecord = z.object({
+  /** Of the manifest. */
+  digest: Digest,
+  parent: z.object({ reference: z.string(), digest: Digest, version: z.string().nullable() }),
+  archives: z.array(z.object({ uri: z.string(), suite: z.string(), releaseDigest: z.string(), date: z.string() })),
+  tools: z.array(ToolVersion),
+  timestamp: z.iso.datetime(),
+  layers: z.array(z.object({ digest: Digest, sizeBytes: z.number().int().nonnegative() })),
+});
+export type ImageBuildRecord = z.infer<typeof ImageBuildRecord>;
+
+const Failure = z.object({
+  step: ImageBuildStepName,
+  component: z.string().max(256),
+  phase: z.string().max(128),
+  componentStep: z.string().max(256),
+  message: z.string().max(4096),
+  /** The end of what the step printed. */
+  output: z.string().max(8192),
+});
+
+/** Ends a build: nothing overwrites it. */
+export const CompleteImageBuild = defineContract(
+  'CompleteImageBuild',
+  'node',
+  ImageBuildLease.extend({
+    outcome: z.discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('available'),
+        /** The facts that were handed in for the image. */
+        factsId: z.string(),
+        osVersion: z.string().max(256),
+        record: ImageBuildRecord,
+        containers: z.array(z.object({ region: z.string(), imageUris: z.array(z.string()) })),
+      }),
+      z.object({ kind: z.literal('failed'), failure: Failure }),
+      z.object({ kind: z.literal('cancelled') }),
+    ]),
+  }),
+  z.object({}),
+);
+export type ImageBuildOutcome = z.infer<typeof CompleteImageBuild.input>['outcome'];

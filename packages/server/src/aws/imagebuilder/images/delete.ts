@@ -1,0 +1,18 @@
+import type { OperationContext } from '../../../operations/operation.ts';
+import { removeTags } from '../../ssm/tags/repository.ts';
+import { ImageBuilderError } from '../errors.ts';
+import { imageArn } from './find-image.ts';
+import { deleteImageRow, type Image } from './repository.ts';
+import { imageType } from './tables.ts';
+
+/** Removes the record of an image that is not being built. What was pushed to registries stays there, as with AWS. */
+export async function deleteImage(image: Image, context: OperationContext): Promise<void> {
+  if (image.endedAt === null) {
+    throw new ImageBuilderError(
+      'IMAGE_STATE',
+      `${imageArn(image)} is ${image.status}: cancel it first, or wait until it has ended.`,
+    );
+  }
+  await deleteImageRow(context.db, image.imageId);
+  await removeTags(context.db, context, { resourceType: imageType, resourceId: image.resourceId }, 'all');
+}

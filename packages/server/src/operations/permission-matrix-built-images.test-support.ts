@@ -1,0 +1,41 @@
+import type { Row } from './permission-matrix.test-support.ts';
+
+const image = 'arn:aws:imagebuilder:us-east-1:111122223333:image/matrix/1.0.0/1';
+const id = '00000000-0000-4000-8000-000000000000';
+
+/** Nobody has such an image, so nobody's tags are on it: people with limits do not get through. */
+function imageBuilder(name: string, allowed: string, input: object): Row {
+  const of = ({ configurationArn }: { readonly configurationArn: string }) =>
+    configurationArn.split(':').slice(0, 5).join(':');
+  const replaced = (about: { readonly configurationArn: string }) =>
+    JSON.parse(JSON.stringify(input).replaceAll(image, `${of(about)}:image/matrix/1.0.0/1`)) as object;
+  return { target: `imagebuilder.${name}`, allowed, input: replaced, when: 'by itself' };
+}
+
+function ofBuilder(name: string, input: object): Row {
+  return { target: `Patchbay.${name}`, allowed: 'NM', input: () => input, when: 'by itself' };
+}
+
+const ofImage = { imageBuildVersionArn: image };
+const lease = { imageId: 'img-none', leaseId: id };
+
+/** Who gets through to images and their builds. */
+export const matrixForBuiltImages: readonly Row[] = [
+  imageBuilder('GetImage', 'AOR', ofImage),
+  imageBuilder('ListImages', 'AORWD', {}),
+  imageBuilder('ListImageBuildVersions', 'AORWD', { imageVersionArn: image.replace('/1.0.0/1', '/1.0.0') }),
+  imageBuilder('ListImagePipelineImages', 'AORWD', {
+    imagePipelineArn: image.replace('image/matrix/1.0.0/1', 'image-pipeline/matrix'),
+  }),
+  imageBuilder('ListImagePackages', 'AOR', ofImage),
+  imageBuilder('ListWorkflowExecutions', 'AOR', ofImage),
+  imageBuilder('GetWorkflowExecution', 'AOR', { workflowExecutionId: `wf-${id}` }),
+  imageBuilder('ListWorkflowStepExecutions', 'AOR', { workflowExecutionId: `wf-${id}` }),
+  imageBuilder('GetWorkflowStepExecution', 'AOR', { stepExecutionId: `step-${id}` }),
+  imageBuilder('ListWaitingWorkflowSteps', 'AORWD', {}),
+  imageBuilder('CancelImageCreation', 'A', { ...ofImage, clientToken: 'matrix' }),
+  imageBuilder('DeleteImage', 'A', ofImage),
+  ofBuilder('TakeImageBuild', { tools: [] }),
+  ofBuilder('ReportImageBuild', { ...lease, steps: [], firstLine: 0, lines: [] }),
+  ofBuilder('CompleteImageBuild', { ...lease, outcome: { kind: 'cancelled' } }),
+];

@@ -1,0 +1,35 @@
+import { administrators, type Entry, readers } from './permission-entry.ts';
+
+/** Who may do what with images and their builds: as with what they are made from (permissions-for-images.ts). */
+export const permissionsForBuiltImages: readonly Entry[] = [
+  {
+    what: 'Stop builds of images, and delete the records of images',
+    people: administrators,
+    limited: 'tagged-resource',
+    permissions: ['imagebuilder:CancelImageCreation', 'imagebuilder:DeleteImage'],
+  },
+  {
+    what: 'See one image: what it is, what is in it, how its build went',
+    people: readers,
+    limited: 'tagged-resource',
+    permissions: [
+      'imagebuilder:GetImage',
+      'imagebuilder:GetWorkflowExecution',
+      'imagebuilder:GetWorkflowStepExecution',
+      'imagebuilder:ListImagePackages',
+      'imagebuilder:ListWorkflowExecutions',
+      'imagebuilder:ListWorkflowStepExecutions',
+    ],
+  },
+  {
+    what: 'List images',
+    people: readers,
+    limited: 'within-reach',
+    permissions: [
+      'imagebuilder:ListImageBuildVersions',
+      'imagebuilder:ListImagePipelineImages',
+      'imagebuilder:ListImages',
+      'imagebuilder:ListWaitingWorkflowSteps',
+    ],
+  },
+];

@@ -1,0 +1,27 @@
+import { endBuildSteps, type Image, updateImage } from '../../aws/imagebuilder/images/repository.ts';
+import type { OperationContext } from '../../operations/operation.ts';
+
+/** So many builders in a row may be lost over one build. */
+const mostAttempts = 3;
+
+/** What becomes of a build whose builder was lost; null where another builder may take it. */
+export function endOfLostBuild(image: Pick<Image, 'attempts' | 'cancelRequestedAt' | 'leaseInstanceId'>) {
+  const { attempts, cancelRequestedAt, leaseInstanceId } = image;
+  if (cancelRequestedAt !== null) {
+    return { status: 'CANCELLED', message: `It was cancelled; its builder ${leaseInstanceId} was lost.` } as const;
+  }
+  if (attempts < mostAttempts) return null;
+  const message = `${attempts} builders in a row were lost over it; the last was ${leaseInstanceId}.`;
+  return { status: 'FAILED', message } as const;
+}
+
+/** Ends an image that will not be available. */
+export async function endImage(
+  image: Image,
+  end: { readonly status: 'FAILED' | 'CANCELLED'; readonly message: string },
+  { db, now }: Pick<OperationContext, 'db' | 'now'>,
+): Promise<void> {
+  const { status, message } = end;
+  await endBuildSteps(db, image.imageId, status, message, now);
+  await updateImage(db, image.imageId, { status, reason: message, leaseUntil: null, endedAt: now });
+}
