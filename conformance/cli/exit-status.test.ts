@@ -23,6 +23,8 @@ describe('a command line that is wrong', () => {
     ['an unknown command', ['bogus'], 'unknown command'],
     ['a root that is not there', ['scan', '--root', '/nowhere'], 'no directory "/nowhere"'],
     ['a baseline that is no JSON', ['scan', '--baseline', '{folder}/broken.json'], 'cannot be read as JSON'],
+    ['a bill of materials of nothing', ['sbom', '--root', '/nowhere'], '/nowhere is not a directory'],
+    ['a format of bills that is not known', ['sbom', '--format', 'swid'], 'Allowed choices are cyclonedx, spdx'],
     ['a missing option', ['agent'], '--state'],
     ['half an activation', ['agent', '--state', '{folder}/state', '--activation-id', 'x'], 'belong together'],
     ['an agent that was never enrolled', ['agent', '--state', '{folder}/state'], 'is not enrolled yet'],

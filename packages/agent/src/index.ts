@@ -27,7 +27,14 @@ export * from './machine/index.ts';
 export { carryOutOrder, fetchedPatcherDirectory, type OrderParts, readPatchOrder } from './other-agent/index.ts';
 export { PatchRunRequest, PatchRunResult } from './patch-run.ts';
 export { type CollectPhase, collectFacts, patcherProgramFile } from './patcher/index.ts';
-export { runScan, ScanError, type ScanReport, type ScanRequest } from './scan/index.ts';
+export {
+  type InstalledContents,
+  readInstalledContents,
+  runScan,
+  ScanError,
+  type ScanReport,
+  type ScanRequest,
+} from './scan/index.ts';
 export {
   Identity,
   openStateDirectory,

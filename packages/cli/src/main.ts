@@ -14,6 +14,7 @@ import { freezeCommand } from './commands/freeze.ts';
 import { nodeCommand } from './commands/node.ts';
 import { planCommand } from './commands/plan.ts';
 import { restoreCommand } from './commands/restore.ts';
+import { sbomCommand } from './commands/sbom.ts';
 import { scanCommand } from './commands/scan.ts';
 import { settingsCommand } from './commands/settings.ts';
 import { startsCommand } from './commands/starts.ts';
@@ -24,6 +25,7 @@ import { exitWithError } from './exit-with-error.ts';
 
 const commands = [
   scanCommand,
+  sbomCommand,
   demoCommand,
   upCommand,
   envCommand,
