@@ -1,4 +1,6 @@
+import type { ComponentTables } from '../aws/imagebuilder/components/tables.ts';
 import type { InfrastructureConfigurationTables } from '../aws/imagebuilder/infrastructure-configurations/tables.ts';
+import type { ResourcePolicyTables } from '../aws/imagebuilder/resource-policies/tables.ts';
 import type { ActivationTables } from '../aws/ssm/activations/tables.ts';
 import type { CommandTables } from '../aws/ssm/commands/tables.ts';
 import type { DocumentTables } from '../aws/ssm/documents/tables.ts';
@@ -51,4 +53,6 @@ export type FeatureTables = IdentityTables &
   ArchiveWatchTables &
   SettingsTables &
   VerdictTables &
-  InfrastructureConfigurationTables;
+  InfrastructureConfigurationTables &
+  ComponentTables &
+  ResourcePolicyTables;

@@ -1,6 +1,7 @@
 import * as client from '@aws-sdk/client-imagebuilder';
 import { adaptService, imageBuilderConstraints } from '@patchbay/aws-wire';
 import { defineAwsService } from '../../operations/registry.ts';
+import { componentOperations } from './components/operations.ts';
 import { imageBuilderErrors } from './errors.ts';
 import { infrastructureConfigurationOperations } from './infrastructure-configurations/operations.ts';
 import { imageBuilderTagOperations } from './tags/operations.ts';
@@ -14,6 +15,7 @@ export const imageBuilder = defineAwsService({
   errors: model.errors,
   errorTable: imageBuilderErrors,
   operations: {
+    ...componentOperations,
     ...infrastructureConfigurationOperations,
     ...imageBuilderTagOperations,
   },
