@@ -1,5 +1,7 @@
+import type { ComponentTables } from '../aws/imagebuilder/components/tables.ts';
 import type { ImageTables } from '../aws/imagebuilder/images/tables.ts';
 import type { InfrastructureConfigurationTables } from '../aws/imagebuilder/infrastructure-configurations/tables.ts';
+import type { ResourcePolicyTables } from '../aws/imagebuilder/resource-policies/tables.ts';
 import type { ActivationTables } from '../aws/ssm/activations/tables.ts';
 import type { CommandTables } from '../aws/ssm/commands/tables.ts';
 import type { DocumentTables } from '../aws/ssm/documents/tables.ts';
@@ -53,4 +55,6 @@ export type FeatureTables = IdentityTables &
   SettingsTables &
   VerdictTables &
   InfrastructureConfigurationTables &
-  ImageTables;
+  ImageTables &
+  ComponentTables &
+  ResourcePolicyTables;

@@ -21,7 +21,7 @@ import {
   matrix as rowsForNodes,
 } from './permission-matrix.test-support.ts';
 import { matrixForBuiltImages } from './permission-matrix-built-images.test-support.ts';
-import { matrixForImages } from './permission-matrix-images.test-support.ts';
+import { defineImage, matrixForImages } from './permission-matrix-images.test-support.ts';
 import { permissionRules } from './permissions.ts';
 import type { RegisteredOperation } from './registry.ts';
 
@@ -90,7 +90,9 @@ describe('every operation for every kind of caller', () => {
           tags: { PatchGroup: patchGroup },
         }),
       );
-    return { instanceId, commandId: Command?.CommandId ?? '', operationId, planId: plan.planId, configurationArn };
+    const commandId = Command?.CommandId ?? '';
+    const definitions = await defineImage(server().createImageBuilderClient(), instanceId, { PatchGroup: patchGroup });
+    return { instanceId, commandId, operationId, planId: plan.planId, configurationArn, ...definitions };
   }
 
   beforeAll(async () => {

@@ -11,6 +11,8 @@ import type { Scope } from '../../../operations/scope.ts';
 import { readTags, type TaggedResource } from '../../ssm/tags/repository.ts';
 import { addTags, removeTagsFrom } from '../../ssm/tags/service.ts';
 import { arnResource, ownResourceId, parseArn } from '../arns.ts';
+import { existsComponent } from '../components/repository.ts';
+import { componentType } from '../components/tables.ts';
 import { resourceNotFound } from '../errors.ts';
 import { existsImage } from '../images/repository.ts';
 import { imageType } from '../images/tables.ts';
@@ -23,6 +25,7 @@ interface Addressed {
 
 /** Which resources exist here, by the type that their ARNs name. */
 const existence = new Map<string, (db: Database, scope: Scope, resourceId: string) => Promise<boolean>>([
+  [componentType, existsComponent],
   [infrastructureConfigurationType, existsInfrastructureConfiguration],
   [imageType, existsImage],
 ]);
