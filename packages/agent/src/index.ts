@@ -13,6 +13,7 @@ export {
   ServerError,
   UnreachableError,
 } from './client/index.ts';
+export * from './components/index.ts';
 export { enrolOnly } from './enrol-only.ts';
 export { type EnrolledIdentity, type EnrolmentPorts, type EnrolmentRequest, enrol } from './enrolment.ts';
 export {

@@ -6,6 +6,7 @@ import { applyCommand } from './commands/apply.ts';
 import { archiveWatchCommand } from './commands/archive-watch.ts';
 import { backupCommand } from './commands/backup.ts';
 import { commandOutputCommand } from './commands/command-output.ts';
+import { componentCommand } from './commands/component.ts';
 import { demoCommand } from './commands/demo.ts';
 import { enrolLineCommand } from './commands/enrol-line.ts';
 import { envCommand } from './commands/env.ts';
@@ -45,6 +46,7 @@ const commands = [
   startsCommand,
   commandOutputCommand,
   settingsCommand,
+  componentCommand,
 ];
 const program = new Command('patchbay')
   .description('Keeps servers patched and proves it; speaks the AWS Systems Manager API.')

@@ -25,7 +25,7 @@ export const boundingSet: string = ['-all', ...keptCapabilities.map((name) => `+
 const lentMark = '# Lent by Patchbay while a command runs.';
 
 /**
- * Parameters: root, `ro` or `rw`, work directory, capabilities, then the command. It becomes process 1 of its own
+ * Parameters: root, `ro` or `rw`, work directory, capabilities, the directory for /tmp (empty: a fresh one), then the command. It becomes process 1 of its own
  * namespaces, the init that reaps.
  *
  * The root is moved over `/` and the command enters it by chroot without CAP_SYS_ADMIN. pivot_root and umount would be
@@ -36,8 +36,8 @@ const lentMark = '# Lent by Patchbay while a command runs.';
  */
 export const rootEntryScript = `set -eu
 umask 022
-root=$1 access=$2 work=$3 capabilities=$4
-shift 4
+root=$1 access=$2 work=$3 capabilities=$4 temporary=$5
+shift 5
 # Beside the work directory, where nothing inside can plant a link; the lending script inherits the descriptor.
 if [ "$access" = rw ]; then exec 9>"\${work%/*}/lent.lock" && flock -s 9; fi
 mount --rbind "$root" "$root"
@@ -76,6 +76,10 @@ mount --all --fstab "$root/run/mounts"
 for name in tmp sys dev/pts dev/shm dev/null proc/sys; do mountpoint -q "$root/$name" || exit 1; done
 mount --bind "$work" "$root/run/patchbay"
 mount -o remount,bind,rw,nosuid,nodev "$root/run/patchbay"
+if [ -n "$temporary" ]; then
+  mount --bind "$temporary" "$root/tmp"
+  mount -o remount,bind,rw,nosuid,nodev "$root/tmp"
+fi
 rm run/mounts
 lent=$root/run/patchbay-lent
 printf '#!/bin/sh\\n%s\\nexit 101\\n' '${lentMark}' >"$lent/policy-rc.d"

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type CommandRecords, openCommandRecords } from './command-records.ts';
 import {
@@ -19,6 +19,8 @@ export interface MachineOptions {
   /** A directory of ours, outside of the root; made (private) when missing. */
   readonly workDirectory: string;
   readonly access: 'read-only' | 'read-write';
+  /** Of a root directory: whether one command finds in /tmp what another left there. Each has an empty one otherwise. */
+  readonly keepsTemporaryFiles?: boolean;
 }
 
 const workDirectoryInsideRoot = '/run/patchbay';
@@ -34,12 +36,12 @@ const entryTools = ['unshare', 'mount', 'mountpoint', 'setpriv', 'chroot', 'floc
 export async function openMachine(options: MachineOptions): Promise<Machine> {
   const isRootUser = process.getuid?.() === 0;
   const root = options.root === null ? null : checkRoot(options.root, isRootUser);
-  const work = prepareWorkDirectory(options.workDirectory, root);
+  const work = prepareWorkDirectory(options, root);
   const files = openFileTree(root ?? '/');
   const shared = openFileTree(work.shared);
   try {
     if (root !== null) await checkDebianRoot(files, root);
-    const way = chooseWay(options, root, work.shared, isRootUser);
+    const way = chooseWay(options, root, work, isRootUser);
     if (way.prefix.length > 0) await proveEntry(way, options.root);
     return buildMachine(options, way, work, files, shared);
   } catch (error) {
@@ -63,12 +65,13 @@ interface Way {
  * Namespaces are made anew for each command (about 40 ms, against the 300 ms of the smallest apt-get -s): one outer
  * process stands for all there is to end, /tmp and /run are clean, and no long-lived holder has to be looked after.
  */
-function chooseWay(options: MachineOptions, root: string | null, shared: string, isRootUser: boolean): Way {
+function chooseWay(options: MachineOptions, root: string | null, work: WorkDirectories, isRootUser: boolean): Way {
+  const { shared } = work;
   const endWithUs = [findTool('setpriv') ?? 'setpriv', '--pdeathsig', 'KILL', '--'];
   if (root !== null) {
     const namespaces = ['--mount', '--pid', '--uts', '--ipc', '--fork', '--propagation', 'slave'];
     const access = options.access === 'read-only' ? 'ro' : 'rw';
-    const script = ['/bin/sh', '-c', rootEntryScript, 'sh', root, access, shared, boundingSet];
+    const script = ['/bin/sh', '-c', rootEntryScript, 'sh', root, access, shared, boundingSet, work.temporary ?? ''];
     const lending = access === 'rw' ? ['/bin/sh', '-c', lendingScript, 'sh'] : [];
     const unshare = findTool('unshare') ?? 'unshare';
     return {
@@ -195,17 +198,25 @@ interface WorkDirectories {
   readonly shared: string;
   /** Records of uninterruptible commands: never visible inside, so that nothing there can plant a symlink for us. */
   readonly commands: string;
+  /** What is /tmp inside; null for a fresh one each time. */
+  readonly temporary: string | null;
 }
 
-function prepareWorkDirectory(directory: string, root: string | null): WorkDirectories {
+function prepareWorkDirectory(options: MachineOptions, root: string | null): WorkDirectories {
+  const directory = options.workDirectory;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const work = realpathSync(resolve(directory));
   if (root !== null && `${work}/`.startsWith(`${root}/`)) {
     throw new MachineError('INVALID_COMMAND', `The work directory ${work} must not lie in the root ${root}`);
   }
-  const directories = { shared: join(work, 'shared'), commands: join(work, 'commands') };
+  const temporary = root !== null && options.keepsTemporaryFiles === true ? join(work, 'tmp') : null;
+  const directories = { shared: join(work, 'shared'), commands: join(work, 'commands'), temporary };
   mkdirSync(directories.shared, { recursive: true, mode: 0o755 });
   mkdirSync(directories.commands, { recursive: true, mode: 0o700 });
+  if (temporary !== null) {
+    mkdirSync(temporary, { recursive: true });
+    chmodSync(temporary, 0o1777);
+  }
   return directories;
 }
 

@@ -46,6 +46,7 @@ function makeInputSchemas(isWritten: boolean) {
     formed('true or false', (value) => /^(?:true|false)$/i.test(value))
       .transform((value) => value.toLowerCase() === 'true')
       .default(standard);
+  // Without any, those that a process gives: 0666 and 0777 without what its umask takes away.
   const permissions = formed("octal digits in quotes, for example '0644'", (value) => /^[0-7]{3,5}$/.test(value));
   const encoding = formed(`one of ${encodings.join(', ')}`, (value) => findEncoding(value) !== undefined)
     .transform((value) => findEncoding(value) ?? 'utf8')
@@ -103,7 +104,7 @@ function makeInputSchemas(isWritten: boolean) {
       content: text.default(''),
       encoding,
       ...optionalOwner,
-      permissions: permissions.default('0666'),
+      permissions: permissions.optional(),
       overwrite: flag(true),
     }),
     AppendFile: list({ path, content: text.default(''), encoding }),
@@ -111,7 +112,7 @@ function makeInputSchemas(isWritten: boolean) {
     CopyFolder: list(copy),
     MoveFile: list(copy),
     MoveFolder: list(copy),
-    CreateFolder: list({ path, ...optionalOwner, permissions: permissions.default('0777'), overwrite: flag(true) }),
+    CreateFolder: list({ path, ...optionalOwner, permissions: permissions.optional(), overwrite: flag(true) }),
     CreateSymlink: list({ path, target: path, force: flag(false) }),
     DeleteFile: list({ path }),
     DeleteFolder: list({ path, force: flag(false) }),
