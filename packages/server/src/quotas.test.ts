@@ -14,6 +14,7 @@ describe('quotas', () => {
       documents: 500,
       'versions-per-document': 1000,
       'infrastructure-configurations': 1000,
+      'distribution-configurations': 1000,
     });
   });
 

@@ -1,3 +1,4 @@
+import type { DistributionConfigurationTables } from '../aws/imagebuilder/distribution-configurations/tables.ts';
 import type { InfrastructureConfigurationTables } from '../aws/imagebuilder/infrastructure-configurations/tables.ts';
 import type { ActivationTables } from '../aws/ssm/activations/tables.ts';
 import type { CommandTables } from '../aws/ssm/commands/tables.ts';
@@ -51,4 +52,5 @@ export type FeatureTables = IdentityTables &
   ArchiveWatchTables &
   SettingsTables &
   VerdictTables &
-  InfrastructureConfigurationTables;
+  InfrastructureConfigurationTables &
+  DistributionConfigurationTables;

@@ -20,6 +20,7 @@ import {
   type Row,
   matrix as rowsForNodes,
 } from './permission-matrix.test-support.ts';
+import { matrixForImagePipelines, provideImagePipelines } from './permission-matrix-image-pipelines.test-support.ts';
 import { matrixForImages } from './permission-matrix-images.test-support.ts';
 import { permissionRules } from './permissions.ts';
 import type { RegisteredOperation } from './registry.ts';
@@ -33,7 +34,7 @@ const denials = new Set([
   'UnrecognizedClientException',
 ]);
 
-const matrix: readonly Row[] = [...rowsForNodes, ...matrixForImages];
+const matrix: readonly Row[] = [...rowsForNodes, ...matrixForImages, ...matrixForImagePipelines];
 
 const served = new Map<string, RegisteredOperation>(
   services.flatMap(({ targetPrefix, operations }) =>
@@ -89,6 +90,7 @@ describe('every operation for every kind of caller', () => {
           tags: { PatchGroup: patchGroup },
         }),
       );
+    await provideImagePipelines(server().createImageBuilderClient(), `of ${instanceId}`, { PatchGroup: patchGroup });
     return { instanceId, commandId: Command?.CommandId ?? '', operationId, planId: plan.planId, configurationArn };
   }
 

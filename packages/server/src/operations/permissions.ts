@@ -1,4 +1,5 @@
 import { administrators, type Entry, nobody, operators, type Rule } from './permission-entry.ts';
+import { permissionsForImagePipelines } from './permissions-for-image-pipelines.ts';
 import { permissionsForImages } from './permissions-for-images.ts';
 import { permissionsToLook } from './permissions-to-look.ts';
 
@@ -100,6 +101,7 @@ const entries: readonly Entry[] = [
     ],
   },
   ...permissionsForImages,
+  ...permissionsForImagePipelines,
   {
     what: 'Change parameters: what commands are sent with',
     people: administrators,

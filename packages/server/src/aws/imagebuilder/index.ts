@@ -1,6 +1,7 @@
 import * as client from '@aws-sdk/client-imagebuilder';
 import { adaptService, imageBuilderConstraints } from '@patchbay/aws-wire';
 import { defineAwsService } from '../../operations/registry.ts';
+import { distributionConfigurationOperations } from './distribution-configurations/operations.ts';
 import { imageBuilderErrors } from './errors.ts';
 import { infrastructureConfigurationOperations } from './infrastructure-configurations/operations.ts';
 import { imageBuilderTagOperations } from './tags/operations.ts';
@@ -15,6 +16,7 @@ export const imageBuilder = defineAwsService({
   errorTable: imageBuilderErrors,
   operations: {
     ...infrastructureConfigurationOperations,
+    ...distributionConfigurationOperations,
     ...imageBuilderTagOperations,
   },
 });

@@ -19,6 +19,7 @@ import * as patchPlans from './0026-patch-plans.ts';
 import * as changeFreezes from './0027-change-freezes.ts';
 import * as patchingUnderWay from './0028-patching-under-way.ts';
 import * as imageConfigurations from './0029-image-configurations.ts';
+import * as distributionConfigurations from './0032-distribution-configurations.ts';
 
 /** Every migration, oldest first. One that was released never changes; names sort in this order. */
 export const migrations: readonly NamedMigration[] = [
@@ -42,4 +43,5 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0027-change-freezes', up: changeFreezes.up },
   { name: '0028-patching-under-way', up: patchingUnderWay.up },
   { name: '0029-image-configurations', up: imageConfigurations.up },
+  { name: '0032-distribution-configurations', up: distributionConfigurations.up },
 ];

@@ -11,6 +11,8 @@ import type { Scope } from '../../../operations/scope.ts';
 import { readTags, type TaggedResource } from '../../ssm/tags/repository.ts';
 import { addTags, removeTagsFrom } from '../../ssm/tags/service.ts';
 import { arnResource, ownResourceId, parseArn } from '../arns.ts';
+import { existsDistributionConfiguration } from '../distribution-configurations/repository.ts';
+import { distributionConfigurationType } from '../distribution-configurations/tables.ts';
 import { resourceNotFound } from '../errors.ts';
 import { existsInfrastructureConfiguration } from '../infrastructure-configurations/repository.ts';
 import { infrastructureConfigurationType } from '../infrastructure-configurations/tables.ts';
@@ -22,6 +24,7 @@ interface Addressed {
 /** Which resources exist here, by the type that their ARNs name. */
 const existence = new Map<string, (db: Database, scope: Scope, resourceId: string) => Promise<boolean>>([
   [infrastructureConfigurationType, existsInfrastructureConfiguration],
+  [distributionConfigurationType, existsDistributionConfiguration],
 ]);
 
 async function findResource({ resourceArn = '' }: Addressed, context: OperationContext): Promise<TaggedResource> {

@@ -1,0 +1,44 @@
+import { CreateDistributionConfigurationCommand, type ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
+import type { About, Row } from './permission-matrix.test-support.ts';
+
+function imageBuilder(name: string, allowed: string, input: Row['input']): Row {
+  return { target: `imagebuilder.${name}`, allowed, input, when: 'by itself' };
+}
+
+const distributions = [
+  {
+    region: 'us-east-1',
+    containerDistributionConfiguration: {
+      targetRepository: { service: 'ECR' as const, repositoryName: 'registry.example/matrix' },
+    },
+  },
+];
+const clientToken = 'matrix';
+
+/** Makes what the rows below are about, beside the infrastructure configuration of the same name. */
+export async function provideImagePipelines(
+  client: ImagebuilderClient,
+  name: string,
+  tags: Record<string, string>,
+): Promise<void> {
+  await client.send(new CreateDistributionConfigurationCommand({ name, distributions, tags }));
+}
+
+const arnOf = (about: About, resourceType: string) =>
+  about.configurationArn.replace('infrastructure-configuration', resourceType);
+const distribution = (about: About) => ({
+  distributionConfigurationArn: arnOf(about, 'distribution-configuration'),
+});
+
+/** Who gets through to distribution configurations and pipelines, as to the other resources of Image Builder. */
+export const matrixForImagePipelines: readonly Row[] = [
+  imageBuilder('CreateDistributionConfiguration', 'A', () => ({ name: 'matrix', distributions, clientToken })),
+  imageBuilder('UpdateDistributionConfiguration', 'A', (about) => ({
+    ...distribution(about),
+    distributions,
+    clientToken,
+  })),
+  imageBuilder('GetDistributionConfiguration', 'AORW', distribution),
+  imageBuilder('ListDistributionConfigurations', 'AORWD', () => ({})),
+  imageBuilder('DeleteDistributionConfiguration', 'A', distribution),
+];
