@@ -15,6 +15,7 @@ describe('quotas', () => {
       'versions-per-document': 1000,
       'infrastructure-configurations': 1000,
       'distribution-configurations': 1000,
+      'image-pipelines': 75,
     });
   });
 

@@ -14,6 +14,7 @@ export const defaultQuotas = {
   'versions-per-document': 1000,
   'infrastructure-configurations': 1000,
   'distribution-configurations': 1000,
+  'image-pipelines': 75,
 } as const;
 
 export type QuotaName = keyof typeof defaultQuotas;

@@ -1,5 +1,6 @@
 import type { DistributionConfigurationTables } from '../aws/imagebuilder/distribution-configurations/tables.ts';
 import type { InfrastructureConfigurationTables } from '../aws/imagebuilder/infrastructure-configurations/tables.ts';
+import type { ImagePipelineTables } from '../aws/imagebuilder/pipelines/tables.ts';
 import type { ActivationTables } from '../aws/ssm/activations/tables.ts';
 import type { CommandTables } from '../aws/ssm/commands/tables.ts';
 import type { DocumentTables } from '../aws/ssm/documents/tables.ts';
@@ -53,4 +54,5 @@ export type FeatureTables = IdentityTables &
   SettingsTables &
   VerdictTables &
   InfrastructureConfigurationTables &
-  DistributionConfigurationTables;
+  DistributionConfigurationTables &
+  ImagePipelineTables;

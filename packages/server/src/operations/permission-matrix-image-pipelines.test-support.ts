@@ -1,4 +1,8 @@
-import { CreateDistributionConfigurationCommand, type ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
+import {
+  CreateDistributionConfigurationCommand,
+  CreateImagePipelineCommand,
+  type ImagebuilderClient,
+} from '@aws-sdk/client-imagebuilder';
 import type { About, Row } from './permission-matrix.test-support.ts';
 
 function imageBuilder(name: string, allowed: string, input: Row['input']): Row {
@@ -21,7 +25,11 @@ export async function provideImagePipelines(
   name: string,
   tags: Record<string, string>,
 ): Promise<void> {
-  await client.send(new CreateDistributionConfigurationCommand({ name, distributions, tags }));
+  const { distributionConfigurationArn = '' } = await client.send(
+    new CreateDistributionConfigurationCommand({ name, distributions, tags }),
+  );
+  const configurationArn = distributionConfigurationArn.replace('distribution-', 'infrastructure-');
+  await client.send(new CreateImagePipelineCommand({ ...partsOf({ configurationArn }), name, tags }));
 }
 
 const arnOf = (about: About, resourceType: string) =>
@@ -29,6 +37,13 @@ const arnOf = (about: About, resourceType: string) =>
 const distribution = (about: About) => ({
   distributionConfigurationArn: arnOf(about, 'distribution-configuration'),
 });
+
+/** What a pipeline is made of: the recipe and the infrastructure configuration of the same name. */
+const partsOf = ({ configurationArn }: Pick<About, 'configurationArn'>) => ({
+  infrastructureConfigurationArn: configurationArn,
+  containerRecipeArn: `${configurationArn.replace('infrastructure-configuration', 'container-recipe')}/1.0.0`,
+});
+const pipeline = (about: About) => ({ imagePipelineArn: arnOf(about, 'image-pipeline') });
 
 /** Who gets through to distribution configurations and pipelines, as to the other resources of Image Builder. */
 export const matrixForImagePipelines: readonly Row[] = [
@@ -40,5 +55,10 @@ export const matrixForImagePipelines: readonly Row[] = [
   })),
   imageBuilder('GetDistributionConfiguration', 'AORW', distribution),
   imageBuilder('ListDistributionConfigurations', 'AORWD', () => ({})),
+  imageBuilder('CreateImagePipeline', 'A', (about) => ({ ...partsOf(about), name: 'matrix', clientToken })),
+  imageBuilder('UpdateImagePipeline', 'A', (about) => ({ ...pipeline(about), ...partsOf(about), clientToken })),
+  imageBuilder('GetImagePipeline', 'AORW', pipeline),
+  imageBuilder('ListImagePipelines', 'AORWD', () => ({})),
+  imageBuilder('DeleteImagePipeline', 'A', pipeline),
   imageBuilder('DeleteDistributionConfiguration', 'A', distribution),
 ];

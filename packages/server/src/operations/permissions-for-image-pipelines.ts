@@ -9,24 +9,29 @@ export const permissionsForImagePipelines: readonly Entry[] = [
     what: 'Make image-builder resources and say which tags they carry, so: who else may see and change them',
     people: administrators,
     limited: 'never',
-    permissions: ['imagebuilder:CreateDistributionConfiguration'],
+    permissions: ['imagebuilder:CreateDistributionConfiguration', 'imagebuilder:CreateImagePipeline'],
   },
   {
     what: 'Change and delete image-builder resources',
     people: administrators,
     limited: 'tagged-resource',
-    permissions: ['imagebuilder:DeleteDistributionConfiguration', 'imagebuilder:UpdateDistributionConfiguration'],
+    permissions: [
+      'imagebuilder:DeleteDistributionConfiguration',
+      'imagebuilder:DeleteImagePipeline',
+      'imagebuilder:UpdateDistributionConfiguration',
+      'imagebuilder:UpdateImagePipeline',
+    ],
   },
   {
     what: 'See one image-builder resource and its tags',
     people: readers,
     limited: 'tagged-resource',
-    permissions: ['imagebuilder:GetDistributionConfiguration'],
+    permissions: ['imagebuilder:GetDistributionConfiguration', 'imagebuilder:GetImagePipeline'],
   },
   {
     what: 'List image-builder resources',
     people: readers,
     limited: 'within-reach',
-    permissions: ['imagebuilder:ListDistributionConfigurations'],
+    permissions: ['imagebuilder:ListDistributionConfigurations', 'imagebuilder:ListImagePipelines'],
   },
 ];

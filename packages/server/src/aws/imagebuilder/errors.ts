@@ -8,6 +8,7 @@ export class ImageBuilderError extends AppError<
   | 'IMAGE_RESOURCE_LIMIT'
   | 'IMAGE_PARAMETER_VALUE'
   | 'IMAGE_PARAMETER_COMBINATION'
+  | 'IMAGE_RESOURCE_DEPENDENCY'
 > {}
 
 /** Image Builder's names for them, and for the errors that any operation may raise. */
@@ -17,6 +18,7 @@ export const imageBuilderErrors: ErrorTable = {
   IMAGE_RESOURCE_LIMIT: 'ServiceQuotaExceededException',
   IMAGE_PARAMETER_VALUE: 'InvalidParameterValueException',
   IMAGE_PARAMETER_COMBINATION: 'InvalidParameterCombinationException',
+  IMAGE_RESOURCE_DEPENDENCY: 'ResourceDependencyException',
   TOO_MANY_TAGS: 'InvalidParameterException',
   TAG_KEY: 'InvalidParameterException',
   INVALID_NEXT_TOKEN: 'InvalidPaginationTokenException',

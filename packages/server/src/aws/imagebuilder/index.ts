@@ -4,6 +4,7 @@ import { defineAwsService } from '../../operations/registry.ts';
 import { distributionConfigurationOperations } from './distribution-configurations/operations.ts';
 import { imageBuilderErrors } from './errors.ts';
 import { infrastructureConfigurationOperations } from './infrastructure-configurations/operations.ts';
+import { imagePipelineOperations } from './pipelines/operations.ts';
 import { imageBuilderTagOperations } from './tags/operations.ts';
 
 const model = adaptService(client, imageBuilderConstraints);
@@ -17,6 +18,7 @@ export const imageBuilder = defineAwsService({
   operations: {
     ...infrastructureConfigurationOperations,
     ...distributionConfigurationOperations,
+    ...imagePipelineOperations,
     ...imageBuilderTagOperations,
   },
 });

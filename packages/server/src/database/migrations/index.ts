@@ -20,6 +20,7 @@ import * as changeFreezes from './0027-change-freezes.ts';
 import * as patchingUnderWay from './0028-patching-under-way.ts';
 import * as imageConfigurations from './0029-image-configurations.ts';
 import * as distributionConfigurations from './0032-distribution-configurations.ts';
+import * as imagePipelines from './0033-image-pipelines.ts';
 
 /** Every migration, oldest first. One that was released never changes; names sort in this order. */
 export const migrations: readonly NamedMigration[] = [
@@ -44,4 +45,5 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0028-patching-under-way', up: patchingUnderWay.up },
   { name: '0029-image-configurations', up: imageConfigurations.up },
   { name: '0032-distribution-configurations', up: distributionConfigurations.up },
+  { name: '0033-image-pipelines', up: imagePipelines.up },
 ];

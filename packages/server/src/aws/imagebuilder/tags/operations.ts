@@ -16,6 +16,8 @@ import { distributionConfigurationType } from '../distribution-configurations/ta
 import { resourceNotFound } from '../errors.ts';
 import { existsInfrastructureConfiguration } from '../infrastructure-configurations/repository.ts';
 import { infrastructureConfigurationType } from '../infrastructure-configurations/tables.ts';
+import { existsImagePipeline } from '../pipelines/repository.ts';
+import { imagePipelineType } from '../pipelines/tables.ts';
 
 interface Addressed {
   readonly resourceArn?: string | undefined;
@@ -25,6 +27,7 @@ interface Addressed {
 const existence = new Map<string, (db: Database, scope: Scope, resourceId: string) => Promise<boolean>>([
   [infrastructureConfigurationType, existsInfrastructureConfiguration],
   [distributionConfigurationType, existsDistributionConfiguration],
+  [imagePipelineType, existsImagePipeline],
 ]);
 
 async function findResource({ resourceArn = '' }: Addressed, context: OperationContext): Promise<TaggedResource> {
