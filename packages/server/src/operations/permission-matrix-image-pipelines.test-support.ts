@@ -59,6 +59,7 @@ export const matrixForImagePipelines: readonly Row[] = [
   imageBuilder('UpdateImagePipeline', 'A', (about) => ({ ...pipeline(about), ...partsOf(about), clientToken })),
   imageBuilder('GetImagePipeline', 'AORW', pipeline),
   imageBuilder('ListImagePipelines', 'AORWD', () => ({})),
+  { target: 'Patchbay.ListImagePipelineRuns', allowed: 'AORW', input: pipeline, when: 'by itself' },
   imageBuilder('DeleteImagePipeline', 'A', pipeline),
   imageBuilder('DeleteDistributionConfiguration', 'A', distribution),
 ];

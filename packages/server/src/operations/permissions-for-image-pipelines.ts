@@ -29,6 +29,12 @@ export const permissionsForImagePipelines: readonly Entry[] = [
     permissions: ['imagebuilder:GetDistributionConfiguration', 'imagebuilder:GetImagePipeline'],
   },
   {
+    what: 'See what an image pipeline decided at the times of its schedule',
+    people: readers,
+    limited: 'tagged-resource',
+    permissions: ['patchbay:ListImagePipelineRuns'],
+  },
+  {
     what: 'List image-builder resources',
     people: readers,
     limited: 'within-reach',

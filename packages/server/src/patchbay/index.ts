@@ -3,6 +3,7 @@ import { definePatchbayService } from '../operations/registry.ts';
 import { archiveWatchContracts } from './archive-watches/operations.ts';
 import { changeFreezeContracts } from './change-freezes/operations.ts';
 import { commandOutputContracts } from './command-outputs.ts';
+import { imagePipelineRunContracts } from './image-pipeline-runs.ts';
 import { managedNodeContracts } from './managed-nodes.ts';
 import { nodeContracts } from './node-operations.ts';
 import { patchPlanContracts } from './patch-plans/operations.ts';
@@ -22,4 +23,5 @@ export const patchbay = definePatchbayService([
   ...managedNodeContracts,
   ...commandOutputContracts,
   ...patchPlanContracts,
+  ...imagePipelineRunContracts,
 ]);

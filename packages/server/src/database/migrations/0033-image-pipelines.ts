@@ -20,6 +20,7 @@ export async function up(db: Kysely<never>): Promise<void> {
       next_run_at timestamptz,
       last_run_at timestamptz,
       consecutive_failures integer not null,
+      disabled_because text,
       date_created timestamptz not null,
       date_updated timestamptz,
       primary key (account_id, region, arn_name)

@@ -67,6 +67,11 @@ export async function recordBuildEnd(
       : countFailure(pipeline, build, failureCount === undefined ? null : { failureCount });
   const { status, consecutiveFailures, disabledBecause } = counted;
   const nextRunAt = status === 'DISABLED' ? null : pipeline.nextRunAt;
-  await updatePipelineRow(db, pipeline, { status, consecutiveFailures, nextRunAt });
+  await updatePipelineRow(db, pipeline, {
+    status,
+    consecutiveFailures,
+    nextRunAt,
+    ...(disabledBecause !== null && { disabledBecause }),
+  });
   return disabledBecause;
 }

@@ -77,6 +77,7 @@ export async function createPipeline(
     nextRunAt: nextRun(scheduled, now),
     lastRunAt: null,
     consecutiveFailures: 0,
+    disabledBecause: null,
     dateCreated: now,
     dateUpdated: null,
   });
@@ -124,6 +125,7 @@ export async function updatePipeline(
     definition: JSON.stringify(settings.definition),
     nextRunAt: goesOn ? before.nextRunAt : nextRun(scheduled, now),
     consecutiveFailures: 0,
+    disabledBecause: null,
     dateUpdated: now,
   });
 }

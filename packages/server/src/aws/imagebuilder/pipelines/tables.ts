@@ -36,6 +36,8 @@ export interface ImagePipelinesTable {
   /** The last time of the schedule that was decided on. */
   lastRunAt: Date | null;
   consecutiveFailures: number;
+  /** Where its policy disabled it. */
+  disabledBecause: string | null;
   dateCreated: Fixed<Date>;
   /** Null until it is updated. */
   dateUpdated: Date | null;
