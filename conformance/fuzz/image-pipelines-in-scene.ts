@@ -28,7 +28,7 @@ const distributions = [
   },
 ];
 
-/** Distribution configurations, what the operations accept, and what they can be called about. */
+/** Distribution configurations and pipelines, what the operations accept, and what they can be called about. */
 export async function provideImagePipelines(server: FuzzedServer, name: string, call: Call) {
   const arnOf = (resourceType: string, text: string) =>
     `arn:aws:imagebuilder:${server.region}:${server.accountId}:${resourceType}/${text}-${name}`;
@@ -44,6 +44,32 @@ export async function provideImagePipelines(server: FuzzedServer, name: string, 
   await call('CreateDistributionConfiguration', spare);
   const ofDistribution = { distributionConfigurationArn: arnOf('distribution-configuration', 'fuzz') };
   const spareArn = arnOf('distribution-configuration', 'spare');
+  const pipeline = {
+    name: `Fuzz ${name}`,
+    description: 'for the fuzzer',
+    containerRecipeArn: `${arnOf('container-recipe', 'fuzz')}/1.0.0`,
+    infrastructureConfigurationArn: arnOf('infrastructure-configuration', 'fuzz'),
+    ...ofDistribution,
+    imageTestsConfiguration: { imageTestsEnabled: true, timeoutMinutes: 60 },
+    enhancedImageMetadataEnabled: true,
+    schedule: {
+      scheduleExpression: 'cron(0/15 2-4 ? * SUN#2,L 2026-2199)',
+      timezone: 'Europe/Berlin',
+      pipelineExecutionStartCondition: 'EXPRESSION_MATCH_ONLY',
+      autoDisablePolicy: { failureCount: 2 },
+    },
+    status: 'ENABLED',
+    imageTags: { builtBy: 'fuzz' },
+    imageScanningConfiguration: { imageScanningEnabled: true, ecrConfiguration: { repositoryName: 'scans' } },
+    executionRole: 'builder',
+    workflows: [{ workflowArn: 'arn:aws:imagebuilder:us-east-1:aws:workflow/test/test-container/x.x.x' }],
+    tags: { owner: 'fuzz' },
+    clientToken: `fuzz-pipeline-${name}`,
+  };
+  await call('CreateImagePipeline', pipeline);
+  await call('CreateImagePipeline', { ...pipeline, name: `Spare ${name}`, clientToken: `spare-pipeline-${name}` });
+  const ofPipeline = { imagePipelineArn: arnOf('image-pipeline', 'fuzz') };
+  const { name: _name, tags: _tags, ...definition } = pipeline;
   const examples: Example[] = [
     [
       'CreateDistributionConfiguration',
@@ -56,10 +82,17 @@ export async function provideImagePipelines(server: FuzzedServer, name: string, 
     ['GetDistributionConfiguration', ofDistribution],
     ['ListDistributionConfigurations', { filters: [{ name: 'name', values: [distribution.name] }], maxResults: 1 }],
     ['DeleteDistributionConfiguration', { distributionConfigurationArn: spareArn }],
+    ['CreateImagePipeline', { ...pipeline, name: `More ${name}`, clientToken: `more-pipeline-${name}` }],
+    ['UpdateImagePipeline', { ...ofPipeline, ...definition, clientToken: `update-pipeline-${name}` }],
+    ['GetImagePipeline', ofPipeline],
+    ['ListImagePipelines', { filters: [{ name: 'status', values: ['ENABLED', 'DISABLED'] }], maxResults: 1 }],
+    ['DeleteImagePipeline', { imagePipelineArn: arnOf('image-pipeline', 'spare') }],
   ];
+  const ownExamples: Example[] = [['Patchbay.ListImagePipelineRuns', { ...ofPipeline, maxResults: 1 }]];
   const known: Readonly<Record<string, readonly string[]>> = {
     // Not the one of the examples: it would soon be deleted.
     distributionconfigurationarn: [spareArn, placeholderOf('distributionconfigurationarn')],
+    imagepipelinearn: [arnOf('image-pipeline', 'spare'), placeholderOf('imagepipelinearn')],
   };
-  return { examples, known };
+  return { examples, ownExamples, known };
 }

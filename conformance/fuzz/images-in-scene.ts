@@ -69,6 +69,7 @@ export async function withImages<Scene extends Furniture>(
     known: new Map([...scene.known, ...Object.entries(known)]),
     examples: new Map([
       ...scene.examples,
+      ...pipelines.ownExamples.map(([target, input]) => [target, [input]] as const),
       ...examples.map(([target, input]) => [`${service}.${target}`, [input]] as const),
     ]),
   };

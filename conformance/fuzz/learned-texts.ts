@@ -15,6 +15,7 @@ const learnable = new Set([
   'windowtaskid',
   'infrastructureconfigurationarn',
   'distributionconfigurationarn',
+  'imagepipelinearn',
 ]);
 
 /** Stands in a planned body for what the server will only say then; so plans do not hang on what it draws. */
