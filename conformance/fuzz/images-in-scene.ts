@@ -1,6 +1,7 @@
 import { services } from '../../packages/server/src/app.ts';
 import { pathCallOf, sendPathCall } from '../../packages/server/src/test-support/path-call.ts';
 import { readSuccess } from '../../packages/server/src/test-support/send-request.ts';
+import { provideImagePipelines } from './image-pipelines-in-scene.ts';
 import { placeholderOf } from './learned-texts.ts';
 import type { KnownTexts } from './shaped-json.ts';
 import type { FuzzedServer } from './start-fuzzed-server.ts';
@@ -41,6 +42,7 @@ export async function withImages<Scene extends Furniture>(
   const arn = arnOf(`fuzz-${name}`);
   const { name: _name, tags: _tags, ...definition } = configuration;
   const ofArn = { infrastructureConfigurationArn: arn };
+  const pipelines = await provideImagePipelines(server, name, async (...args) => await call(server, ...args));
   const examples: Example[] = [
     ['CreateInfrastructureConfiguration', { ...configuration, name: `More ${name}`, clientToken: `more-${name}` }],
     ['UpdateInfrastructureConfiguration', { ...ofArn, ...definition, clientToken: `update-${name}` }],
@@ -53,11 +55,13 @@ export async function withImages<Scene extends Furniture>(
     ['TagResource', { resourceArn: arn, tags: { stage: 'test' } }],
     ['UntagResource', { resourceArn: arn, tagKeys: ['stage', 'none'] }],
     ['ListTagsForResource', { resourceArn: arn }],
+    ...pipelines.examples,
   ];
   const known: Readonly<Record<string, readonly string[]>> = {
     // Not the one of the examples: it would soon be deleted.
     infrastructureconfigurationarn: [arnOf(`spare-${name}`), placeholderOf('infrastructureconfigurationarn')],
     resourcearn: [arn],
+    ...pipelines.known,
     name: [...(scene.known.get('name') ?? []), 'name', configuration.name],
   };
   return {
@@ -65,6 +69,7 @@ export async function withImages<Scene extends Furniture>(
     known: new Map([...scene.known, ...Object.entries(known)]),
     examples: new Map([
       ...scene.examples,
+      ...pipelines.ownExamples.map(([target, input]) => [target, [input]] as const),
       ...examples.map(([target, input]) => [`${service}.${target}`, [input]] as const),
     ]),
   };

@@ -14,6 +14,8 @@ const learnable = new Set([
   'windowtargetid',
   'windowtaskid',
   'infrastructureconfigurationarn',
+  'distributionconfigurationarn',
+  'imagepipelinearn',
 ]);
 
 /** Stands in a planned body for what the server will only say then; so plans do not hang on what it draws. */

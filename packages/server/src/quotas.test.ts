@@ -17,6 +17,8 @@ describe('quotas', () => {
       'component-builds': 10_000,
       'container-recipes': 1000,
       'image-recipes': 1000,
+      'distribution-configurations': 1000,
+      'image-pipelines': 75,
     });
   });
 

@@ -16,6 +16,8 @@ export const defaultQuotas = {
   'component-builds': 10_000,
   'container-recipes': 1000,
   'image-recipes': 1000,
+  'distribution-configurations': 1000,
+  'image-pipelines': 75,
 } as const;
 
 export type QuotaName = keyof typeof defaultQuotas;

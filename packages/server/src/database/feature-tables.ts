@@ -1,6 +1,8 @@
 import type { ComponentTables } from '../aws/imagebuilder/components/tables.ts';
+import type { DistributionConfigurationTables } from '../aws/imagebuilder/distribution-configurations/tables.ts';
 import type { ImageTables } from '../aws/imagebuilder/images/tables.ts';
 import type { InfrastructureConfigurationTables } from '../aws/imagebuilder/infrastructure-configurations/tables.ts';
+import type { ImagePipelineTables } from '../aws/imagebuilder/pipelines/tables.ts';
 import type { ResourcePolicyTables } from '../aws/imagebuilder/resource-policies/tables.ts';
 import type { ActivationTables } from '../aws/ssm/activations/tables.ts';
 import type { CommandTables } from '../aws/ssm/commands/tables.ts';
@@ -57,4 +59,6 @@ export type FeatureTables = IdentityTables &
   InfrastructureConfigurationTables &
   ImageTables &
   ComponentTables &
-  ResourcePolicyTables;
+  ResourcePolicyTables &
+  DistributionConfigurationTables &
+  ImagePipelineTables;

@@ -21,6 +21,7 @@ import {
   matrix as rowsForNodes,
 } from './permission-matrix.test-support.ts';
 import { matrixForBuiltImages } from './permission-matrix-built-images.test-support.ts';
+import { matrixForImagePipelines, provideImagePipelines } from './permission-matrix-image-pipelines.test-support.ts';
 import { defineImage, matrixForImages } from './permission-matrix-images.test-support.ts';
 import { permissionRules } from './permissions.ts';
 import type { RegisteredOperation } from './registry.ts';
@@ -34,7 +35,12 @@ const denials = new Set([
   'UnrecognizedClientException',
 ]);
 
-const matrix: readonly Row[] = [...rowsForNodes, ...matrixForImages, ...matrixForBuiltImages];
+const matrix: readonly Row[] = [
+  ...rowsForNodes,
+  ...matrixForImages,
+  ...matrixForBuiltImages,
+  ...matrixForImagePipelines,
+];
 
 const served = new Map<string, RegisteredOperation>(
   services.flatMap(({ targetPrefix, operations }) =>
@@ -92,6 +98,7 @@ describe('every operation for every kind of caller', () => {
       );
     const commandId = Command?.CommandId ?? '';
     const definitions = await defineImage(server().createImageBuilderClient(), instanceId, { PatchGroup: patchGroup });
+    await provideImagePipelines(server().createImageBuilderClient(), `of ${instanceId}`, { PatchGroup: patchGroup });
     return { instanceId, commandId, operationId, planId: plan.planId, configurationArn, ...definitions };
   }
 

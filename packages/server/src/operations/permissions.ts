@@ -1,5 +1,6 @@
 import { administrators, type Entry, nobody, operators, type Rule } from './permission-entry.ts';
 import { permissionsForBuiltImages } from './permissions-for-built-images.ts';
+import { permissionsForImagePipelines } from './permissions-for-image-pipelines.ts';
 import { permissionsForImages } from './permissions-for-images.ts';
 import { permissionsToLook } from './permissions-to-look.ts';
 
@@ -102,6 +103,7 @@ const entries: readonly Entry[] = [
   },
   ...permissionsForImages,
   ...permissionsForBuiltImages,
+  ...permissionsForImagePipelines,
   {
     what: 'Change parameters: what commands are sent with',
     people: administrators,

@@ -4,6 +4,7 @@ import { archiveWatchContracts } from './archive-watches/operations.ts';
 import { changeFreezeContracts } from './change-freezes/operations.ts';
 import { commandOutputContracts } from './command-outputs.ts';
 import { imageBuildContracts } from './image-builds/operations.ts';
+import { imagePipelineRunContracts } from './image-pipeline-runs.ts';
 import { managedNodeContracts } from './managed-nodes.ts';
 import { nodeContracts } from './node-operations.ts';
 import { patchPlanContracts } from './patch-plans/operations.ts';
@@ -24,4 +25,5 @@ export const patchbay = definePatchbayService([
   ...commandOutputContracts,
   ...patchPlanContracts,
   ...imageBuildContracts,
+  ...imagePipelineRunContracts,
 ]);

@@ -52,6 +52,7 @@ const growing: readonly (ExpiredRows & { readonly keptAs: keyof RetentionPolicy 
     column: 'started_at',
     where: sql`maintenance_window_executions.ended_at is not null`,
   },
+  { keptAs: 'transactions', table: 'image_pipeline_runs', column: 'decided_at' },
   { keptAs: 'transactions', table: 'patch_plans', column: 'created_at' },
   { keptAs: 'transactions', table: 'command_invocations', column: 'requested_at' },
   {

@@ -2,10 +2,12 @@ import * as client from '@aws-sdk/client-imagebuilder';
 import { adaptService, imageBuilderConstraints } from '@patchbay/aws-wire';
 import { defineAwsService } from '../../operations/registry.ts';
 import { componentOperations } from './components/operations.ts';
+import { distributionConfigurationOperations } from './distribution-configurations/operations.ts';
 import { imageBuilderErrors } from './errors.ts';
 import { imageOperations } from './images/operations.ts';
 import { workflowExecutionOperations } from './images/workflow-operations.ts';
 import { infrastructureConfigurationOperations } from './infrastructure-configurations/operations.ts';
+import { imagePipelineOperations } from './pipelines/operations.ts';
 import { imageBuilderTagOperations } from './tags/operations.ts';
 
 const model = adaptService(client, imageBuilderConstraints);
@@ -21,6 +23,8 @@ export const imageBuilder = defineAwsService({
     ...infrastructureConfigurationOperations,
     ...imageOperations,
     ...workflowExecutionOperations,
+    ...distributionConfigurationOperations,
+    ...imagePipelineOperations,
     ...imageBuilderTagOperations,
   },
 });

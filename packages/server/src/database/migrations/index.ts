@@ -21,6 +21,8 @@ import * as patchingUnderWay from './0028-patching-under-way.ts';
 import * as imageConfigurations from './0029-image-configurations.ts';
 import * as imageComponents from './0030-image-components.ts';
 import * as imageRecipes from './0031-image-recipes.ts';
+import * as distributionConfigurations from './0032-distribution-configurations.ts';
+import * as imagePipelines from './0033-image-pipelines.ts';
 import * as images from './0034-images.ts';
 
 /** Every migration, oldest first. One that was released never changes; names sort in this order. */
@@ -47,5 +49,7 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0029-image-configurations', up: imageConfigurations.up },
   { name: '0030-image-components', up: imageComponents.up },
   { name: '0031-image-recipes', up: imageRecipes.up },
+  { name: '0032-distribution-configurations', up: distributionConfigurations.up },
+  { name: '0033-image-pipelines', up: imagePipelines.up },
   { name: '0034-images', up: images.up },
 ];

@@ -5,7 +5,9 @@ import type { Scope } from '../../../operations/scope.ts';
 import { removeTags } from '../../ssm/tags/repository.ts';
 import { tagNewResource } from '../../ssm/tags/service.ts';
 import { arnResource, formatArn, ownResourceId } from '../arns.ts';
+import { lockDefinitions } from '../definitions-lock.ts';
 import { ImageBuilderError, resourceNotFound } from '../errors.ts';
+import { refuseNeededByPipelines } from '../pipelines/dependents.ts';
 import {
   countConfigurationsAlone,
   deleteConfigurationRow,
@@ -91,6 +93,8 @@ export async function updateConfiguration(
 
 export async function deleteConfiguration(arn: string, context: OperationContext): Promise<void> {
   const arnName = arnNameIn(arn, context);
+  await lockDefinitions(context.db, context);
+  await refuseNeededByPipelines(configurationArn(context, arnName), context);
   if (!(await deleteConfigurationRow(context.db, context, arnName))) throw resourceNotFound(arn);
   await removeTags(context.db, context, { resourceType, resourceId: arnName }, 'all');
 }

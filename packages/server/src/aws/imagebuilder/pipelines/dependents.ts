@@ -1,0 +1,19 @@
+import type { OperationContext } from '../../../operations/operation.ts';
+import { formatArn } from '../arns.ts';
+import { ImageBuilderError } from '../errors.ts';
+import { listPipelinesReferringTo } from './repository.ts';
+import { imagePipelineType as resourceType } from './tables.ts';
+
+/** Refuses to delete a configuration that a pipeline refers to; called with the definitions locked. */
+export async function refuseNeededByPipelines(arn: string, context: OperationContext): Promise<void> {
+  const [first, ...others] = await listPipelinesReferringTo(context.db, context, arn);
+  if (first === undefined) return;
+  const { accountId, region } = context;
+  // Who is limited by tags may not be allowed to see it.
+  const pipeline =
+    context.reach.length > 0 ? 'a pipeline' : formatArn({ accountId, region, resourceType, resourceId: first });
+  throw new ImageBuilderError(
+    'IMAGE_RESOURCE_DEPENDENCY',
+    `The resource ${arn} is needed by ${pipeline}${others.length > 0 ? ' and others' : ''}.`,
+  );
+}
