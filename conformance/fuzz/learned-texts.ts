@@ -14,6 +14,9 @@ const learnable = new Set([
   'windowtargetid',
   'windowtaskid',
   'infrastructureconfigurationarn',
+  'componentbuildversionarn',
+  'containerrecipearn',
+  'imagerecipearn',
 ]);
 
 /** Stands in a planned body for what the server will only say then; so plans do not hang on what it draws. */

@@ -1,5 +1,6 @@
 import type { ComponentTables } from '../aws/imagebuilder/components/tables.ts';
 import type { InfrastructureConfigurationTables } from '../aws/imagebuilder/infrastructure-configurations/tables.ts';
+import type { RecipeTables } from '../aws/imagebuilder/recipes/tables.ts';
 import type { ResourcePolicyTables } from '../aws/imagebuilder/resource-policies/tables.ts';
 import type { ActivationTables } from '../aws/ssm/activations/tables.ts';
 import type { CommandTables } from '../aws/ssm/commands/tables.ts';
@@ -55,4 +56,5 @@ export type FeatureTables = IdentityTables &
   VerdictTables &
   InfrastructureConfigurationTables &
   ComponentTables &
+  RecipeTables &
   ResourcePolicyTables;

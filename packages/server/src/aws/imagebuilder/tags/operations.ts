@@ -16,6 +16,8 @@ import { componentType } from '../components/tables.ts';
 import { resourceNotFound } from '../errors.ts';
 import { existsInfrastructureConfiguration } from '../infrastructure-configurations/repository.ts';
 import { infrastructureConfigurationType } from '../infrastructure-configurations/tables.ts';
+import { existsContainerRecipe, existsImageRecipe } from '../recipes/repository.ts';
+import { containerRecipeType, imageRecipeType } from '../recipes/tables.ts';
 
 interface Addressed {
   readonly resourceArn?: string | undefined;
@@ -24,6 +26,8 @@ interface Addressed {
 /** Which resources exist here, by the type that their ARNs name. */
 const existence = new Map<string, (db: Database, scope: Scope, resourceId: string) => Promise<boolean>>([
   [componentType, existsComponent],
+  [containerRecipeType, existsContainerRecipe],
+  [imageRecipeType, existsImageRecipe],
   [infrastructureConfigurationType, existsInfrastructureConfiguration],
 ]);
 
