@@ -16,6 +16,9 @@ const learnable = new Set([
   'infrastructureconfigurationarn',
   'distributionconfigurationarn',
   'imagepipelinearn',
+  'componentbuildversionarn',
+  'containerrecipearn',
+  'imagerecipearn',
 ]);
 
 /** Stands in a planned body for what the server will only say then; so plans do not hang on what it draws. */

@@ -3,6 +3,7 @@ import type { DistributionConfigurationTables } from '../aws/imagebuilder/distri
 import type { ImageTables } from '../aws/imagebuilder/images/tables.ts';
 import type { InfrastructureConfigurationTables } from '../aws/imagebuilder/infrastructure-configurations/tables.ts';
 import type { ImagePipelineTables } from '../aws/imagebuilder/pipelines/tables.ts';
+import type { RecipeTables } from '../aws/imagebuilder/recipes/tables.ts';
 import type { ResourcePolicyTables } from '../aws/imagebuilder/resource-policies/tables.ts';
 import type { ActivationTables } from '../aws/ssm/activations/tables.ts';
 import type { CommandTables } from '../aws/ssm/commands/tables.ts';
@@ -61,4 +62,5 @@ export type FeatureTables = IdentityTables &
   ComponentTables &
   ResourcePolicyTables &
   DistributionConfigurationTables &
-  ImagePipelineTables;
+  ImagePipelineTables &
+  RecipeTables;
