@@ -63,8 +63,8 @@ export type ImageBuildStepStatus = z.infer<typeof ImageBuildStepStatus>;
 export const imageBuildSteps = [
   { workflow: 'BUILD', name: 'ObtainParentImage', action: 'LaunchInstance' },
   { workflow: 'BUILD', name: 'ApplyBuildComponents', action: 'ExecuteComponents' },
-  { workflow: 'BUILD', name: 'CreateOutputImage', action: 'CreateImage' },
   { workflow: 'BUILD', name: 'CollectImageMetadata', action: 'CollectImageMetadata' },
+  { workflow: 'BUILD', name: 'CreateOutputImage', action: 'CreateImage' },
   { workflow: 'TEST', name: 'ApplyTestComponents', action: 'ExecuteComponents' },
   { workflow: 'DISTRIBUTION', name: 'DistributeImage', action: 'DistributeImage' },
 ] as const;

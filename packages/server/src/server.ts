@@ -6,6 +6,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { agentPackageDirectory, openAgentPackages } from './agent-packages/index.ts';
 import { buildApp } from './app.ts';
 import { startLookout } from './aws/ec2messages/lookout.ts';
+import { startPipelinesHandler, startPipelinesJob } from './aws/imagebuilder/images/start-due.ts';
 import { sweepCommandsHandler, sweepCommandsJob } from './aws/ssm/commands/sweep.ts';
 import { archiveNodesHandler, archiveNodesJob } from './aws/ssm/instances/archive.ts';
 import { startWindowRunner } from './aws/ssm/maintenance-window-executions/runner.ts';
@@ -189,6 +190,7 @@ async function start(
     handlers: [
       sweepCommandsHandler(db, dependencies),
       sweepImageBuildsHandler(db, dependencies),
+      startPipelinesHandler(db, dependencies),
       ensurePartitionsHandler(db, clock),
       refreshArchivesHandler(db, dependencies),
       ...(archiveAfterDays === undefined ? [] : [archiveNodesHandler(db, archiveAfterDays, clock)]),
@@ -196,6 +198,7 @@ async function start(
     ],
     schedules: [
       { job: sweepCommandsJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
+      { job: startPipelinesJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
       { job: sweepImageBuildsJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
       { job: refreshArchivesJob, key: 'every-five-minutes', cron: '*/5 * * * *', timeZone: 'UTC', payload: {} },
       { job: retentionJob, key: 'daily', cron: '37 2 * * *', timeZone: 'UTC', payload: {} },

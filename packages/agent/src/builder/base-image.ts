@@ -2,18 +2,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseRelease } from '@patchbay/package-managers';
+import { managedImages } from '@patchbay/patching';
 import { z } from 'zod';
 import { readProxyVariables } from '../client/index.ts';
 import { defaultEnvironment, type Machine } from '../machine/index.ts';
 import { readJsonFile, writeFileDurably } from '../state/index.ts';
 import { BuilderError } from './builder-error.ts';
 import type { DebianArchives } from './own-archives.ts';
-
-/** The Debian releases that base images are made of, by the names of AWS's managed images. */
-const releases: ReadonlyMap<string, { readonly suite: string; readonly architecture: string }> = new Map([
-  ['debian-12-x86', { suite: 'bookworm', architecture: 'amd64' }],
-  ['debian-13-x86', { suite: 'trixie', architecture: 'amd64' }],
-]);
 
 /** What is known of a base image beside its files. */
 const BaseImageNote = z.object({
@@ -53,12 +48,12 @@ const mostKept = 6;
  */
 export async function obtainBaseImage(request: BaseImageRequest): Promise<BaseImage> {
   const { name, archives, keyring, directory, report } = request;
-  const release = releases.get(name);
+  const release = managedImages.find((each) => each.name === name);
   if (release === undefined) {
-    const known = [...releases.keys()].join(', ');
+    const known = managedImages.map((each) => each.name).join(', ');
     throw new BuilderError('UNKNOWN_BASE_IMAGE', `There is no base image ${name}: this builder makes ${known}.`);
   }
-  const { suite, architecture } = release;
+  const suite = release.release;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const found = await fetchRelease(request, suite);
   const key = createHash('sha256')
@@ -81,11 +76,14 @@ export async function obtainBaseImage(request: BaseImageRequest): Promise<BaseIm
     archive: { uri: archives.main, suite, releaseDigest: found.digest, date: found.date },
   };
   report(`Making the base image ${name} ${made.version}`);
-  await bootstrap(request, { suite, architecture, file, timestamp: made.timestamp });
+  await bootstrap(request, { suite, file, timestamp: made.timestamp });
   writeFileDurably(noteFile, `${JSON.stringify(made)}\n`);
   removeOldest(directory);
   return { ...made, file };
 }
+
+/** Of all base images there are. */
+const architecture = 'amd64';
 
 /** Raised when what is put into a base image changes. */
 const recipeVersion = 1;
@@ -142,7 +140,6 @@ async function fetchRelease(request: BaseImageRequest, suite: string): Promise<F
 
 interface Bootstrap {
   readonly suite: string;
-  readonly architecture: string;
   readonly file: string;
   readonly timestamp: string;
 }
@@ -150,10 +147,7 @@ interface Bootstrap {
 /** What mmdebstrap takes over from the host, and what each start or each run would write anew. */
 const leftovers = ['etc/resolv.conf', 'etc/hostname', 'var/cache/ldconfig/aux-cache', 'var/log/alternatives.log'];
 
-async function bootstrap(
-  request: BaseImageRequest,
-  { suite, architecture, file, timestamp }: Bootstrap,
-): Promise<void> {
+async function bootstrap(request: BaseImageRequest, { suite, file, timestamp }: Bootstrap): Promise<void> {
   const { archives, keyring, host, signal, report } = request;
   const unfinished = `${file}.unfinished`;
   const temporary = `${file}.work`;

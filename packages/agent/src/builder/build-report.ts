@@ -26,6 +26,8 @@ export interface BuildReport {
   readonly signal: AbortSignal;
   begin(step: ImageBuildStepName): void;
   end(step: ImageBuildStepName, status: 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'SKIPPED', message: string): void;
+  /** Ends the step that began last, where it has not ended; answers which one that is. */
+  endRunning(status: 'FAILED' | 'CANCELLED', message: string): ImageBuildStepName;
   /** One line or several; of the step that began last. */
   say(text: string, source?: LineSource): void;
   /** Tells the rest, and no more after it. */
@@ -130,6 +132,10 @@ export function openBuildReport({ client, lease, log, timers }: BuildReportParts
         message: redactCredentials(message).slice(0, 4_096),
         endedAt: timers.now().toISOString(),
       });
+    },
+    endRunning(status, message) {
+      if (steps.get(current)?.status === 'RUNNING') this.end(current, status, message);
+      return current;
     },
     say,
     async close() {

@@ -21,6 +21,15 @@ const lease = { imageId: 'img-none', leaseId: id };
 
 /** Who gets through to images and their builds. */
 export const matrixForBuiltImages: readonly Row[] = [
+  imageBuilder('CreateImage', 'A', {
+    containerRecipeArn: image.replace('image/matrix/1.0.0/1', 'container-recipe/none/1.0.0'),
+    infrastructureConfigurationArn: image.replace('image/matrix/1.0.0/1', 'infrastructure-configuration/none'),
+    clientToken: 'matrix',
+  }),
+  imageBuilder('StartImagePipelineExecution', 'AO', {
+    imagePipelineArn: image.replace('image/matrix/1.0.0/1', 'image-pipeline/none'),
+    clientToken: 'matrix',
+  }),
   imageBuilder('GetImage', 'AOR', ofImage),
   imageBuilder('ListImages', 'AORWD', {}),
   imageBuilder('ListImageBuildVersions', 'AORWD', { imageVersionArn: image.replace('/1.0.0/1', '/1.0.0') }),

@@ -1,7 +1,19 @@
-import { administrators, type Entry, readers } from './permission-entry.ts';
+import { administrators, type Entry, operators, readers } from './permission-entry.ts';
 
 /** Who may do what with images and their builds: as with what they are made from (permissions-for-images.ts). */
 export const permissionsForBuiltImages: readonly Entry[] = [
+  {
+    what: 'Build an image by any recipe, and say which tags it carries',
+    people: administrators,
+    limited: 'never',
+    permissions: ['imagebuilder:CreateImage'],
+  },
+  {
+    what: 'Start an image pipeline as it is defined',
+    people: operators,
+    limited: 'tagged-resource',
+    permissions: ['imagebuilder:StartImagePipelineExecution'],
+  },
   {
     what: 'Stop builds of images, and delete the records of images',
     people: administrators,

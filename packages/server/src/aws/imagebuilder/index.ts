@@ -7,6 +7,7 @@ import { distributionConfigurationOperations } from './distribution-configuratio
 import { imageBuilderErrors } from './errors.ts';
 import { imageRecipeOperations } from './image-recipes/operations.ts';
 import { imageOperations } from './images/operations.ts';
+import { startOperations } from './images/start-operations.ts';
 import { workflowExecutionOperations } from './images/workflow-operations.ts';
 import { infrastructureConfigurationOperations } from './infrastructure-configurations/operations.ts';
 import { imagePipelineOperations } from './pipelines/operations.ts';
@@ -26,6 +27,7 @@ export const imageBuilder = defineAwsService({
     ...imageRecipeOperations,
     ...infrastructureConfigurationOperations,
     ...imageOperations,
+    ...startOperations,
     ...workflowExecutionOperations,
     ...distributionConfigurationOperations,
     ...imagePipelineOperations,

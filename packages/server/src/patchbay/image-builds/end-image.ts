@@ -1,4 +1,6 @@
 import { endBuildSteps, type Image, updateImage } from '../../aws/imagebuilder/images/repository.ts';
+import { recordBuildEnd } from '../../aws/imagebuilder/pipelines/runs.ts';
+import type { Database } from '../../database/tables.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 
 /** So many builders in a row may be lost over one build. */
@@ -24,4 +26,13 @@ export async function endImage(
   const { status, message } = end;
   await endBuildSteps(db, image.imageId, status, message, now);
   await updateImage(db, image.imageId, { status, reason: message, leaseUntil: null, endedAt: now });
+  if (status === 'FAILED') await tellPipeline(image, 'FAILED', db);
+}
+
+/** Lets the pipeline that an image is of count how its build ended. */
+export async function tellPipeline(image: Image, outcome: 'AVAILABLE' | 'FAILED', db: Database): Promise<void> {
+  const { pipelineArn, accountId, region, buildType } = image;
+  if (pipelineArn === null) return;
+  const key = { accountId, region, arnName: pipelineArn.slice(pipelineArn.lastIndexOf('/') + 1) };
+  await recordBuildEnd(key, { startedBy: buildType === 'SCHEDULED' ? 'schedule' : 'person', outcome }, { db });
 }

@@ -3,12 +3,14 @@ import {
   type ImageBuildLease,
   type ImageBuildOrder,
   type ImageBuildOutcome,
+  type ImageBuildRecord,
   type ImageBuildStep,
   imageBuildSteps,
   type ReportImageBuild,
   type SignedAuthorization,
 } from '@patchbay/contracts';
 import { contentDigest } from '@patchbay/facts/digest';
+import type { ResolvedDependency } from '@patchbay/patching';
 import type { z } from 'zod';
 import {
   findImageById,
@@ -25,7 +27,7 @@ import type { ImageStatus } from '../../aws/imagebuilder/images/tables.ts';
 import { readTags } from '../../aws/ssm/tags/repository.ts';
 import { runInTransaction } from '../../database/transaction.ts';
 import type { OperationContext } from '../../operations/operation.ts';
-import { endImage, endOfLostBuild } from './end-image.ts';
+import { endImage, endOfLostBuild, tellPipeline } from './end-image.ts';
 import { ImageBuildError } from './errors.ts';
 
 type Context = OperationContext;
@@ -198,9 +200,18 @@ export async function completeBuild(
     osVersion,
     record: JSON.stringify(record),
     containers: JSON.stringify(containers),
+    dependencies: JSON.stringify(withParent(image, record)),
     leaseUntil: null,
     endedAt: now,
   });
+  await tellPipeline(image, 'AVAILABLE', db);
+}
+
+/** What only the builder knew: which base image, or which image of a registry, it was built on. */
+function withParent({ dependencies, buildOrder }: Image, { parent }: ImageBuildRecord): ResolvedDependency[] {
+  const known =
+    buildOrder.parent.kind === 'managed' ? parent.reference : `${parent.reference.split('@')[0]}@${parent.digest}`;
+  return dependencies.map((each) => (each.kind === 'parent' ? { ...each, resolved: each.resolved ?? known } : each));
 }
 
 /** `Component app, phase test, step Check: …`. */

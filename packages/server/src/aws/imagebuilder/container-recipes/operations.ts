@@ -19,6 +19,7 @@ import { listRecipes, readRecipeTags } from '../recipes/list-recipes.ts';
 import { deleteRecipe, getRecipe, newRecipeResource, recipeResource } from '../recipes/service.ts';
 import { containerRecipeType } from '../recipes/tables.ts';
 import { getResourcePolicy, putResourcePolicy } from '../resource-policies/service.ts';
+import { readWireContainerRecipe } from './describe.ts';
 import { containerRecipeOf, createContainerRecipe } from './service.ts';
 
 async function CreateContainerRecipe(
@@ -39,31 +40,11 @@ async function GetContainerRecipe(
   { containerRecipeArn = '' }: CamelCased<GetContainerRecipeRequest>,
   context: OperationContext,
 ): Promise<CamelCased<GetContainerRecipeResponse>> {
-  const row = await getRecipe(containerRecipeArn, containerRecipeType, context);
-  const tagsOf = await readRecipeTags([row], containerRecipeType, context);
-  const { arn, name, version, parentImage, dateCreated, definition } = containerRecipeOf(row, context);
-  const { containerType, description, components, instanceConfiguration, workingDirectory } = definition;
+  const containerRecipe = await readWireContainerRecipe(containerRecipeArn, context);
   return {
     requestId: context.requestId,
-    containerRecipe: {
-      arn,
-      containerType,
-      name,
-      description,
-      platform: 'Linux',
-      owner: context.accountId,
-      version,
-      components,
-      instanceConfiguration,
-      dockerfileTemplateData: definition.dockerfileTemplateData,
-      encrypted: false,
-      parentImage,
-      dateCreated: dateCreated.toISOString(),
-      tags: tagsOf(row),
-      workingDirectory,
-      targetRepository: definition.targetRepository,
-    },
-    latestVersionReferences: latestVersionReferences(parseImageBuilderArn(arn)) ?? undefined,
+    containerRecipe,
+    latestVersionReferences: latestVersionReferences(parseImageBuilderArn(containerRecipe.arn ?? '')) ?? undefined,
   };
 }
 

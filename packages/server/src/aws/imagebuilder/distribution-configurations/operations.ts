@@ -15,9 +15,9 @@ import { type OperationContext, operation } from '../../../operations/operation.
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
 import { readTagsOfMany } from '../../ssm/tags/repository.ts';
 import { readFilters, valuesOf } from '../filters.ts';
+import { describeConfiguration, summarize } from './describe.ts';
 import { type DistributionConfiguration, listConfigurations } from './repository.ts';
 import {
-  configurationArn,
   configurationResource,
   createConfiguration,
   deleteConfiguration,
@@ -35,25 +35,6 @@ async function CreateDistributionConfiguration(
   return { requestId: context.requestId, clientToken, distributionConfigurationArn };
 }
 
-/** The model requires one between 30 and 720; this is how long the guide lets a distribution take unless told otherwise. */
-const timeoutMinutes = 360;
-
-/** What a configuration and its summary both show. */
-function describe(
-  { arnName, name, definition, dateCreated, dateUpdated }: DistributionConfiguration,
-  tags: Record<string, string>,
-  context: OperationContext,
-) {
-  return {
-    arn: configurationArn(context, arnName),
-    name,
-    description: definition.description,
-    tags,
-    dateCreated: dateCreated.toISOString(),
-    dateUpdated: dateUpdated?.toISOString(),
-  };
-}
-
 async function readTagMaps(configurations: readonly DistributionConfiguration[], context: OperationContext) {
   const arnNames = configurations.map(({ arnName }) => arnName);
   const tags = await readTagsOfMany(context.db, context, distributionConfigurationType, arnNames);
@@ -68,11 +49,7 @@ async function GetDistributionConfiguration(
   const tagsOf = await readTagMaps([configuration], context);
   return {
     requestId: context.requestId,
-    distributionConfiguration: {
-      ...describe(configuration, tagsOf(configuration.arnName), context),
-      distributions: configuration.definition.distributions,
-      timeoutMinutes,
-    },
+    distributionConfiguration: describeConfiguration(configuration, tagsOf(configuration.arnName), context),
   };
 }
 
@@ -112,7 +89,7 @@ async function ListDistributionConfigurations(
   return {
     requestId: context.requestId,
     distributionConfigurationSummaryList: shown.map((each) => ({
-      ...describe(each, tagsOf(each.arnName), context),
+      ...summarize(each, tagsOf(each.arnName), context),
       regions: each.definition.distributions?.map(({ region = '' }) => region),
     })),
     nextToken: nextToken(page, found, limit, ({ arnName }) => arnName),

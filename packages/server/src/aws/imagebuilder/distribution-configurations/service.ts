@@ -109,7 +109,10 @@ function arnNameIn(arn: string, scope: Scope): string {
   return arnName;
 }
 
-export async function getConfiguration(arn: string, context: OperationContext): Promise<DistributionConfiguration> {
+export async function getConfiguration(
+  arn: string,
+  context: Pick<OperationContext, 'db' | 'accountId' | 'region'>,
+): Promise<DistributionConfiguration> {
   const configuration = await findConfiguration(context.db, context, arnNameIn(arn, context));
   if (!configuration) throw resourceNotFound(arn);
   return configuration;

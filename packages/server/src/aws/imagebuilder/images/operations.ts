@@ -1,6 +1,8 @@
 import type {
   CancelImageCreationRequest,
   CancelImageCreationResponse,
+  CreateImageRequest,
+  CreateImageResponse,
   DeleteImageRequest,
   DeleteImageResponse,
   GetImageRequest,
@@ -22,13 +24,28 @@ import { arnResource } from '../arns.ts';
 import { ImageBuilderError } from '../errors.ts';
 import { readFilters } from '../filters.ts';
 import { cancelImage } from './cancel.ts';
+import { createImage } from './create.ts';
 import { deleteImage } from './delete.ts';
 import { describeImage, describeImageVersion, summarizeImage } from './describe.ts';
-import { findImage, findImageBuild, readImageArn, referencesOf } from './find-image.ts';
+import { findImage, findImageBuild, imageArn, readImageArn, referencesOf } from './find-image.ts';
 import { imageFilterNames, listImages, positionOf } from './list-images.ts';
 import { listPackages } from './packages.ts';
 import type { Image } from './repository.ts';
 import { imageType } from './tables.ts';
+
+async function CreateImage(
+  input: CamelCased<CreateImageRequest>,
+  context: OperationContext,
+): Promise<CamelCased<CreateImageResponse>> {
+  const { clientToken, tags = {}, ...request } = input;
+  const image = await createImage({ ...request, tags, pipeline: null, buildType: 'USER_INITIATED' }, context);
+  return {
+    requestId: context.requestId,
+    clientToken,
+    imageBuildVersionArn: imageArn(image),
+    latestVersionReferences: referencesOf(image),
+  };
+}
 
 async function GetImage(
   input: CamelCased<GetImageRequest>,
@@ -151,6 +168,10 @@ const resource = (input: { readonly imageBuildVersionArn?: string | undefined })
   arnResource(input.imageBuildVersionArn ?? '');
 
 export const imageOperations = {
+  CreateImage: operation({
+    handle: CreateImage,
+    resource: ({ containerRecipeArn, imageRecipeArn }) => arnResource(containerRecipeArn ?? imageRecipeArn ?? ''),
+  }),
   GetImage: operation({ handle: GetImage, resource }),
   ListImages: operation({ handle: ListImages }),
   ListImageBuildVersions: operation({ handle: ListImageBuildVersions }),

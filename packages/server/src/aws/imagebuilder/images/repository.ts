@@ -88,6 +88,30 @@ export async function lockNextBuild(db: Database, scope: Scope, now: Date): Prom
     .executeTakeFirst();
 }
 
+/** The newest image of a pipeline that became AVAILABLE, whoever started it. */
+export async function findLastAvailable(db: Database, pipelineArn: string): Promise<Image | undefined> {
+  return await db
+    .selectFrom('images')
+    .selectAll()
+    .where('pipelineArn', '=', pipelineArn)
+    .where('status', '=', 'AVAILABLE')
+    .orderBy('dateCreated', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** An image of a pipeline whose build has not ended. */
+export async function findBuildUnderWay(db: Database, pipelineArn: string): Promise<Image | undefined> {
+  return await db
+    .selectFrom('images')
+    .selectAll()
+    .where('pipelineArn', '=', pipelineArn)
+    .where('endedAt', 'is', null)
+    .orderBy('dateCreated', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
 /** Builds whose builder has said nothing for too long, locked; those that somebody else is about are left to him. */
 export async function listLostBuilds(db: Database, now: Date): Promise<Image[]> {
   return await db

@@ -10,6 +10,7 @@ import type {
   ImageBuildStepName,
   ImageBuildStepStatus,
 } from '@patchbay/contracts';
+import type { ResolvedDependency } from '@patchbay/patching';
 import type { ColumnType, Generated } from 'kysely';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 
@@ -76,6 +77,8 @@ export interface ImagesTable {
   /** Its recipe's, then: which baseline judges it. */
   patchGroup: ColumnType<string | null, string | null, never>;
   buildOrder: ColumnType<KeptOrder, string, never>;
+  /** What it was made from, by what its recipe says. */
+  dependencies: ColumnType<ResolvedDependency[], string | undefined, string>;
   record: ColumnType<ImageBuildRecord | null, string | null | undefined, string>;
   failure: ColumnType<ImageFailure | null, string | null | undefined, string>;
   containers: ColumnType<OutputContainer[], string | undefined, string>;

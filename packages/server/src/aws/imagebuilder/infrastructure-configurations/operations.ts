@@ -15,9 +15,9 @@ import { type OperationContext, operation } from '../../../operations/operation.
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
 import { readTagsOfMany } from '../../ssm/tags/repository.ts';
 import { readFilters, valuesOf } from '../filters.ts';
+import { describeConfiguration, summarize } from './describe.ts';
 import { type InfrastructureConfiguration, listConfigurations } from './repository.ts';
 import {
-  configurationArn,
   configurationResource,
   createConfiguration,
   deleteConfiguration,
@@ -35,28 +35,6 @@ async function CreateInfrastructureConfiguration(
   return { requestId: context.requestId, clientToken, infrastructureConfigurationArn };
 }
 
-/** What lists show of a configuration; the whole of it has the rest of its definition besides. */
-function summarize(
-  configuration: InfrastructureConfiguration,
-  tags: Record<string, string>,
-  context: OperationContext,
-) {
-  const { arnName, name, definition, dateCreated, dateUpdated } = configuration;
-  const { description, resourceTags, instanceTypes, instanceProfileName, placement } = definition;
-  return {
-    arn: configurationArn(context, arnName),
-    name,
-    description,
-    instanceTypes,
-    instanceProfileName,
-    placement,
-    resourceTags,
-    tags,
-    dateCreated: dateCreated.toISOString(),
-    dateUpdated: dateUpdated?.toISOString(),
-  };
-}
-
 async function readTagMaps(configurations: readonly InfrastructureConfiguration[], context: OperationContext) {
   const arnNames = configurations.map(({ arnName }) => arnName);
   const tags = await readTagsOfMany(context.db, context, infrastructureConfigurationType, arnNames);
@@ -71,12 +49,7 @@ async function GetInfrastructureConfiguration(
   const tagsOf = await readTagMaps([configuration], context);
   return {
     requestId: context.requestId,
-    infrastructureConfiguration: {
-      // The model's default.
-      terminateInstanceOnFailure: true,
-      ...configuration.definition,
-      ...summarize(configuration, tagsOf(configuration.arnName), context),
-    },
+    infrastructureConfiguration: describeConfiguration(configuration, tagsOf(configuration.arnName), context),
   };
 }
 

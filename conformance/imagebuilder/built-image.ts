@@ -1,0 +1,141 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  CreateComponentCommand,
+  CreateContainerRecipeCommand,
+  CreateInfrastructureConfigurationCommand,
+  GetImageCommand,
+  type Image,
+  ImagebuilderClient,
+} from '@aws-sdk/client-imagebuilder';
+import { AddTagsToResourceCommand, CreateActivationCommand } from '@aws-sdk/client-ssm';
+import { type BuilderSettings, runAgent } from '@patchbay/agent';
+import { vi } from 'vitest';
+import type { RealServer } from '../ssm/real-server.ts';
+
+/** The agent's timers, hurried: a minute between two refused calls would make long tests. */
+const hurriedTimers = {
+  now: () => new Date(),
+  random: Math.random,
+  sleep: async (milliseconds: number, signal?: AbortSignal) => {
+    await wait(Math.min(milliseconds, 300), undefined, { signal }).catch(() => {});
+  },
+};
+
+export interface TestBuilder {
+  readonly instanceId: string;
+  readonly lines: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** A real agent of this machine that builds images, enrolled and tagged as a builder. */
+export async function startTestBuilder(
+  server: RealServer,
+  settings: Partial<BuilderSettings> = {},
+): Promise<TestBuilder> {
+  const folder = await mkdtemp(join(tmpdir(), 'patchbay-builder-'));
+  const { ActivationId: id = '', ActivationCode: code = '' } = await server.ssm.send(
+    new CreateActivationCommand({ IamRole: 'node' }),
+  );
+  const stopping = new AbortController();
+  const lines: string[] = [];
+  const running = runAgent({
+    stateDirectory: join(folder, 'state'),
+    endpoint: server.url,
+    region: server.access.region,
+    activation: { id, code },
+    patcherProgram: ['/nonexistent'],
+    hostPolicyFile: join(folder, 'policy.json'),
+    builder: {
+      concurrency: 1,
+      archives: null,
+      keyring: '/usr/share/keyrings/debian-archive-keyring.gpg',
+      registryAuthFile: null,
+      plainHttpRegistries: [],
+      ...settings,
+    },
+    log: ({ message }) => lines.push(message),
+    signal: stopping.signal,
+    timers: hurriedTimers,
+  });
+  running.catch((error: unknown) => lines.push(String(error)));
+  const instanceId = await vi.waitUntil(
+    () => lines.map((line) => /Online as (mi-\w+)/.exec(line)?.[1]).find(Boolean) ?? '',
+    { timeout: 20_000 },
+  );
+  await server.ssm.send(
+    new AddTagsToResourceCommand({
+      ResourceType: 'ManagedInstance',
+      ResourceId: instanceId,
+      Tags: [{ Key: 'patchbay:builder', Value: 'true' }],
+    }),
+  );
+  return {
+    instanceId,
+    lines,
+    stop: async () => {
+      stopping.abort();
+      await running;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function createImageBuilderClient({ url, access, administrator }: RealServer): ImagebuilderClient {
+  const { accessKeyId, secretAccessKey } = administrator;
+  return new ImagebuilderClient({
+    endpoint: url,
+    region: access.region,
+    credentials: { accessKeyId, secretAccessKey },
+  });
+}
+
+export interface RecipeParts {
+  readonly name: string;
+  readonly parentImage: string;
+  readonly repositoryName: string;
+  readonly component: string;
+  readonly withUpdates?: boolean;
+  readonly template?: string;
+  readonly tags?: Record<string, string>;
+}
+
+/** A component, a recipe on it and an infrastructure configuration. */
+export async function createRecipe(client: ImagebuilderClient, parts: RecipeParts) {
+  const { name, parentImage, repositoryName, component, withUpdates = false, template, tags } = parts;
+  const { componentBuildVersionArn } = await client.send(
+    new CreateComponentCommand({ name, semanticVersion: '1.0.0', platform: 'Linux', data: component }),
+  );
+  const region = await client.config.region();
+  const update = `arn:aws:imagebuilder:${region}:aws:component/update-linux/x.x.x`;
+  const { containerRecipeArn = '' } = await client.send(
+    new CreateContainerRecipeCommand({
+      containerType: 'DOCKER',
+      name,
+      semanticVersion: '1.0.0',
+      parentImage,
+      targetRepository: { service: 'ECR', repositoryName },
+      components: [
+        ...(withUpdates ? [{ componentArn: update }] : []),
+        { componentArn: componentBuildVersionArn ?? '' },
+      ],
+      dockerfileTemplateData: template,
+      tags,
+    }),
+  );
+  const { infrastructureConfigurationArn = '' } = await client.send(
+    new CreateInfrastructureConfigurationCommand({ name, instanceProfileName: 'builders' }),
+  );
+  return { containerRecipeArn, infrastructureConfigurationArn };
+}
+
+/** Waits until a build has ended, however. */
+export async function awaitImage(client: ImagebuilderClient, imageBuildVersionArn: string): Promise<Image> {
+  for (;;) {
+    const { image } = await client.send(new GetImageCommand({ imageBuildVersionArn }));
+    if (image && ['AVAILABLE', 'FAILED', 'CANCELLED'].includes(image.state?.status ?? '')) return image;
+    await wait(300);
+  }
+}

@@ -1,0 +1,236 @@
+import { join } from 'node:path';
+import type { ImageBuildOrder, ImageBuildOutcome, ImageBuildStepName, ToolVersion } from '@patchbay/contracts';
+import {
+  DockerfileError,
+  type ResolvedDockerfileStep,
+  readDockerfileTemplate,
+  resolveDockerfile,
+} from '@patchbay/patching';
+import type { PinnedKey } from '../authorization.ts';
+import type { ControlPlaneClient } from '../client/index.ts';
+import type { ImageContainer, StoredImage } from '../images/index.ts';
+import { type Machine, openMachine } from '../machine/index.ts';
+import { changesOf } from './apply-setting.ts';
+import { BuildFailure } from './build-failure.ts';
+import { collectMetadata, type ImageMetadata } from './collect-metadata.ts';
+import { distributeImage } from './distribute-image.ts';
+import { obtainParent, type Parent, type ParentParts } from './parent-image.ts';
+import { patchImage } from './patch-image.ts';
+import { type BuildComponent, type ComponentStage, readComponents, runComponents } from './run-components.ts';
+import { runInstruction } from './run-instruction.ts';
+
+export interface BuildParts extends ParentParts {
+  readonly client: Pick<ControlPlaneClient, 'callPatchbay' | 'now'>;
+  readonly key: PinnedKey;
+  readonly tools: readonly ToolVersion[];
+  /** Of this slot: package lists, journals, work directories of machines. */
+  readonly directory: string;
+  readonly now: () => Date;
+}
+
+export type BuiltImage = Extract<ImageBuildOutcome, { kind: 'available' }>;
+
+/**
+ * Builds the image of an order: parent, instructions and components, facts, image, tests, distribution. Nothing is sent
+ * anywhere before all tests have passed.
+ * @throws BuildFailure where the recipe is to blame; ImageError, BuilderError, MachineError and the like otherwise
+ */
+export async function buildImage(order: ImageBuildOrder, parts: BuildParts): Promise<BuiltImage> {
+  const step = stepper(parts);
+  const components = readComponents(order);
+  const parent = await step('ObtainParentImage', () => obtainParent(order.parent, parts));
+  const steps = readSteps(order, parent);
+  const container = await parts.store.createContainer(parent.image);
+  let image: StoredImage;
+  let metadata: ImageMetadata;
+  try {
+    await step('ApplyBuildComponents', () => applyRecipe({ order, parts, components, steps, container }));
+    metadata = await step('CollectImageMetadata', () => collectMetadata(patchRequestOf(order, parts, container)));
+    parts.report.say(metadata.summary);
+    image = await step('CreateOutputImage', () => commit({ order, parts, container, parent, metadata }));
+  } finally {
+    await container.remove();
+  }
+  if (order.isTested) await step('ApplyTestComponents', () => testImage(order, parts, components, image));
+  else parts.report.end('ApplyTestComponents', 'SKIPPED', 'The image is not to be tested.');
+  const containers = await step('DistributeImage', () => distributeImage(order, image, parts));
+  return {
+    kind: 'available',
+    factsId: metadata.factsId,
+    osVersion: metadata.osVersion,
+    containers,
+    record: {
+      digest: image.digest,
+      parent: { reference: parent.reference, digest: parent.image.digest, version: parent.version },
+      archives: metadata.archives,
+      tools: [...parts.tools],
+      timestamp: timestampOf(parent, metadata).toISOString(),
+      layers: image.manifest.layers.map(({ digest, size }) => ({ digest, sizeBytes: size })),
+    },
+  };
+}
+
+function stepper({ report, signal }: BuildParts) {
+  return async <Result>(name: ImageBuildStepName, work: () => Promise<Result>): Promise<Result> => {
+    signal.throwIfAborted();
+    report.begin(name);
+    const result = await work();
+    signal.throwIfAborted();
+    report.end(name, 'COMPLETED', '');
+    return result;
+  };
+}
+
+/** The parent's timestamp where nothing newer went in: what is the same inside has the same digest. */
+function timestampOf({ timestamp }: Parent, { newestRelease }: ImageMetadata): Date {
+  return newestRelease === null || newestRelease < timestamp ? timestamp : newestRelease;
+}
+
+function readSteps({ template }: ImageBuildOrder, { image }: Parent): ResolvedDockerfileStep[] {
+  const { Env, WorkingDir, User } = image.config.config ?? {};
+  const environment = new Map((Env ?? []).map((line) => splitVariable(line)));
+  const base = { environment, workingDirectory: WorkingDir || '/', user: User || null };
+  try {
+    return resolveDockerfile(readDockerfileTemplate(template), base);
+  } catch (error) {
+    if (error instanceof DockerfileError) throw new BuildFailure(`The Dockerfile template: ${error.message}`);
+    throw error;
+  }
+}
+
+function splitVariable(line: string): [name: string, value: string] {
+  const equals = line.indexOf('=');
+  return equals === -1 ? [line, ''] : [line.slice(0, equals), line.slice(equals + 1)];
+}
+
+function patchRequestOf(order: ImageBuildOrder, parts: BuildParts, { rootDirectory }: ImageContainer) {
+  const { client, key, directory, signal, report } = parts;
+  return {
+    rootDirectory,
+    workDirectory: join(directory, 'patcher'),
+    lease: { imageId: order.imageId, leaseId: order.leaseId },
+    client,
+    key,
+    signal,
+    report: (line: string) => report.say(line),
+  };
+}
+
+async function withMachine<Result>(
+  container: ImageContainer,
+  { directory }: BuildParts,
+  work: (machine: Machine) => Promise<Result>,
+): Promise<Result> {
+  const machine = await openMachine({
+    root: container.rootDirectory,
+    workDirectory: join(directory, 'machine'),
+    access: 'read-write',
+    keepsTemporaryFiles: true,
+  });
+  try {
+    return await work(machine);
+  } finally {
+    await machine.close();
+  }
+}
+
+interface Applying {
+  readonly order: ImageBuildOrder;
+  readonly parts: BuildParts;
+  readonly components: readonly BuildComponent[];
+  readonly steps: readonly ResolvedDockerfileStep[];
+  readonly container: ImageContainer;
+}
+
+async function applyRecipe({ order, parts, components, steps, container }: Applying): Promise<void> {
+  const { report, signal } = parts;
+  const environment: Record<string, string> = { ...environmentOf(container.image) };
+  await withMachine(container, parts, async (machine) => {
+    for (const step of steps) {
+      signal.throwIfAborted();
+      switch (step.kind) {
+        case 'components':
+          await runComponents(components, 'build', stageOf({ order, parts, container, machine, environment }));
+          break;
+        case 'run':
+          await runInstruction(step, {
+            machine,
+            signal,
+            secondsLeft: () => order.timeoutSeconds,
+            say: (stream, text) => report.say(text, { component: '', phase: '', componentStep: '', stream }),
+          });
+          break;
+        case 'configure':
+          container.configure(changesOf(step.setting));
+          if (step.setting.name === 'environment')
+            Object.assign(environment, Object.fromEntries(step.setting.variables));
+      }
+    }
+  });
+}
+
+interface Staging extends Pick<Applying, 'order' | 'parts' | 'container'> {
+  readonly machine: Machine;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+function stageOf({ order, parts, container, machine, environment }: Staging): ComponentStage {
+  const { report, signal, now } = parts;
+  return {
+    machine,
+    environment,
+    workingDirectory: order.workingDirectory,
+    report,
+    signal,
+    now,
+    updateOperatingSystem: async (selection, tell) => {
+      const request = { ...patchRequestOf(order, parts, container), selection, report: tell };
+      const { exitCode, complaints } = await patchImage({ ...request, operation: 'Install' });
+      if (exitCode === 0) return { kind: 'succeeded', outputs: [] };
+      return { kind: 'failed', message: complaints.join('; ') || 'the patcher failed' };
+    },
+  };
+}
+
+function environmentOf(image: StoredImage | null): Record<string, string> {
+  return Object.fromEntries((image?.config.config?.Env ?? []).map((line) => splitVariable(line)));
+}
+
+interface Committing extends Pick<Applying, 'order' | 'parts' | 'container'> {
+  readonly parent: Parent;
+  readonly metadata: ImageMetadata;
+}
+
+async function commit({ order, container, parent, metadata, parts }: Committing): Promise<StoredImage> {
+  const image = await container.commit({
+    timestamp: timestampOf(parent, metadata),
+    labels: order.labels,
+    createdBy: `patchbay ${order.containerRecipeArn}`,
+    annotations: {
+      'org.opencontainers.image.base.name': parent.reference,
+      'org.opencontainers.image.title': order.name,
+    },
+  });
+  parts.report.say(`Made ${image.digest}`);
+  return image;
+}
+
+/** Tests run in a root of their own on the finished image: what they leave behind is in no image. */
+async function testImage(
+  order: ImageBuildOrder,
+  parts: BuildParts,
+  components: readonly BuildComponent[],
+  image: StoredImage,
+): Promise<void> {
+  const container = await parts.store.createContainer(image);
+  // Another machine: nothing of the build can be referred to.
+  for (const component of components) component.earlier = [];
+  try {
+    await withMachine(container, parts, async (machine) => {
+      const environment = environmentOf(image);
+      await runComponents(components, 'test', stageOf({ order, parts, container, machine, environment }));
+    });
+  } finally {
+    await container.remove();
+  }
+}

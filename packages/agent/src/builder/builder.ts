@@ -1,0 +1,142 @@
+import { join } from 'node:path';
+import {
+  CompleteImageBuild,
+  type ImageBuildLease,
+  type ImageBuildOrder,
+  type ImageBuildOutcome,
+} from '@patchbay/contracts';
+import { AppError, redactCredentials } from '@patchbay/facts';
+import type { PinnedKey } from '../authorization.ts';
+import { type ControlPlaneClient, ServerError } from '../client/index.ts';
+import { ComponentRunError } from '../components/index.ts';
+import { ImageError, openImageStore } from '../images/index.ts';
+import { describeError, type Log } from '../log.ts';
+import { openMachine } from '../machine/index.ts';
+import type { Timers } from '../timers.ts';
+import { BuildFailure, noPlace } from './build-failure.ts';
+import { buildImage } from './build-image.ts';
+import { takeBuilds } from './build-loop.ts';
+import { type BuildReport, openBuildReport } from './build-report.ts';
+import { BuilderError } from './builder-error.ts';
+import type { BuilderSettings } from './builder-settings.ts';
+import { findDebianArchives } from './own-archives.ts';
+import { readToolVersions, requireBuilderTools } from './tool-versions.ts';
+
+export interface BuilderParts {
+  readonly settings: BuilderSettings;
+  /** Private, of the builder: images, base images, work directories. */
+  readonly directory: string;
+  readonly client: Pick<ControlPlaneClient, 'callPatchbay' | 'now'>;
+  readonly instanceId: string;
+  readonly key: PinnedKey;
+  readonly log: Log;
+  readonly timers: Timers;
+  readonly signal: AbortSignal;
+}
+
+/** What must not be lost: how a build ended. */
+const completionPatienceSeconds = 600;
+
+/**
+ * Builds images for the control plane until the signal is aborted.
+ * @throws BuilderError MISSING_TOOL, ImageError when this machine cannot build at all
+ */
+export async function runBuilder(parts: BuilderParts): Promise<void> {
+  const { settings, directory, client, instanceId, key, log, timers, signal } = parts;
+  requireBuilderTools();
+  const host = await openMachine({ root: null, workDirectory: join(directory, 'host'), access: 'read-write' });
+  try {
+    const tools = await readToolVersions(host);
+    const storeOptions = {
+      directory: join(directory, 'images'),
+      authFile: settings.registryAuthFile,
+      plainHttpRegistries: settings.plainHttpRegistries,
+    };
+    for (const line of await openImageStore(storeOptions).removeLeftovers()) log({ level: 'info', message: line });
+    const build = async (order: ImageBuildOrder, slot: number, stop: AbortSignal): Promise<void> => {
+      const lease = { imageId: order.imageId, leaseId: order.leaseId };
+      const report = openBuildReport({ client, lease, log, timers });
+      const timeout = AbortSignal.timeout(order.timeoutSeconds * 1000);
+      const ending = AbortSignal.any([stop, report.signal, timeout]);
+      const store = openImageStore({ ...storeOptions, signal: ending, report: (line) => report.say(line) });
+      const outcome = await endOf(report, { stop, timeout, ending, order }, () =>
+        buildImage(order, {
+          store,
+          host,
+          archives: async () => settings.archives ?? (await findDebianArchives()),
+          keyring: settings.keyring,
+          baseImageDirectory: join(directory, 'base-images'),
+          report,
+          signal: ending,
+          client,
+          key,
+          tools,
+          directory: join(directory, `slot-${slot}`),
+          now: () => timers.now(),
+        }),
+      );
+      await report.close();
+      if (outcome === null) {
+        log({ level: 'info', message: `The build of ${order.imageBuildVersionArn} is left to another builder` });
+        return;
+      }
+      log({ level: 'info', message: `${order.imageBuildVersionArn}: ${outcome.kind}` });
+      await complete(parts, { ...lease, outcome });
+    };
+    await takeBuilds({ client, instanceId, key, tools, build, concurrency: settings.concurrency, log, timers, signal });
+  } finally {
+    await host.close();
+  }
+}
+
+interface Endings {
+  /** The builder itself stops. */
+  readonly stop: AbortSignal;
+  readonly timeout: AbortSignal;
+  readonly ending: AbortSignal;
+  readonly order: ImageBuildOrder;
+}
+
+/** How a build ended; null where another builder is to begin it again. */
+async function endOf(
+  report: BuildReport,
+  { stop, timeout, ending, order }: Endings,
+  work: () => Promise<ImageBuildOutcome>,
+): Promise<ImageBuildOutcome | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (stop.aborted && ending.reason === stop.reason) return null;
+    if (report.signal.aborted) {
+      report.endRunning('CANCELLED', 'It was cancelled');
+      return { kind: 'cancelled' };
+    }
+    const isLate = timeout.aborted;
+    const message = isLate ? `The build did not end within ${order.timeoutSeconds} seconds` : explain(error);
+    const place = !isLate && error instanceof BuildFailure ? error.place : noPlace;
+    const shown = redactCredentials(message).slice(0, 4_000);
+    const step = report.endRunning('FAILED', shown);
+    report.say(shown);
+    const output = redactCredentials(place.output).slice(-8_000);
+    return { kind: 'failed', failure: { step, ...place, output, message: shown } };
+  }
+}
+
+/** Errors that say what to do are told as they are; of others the log has the rest. */
+function explain(error: unknown): string {
+  if (error instanceof AppError || error instanceof ImageError || error instanceof BuilderError) return error.message;
+  if (error instanceof ComponentRunError || error instanceof ServerError) return error.message;
+  return `The builder failed: ${describeError(error)}`;
+}
+
+async function complete(
+  { client, log }: BuilderParts,
+  input: ImageBuildLease & { readonly outcome: ImageBuildOutcome },
+): Promise<void> {
+  try {
+    await client.callPatchbay(CompleteImageBuild, input, { patienceSeconds: completionPatienceSeconds });
+  } catch (error) {
+    // The lease runs out, and somebody builds it again.
+    log({ level: 'error', message: `How the build ended could not be told: ${describeError(error)}` });
+  }
+}

@@ -1,0 +1,64 @@
+import type { ParentImage } from '@patchbay/contracts';
+import { type ImageStore, ownPlatform, type StoredImage } from '../images/index.ts';
+import type { Machine } from '../machine/index.ts';
+import { obtainBaseImage } from './base-image.ts';
+import type { BuildReport } from './build-report.ts';
+import type { DebianArchives } from './own-archives.ts';
+
+/** What an image is built on. */
+export interface Parent {
+  readonly image: StoredImage;
+  readonly reference: string;
+  /** Of a base image: `12.15.20260711`. */
+  readonly version: string | null;
+  /** When what is in it was made, as far as that can be told. */
+  readonly timestamp: Date;
+}
+
+export interface ParentParts {
+  readonly store: ImageStore;
+  readonly host: Pick<Machine, 'run'>;
+  readonly archives: () => Promise<DebianArchives>;
+  readonly keyring: string;
+  readonly baseImageDirectory: string;
+  readonly report: BuildReport;
+  readonly signal: AbortSignal;
+}
+
+/** @throws BuilderError, ImageError */
+export async function obtainParent(parent: ParentImage, parts: ParentParts): Promise<Parent> {
+  const { store, signal, report } = parts;
+  if (parent.kind === 'reference') {
+    const source = await store.readSource(parent.reference);
+    const image = await store.pull(source);
+    report.say(`Parent image ${parent.reference} is ${image.digest}`);
+    const created = Date.parse(image.config.created ?? '');
+    return {
+      image,
+      reference: parent.reference,
+      version: null,
+      timestamp: new Date(Number.isNaN(created) ? 0 : created),
+    };
+  }
+  const base = await obtainBaseImage({
+    name: parent.name,
+    archives: await parts.archives(),
+    keyring: parts.keyring,
+    directory: parts.baseImageDirectory,
+    host: parts.host,
+    signal,
+    report: (line) => report.say(line),
+  });
+  const image = await store.importRoot(base.file, {
+    platform: ownPlatform(),
+    config: { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Cmd: ['/bin/bash'] },
+    created: base.timestamp,
+    name: `${base.name}:${base.version}`,
+  });
+  return {
+    image,
+    reference: `${base.name}/${base.version}`,
+    version: base.version,
+    timestamp: new Date(base.timestamp),
+  };
+}

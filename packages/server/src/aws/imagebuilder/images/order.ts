@@ -1,0 +1,106 @@
+import type { ContainerRecipe, DistributionConfiguration } from '@aws-sdk/client-imagebuilder';
+import type { ParentImage } from '@patchbay/contracts';
+import { defaultDockerfileTemplate, patchGroupOf, type ResolvedDependency, readParentImage } from '@patchbay/patching';
+import type { CamelCased } from '../../../operations/camel-cased.ts';
+import { resolveComponent } from '../components/service.ts';
+import { ImageBuilderError } from '../errors.ts';
+import type { BuildContext } from './build-context.ts';
+import { resolveDependencies } from './dependencies.ts';
+import { findImage, imageArn } from './find-image.ts';
+import type { KeptOrder } from './tables.ts';
+
+export interface OrderedImage {
+  readonly imageId: string;
+  readonly imageBuildVersionArn: string;
+  /** With its build. */
+  readonly version: string;
+  readonly recipe: CamelCased<ContainerRecipe>;
+  readonly distribution: CamelCased<DistributionConfiguration> | null;
+  readonly isTested: boolean;
+}
+
+/** A build that takes longer is stopped. AWS has no limit for all of a build; its default for distribution alone is six hours. */
+const buildTimeoutSeconds = 6 * 3600;
+
+/** What a builder is told, with every wildcard resolved as it is now. */
+export async function compileOrder(
+  image: OrderedImage,
+  context: BuildContext,
+): Promise<{ order: KeptOrder; patchGroup: string | null; dependencies: ResolvedDependency[] }> {
+  const { recipe, version } = image;
+  const components = await Promise.all(
+    (recipe.components ?? []).map(async ({ componentArn = '', parameters = [] }) => {
+      const { arn, component } = await resolveComponent(componentArn, context);
+      return {
+        arn,
+        name: component.name,
+        version: arn.split('/').slice(-2).join('/'),
+        data: component.data,
+        parameters: Object.fromEntries(parameters.map(({ name = '', value = [] }) => [name, value[0] ?? ''])),
+      };
+    }),
+  );
+  const order: KeptOrder = {
+    imageId: image.imageId,
+    imageBuildVersionArn: image.imageBuildVersionArn,
+    name: recipe.name ?? '',
+    version,
+    containerRecipeArn: recipe.arn ?? '',
+    parent: await resolveParent(recipe.parentImage ?? '', context),
+    template: recipe.dockerfileTemplateData ?? defaultDockerfileTemplate,
+    workingDirectory: recipe.workingDirectory ?? '/tmp',
+    components,
+    isTested: image.isTested,
+    targets: listTargets(image, context),
+    labels: {},
+    timeoutSeconds: buildTimeoutSeconds,
+  };
+  const patchGroup = patchGroupOf(recipe.tags ?? {}) ?? null;
+  return { order, patchGroup, dependencies: await resolveDependencies(recipe, context) };
+}
+
+/** An own image stands for the repository and digest that its newest build was sent to. */
+async function resolveParent(text: string, context: BuildContext): Promise<ParentImage> {
+  const parent = readParentImage(text);
+  switch (parent.kind) {
+    case 'managed':
+      return { kind: 'managed', name: parent.image.name };
+    case 'reference':
+      return { kind: 'reference', reference: text };
+    case 'own': {
+      const image = await findImage(text, context);
+      const uri = image.containers[0]?.imageUris[0];
+      if (image.status !== 'AVAILABLE' || image.record === null || uri === undefined) {
+        throw new ImageBuilderError(
+          'IMAGE_STATE',
+          `The parent image ${imageArn(image)} is ${image.status}: an image can be built only upon one that is AVAILABLE.`,
+        );
+      }
+      const colon = uri.lastIndexOf(':');
+      const repository = colon > uri.lastIndexOf('/') ? uri.slice(0, colon) : uri;
+      return { kind: 'reference', reference: `${repository}@${image.record.digest}` };
+    }
+  }
+}
+
+/** The tag that only this build has comes first: distribution sends that one everywhere before any other. */
+function listTargets({ recipe, distribution, version }: OrderedImage, { region }: BuildContext) {
+  const ownTag = version.replace('/', '-');
+  const wanted = (distribution?.distributions ?? []).flatMap(
+    ({ region: where = region, containerDistributionConfiguration }) =>
+      containerDistributionConfiguration === undefined
+        ? []
+        : [
+            {
+              region: where,
+              repository: containerDistributionConfiguration.targetRepository?.repositoryName ?? '',
+              tags: containerDistributionConfiguration.containerTags ?? [],
+            },
+          ],
+  );
+  const own = { region, repository: recipe.targetRepository?.repositoryName ?? '', tags: [] };
+  return (wanted.length === 0 ? [own] : wanted).map((target) => ({
+    ...target,
+    tags: [...new Set([ownTag, ...target.tags])],
+  }));
+}
