@@ -2,6 +2,7 @@ import {
   type ComponentDocument,
   componentType as derivedType,
   describeDocumentProblem,
+  formatSemanticVersion,
   type ImageBuilderArn,
   ImageBuilderArnError,
   nameInArn,
@@ -195,17 +196,23 @@ export async function getComponent(text: string, context: ReadContext): Promise<
   return component;
 }
 
-/** A component as a recipe's build needs it. */
+/** A component as a build needs it. */
 export interface ResolvedComponent {
-  /** Of the build. */
+  /** Of the build, so without `x`. */
   readonly arn: string;
-  readonly component: ComponentBuild;
+  readonly name: string;
+  /** `1.0.0`. */
+  readonly version: string;
+  readonly build: number;
+  /** The text of the document. */
+  readonly data: string;
 }
 
 /** What the ARN in a recipe stands for now; throws ImageBuilderError where that is nothing. */
 export async function resolveComponent(text: string, context: ReadContext): Promise<ResolvedComponent> {
   const component = await getComponent(text, context);
-  return { arn: buildArn(component, context), component };
+  const { name, version, build, data } = component;
+  return { arn: buildArn(component, context), name, version: formatSemanticVersion(version), build, data };
 }
 
 export async function deleteComponent(text: string, context: OperationContext): Promise<void> {
