@@ -12,6 +12,7 @@ import { withTestServer } from '../../../test-support/test-server.ts';
 import {
   createPipelineOf as create,
   createParts,
+  type PipelineInput,
   type PipelineParts,
   readPipeline as read,
 } from './pipelines.test-support.ts';
@@ -82,7 +83,7 @@ describe('the list of image pipelines', () => {
     const limited = server().createImageBuilderClient(person);
     expect(await names(limited)).toEqual(['Beta', 'gamma']);
     await expect(read(limited, arns.alpha)).rejects.toMatchObject({ name: 'AccessDeniedException' });
-    const update = (change: Partial<PipelineParts>) =>
+    const update = (change: Partial<PipelineInput>) =>
       limited.send(new UpdateImagePipelineCommand({ ...web, ...change, imagePipelineArn: arns.Beta }));
     await update({});
     for (const member of ['infrastructureConfigurationArn', 'distributionConfigurationArn'] as const) {
@@ -94,6 +95,10 @@ describe('the list of image pipelines', () => {
     await client.send(new UpdateImagePipelineCommand({ ...database, imagePipelineArn: arns.Beta }));
     // What it has already may stay.
     await update(database);
+    await expect(update({ ...database, imageTags: { team: 'db' } })).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+      message: expect.stringContaining('cannot change which tags images get'),
+    });
     await expect(limited.send(new DeleteInfrastructureConfigurationCommand(web))).rejects.toMatchObject({
       name: 'ResourceDependencyException',
       message: expect.stringContaining('by a pipeline.'),
