@@ -14,6 +14,9 @@ describe('quotas', () => {
       documents: 500,
       'versions-per-document': 1000,
       'infrastructure-configurations': 1000,
+      'component-builds': 10_000,
+      'container-recipes': 1000,
+      'image-recipes': 1000,
       'distribution-configurations': 1000,
       'image-pipelines': 75,
     });

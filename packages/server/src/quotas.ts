@@ -1,6 +1,6 @@
 /**
  * AWS's defaults for how much an account may have in a region (AWS General Reference, quotas of Systems Manager and of EC2
- * Image Builder; those of Image Builder were not checked against it).
+ * Image Builder; those of Image Builder's resources were not checked against it).
  */
 export const defaultQuotas = {
   'patch-baselines': 50,
@@ -13,6 +13,9 @@ export const defaultQuotas = {
   documents: 500,
   'versions-per-document': 1000,
   'infrastructure-configurations': 1000,
+  'component-builds': 10_000,
+  'container-recipes': 1000,
+  'image-recipes': 1000,
   'distribution-configurations': 1000,
   'image-pipelines': 75,
 } as const;

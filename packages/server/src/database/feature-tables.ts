@@ -1,6 +1,8 @@
+import type { ComponentTables } from '../aws/imagebuilder/components/tables.ts';
 import type { DistributionConfigurationTables } from '../aws/imagebuilder/distribution-configurations/tables.ts';
 import type { InfrastructureConfigurationTables } from '../aws/imagebuilder/infrastructure-configurations/tables.ts';
 import type { ImagePipelineTables } from '../aws/imagebuilder/pipelines/tables.ts';
+import type { ResourcePolicyTables } from '../aws/imagebuilder/resource-policies/tables.ts';
 import type { ActivationTables } from '../aws/ssm/activations/tables.ts';
 import type { CommandTables } from '../aws/ssm/commands/tables.ts';
 import type { DocumentTables } from '../aws/ssm/documents/tables.ts';
@@ -54,5 +56,7 @@ export type FeatureTables = IdentityTables &
   SettingsTables &
   VerdictTables &
   InfrastructureConfigurationTables &
+  ComponentTables &
+  ResourcePolicyTables &
   DistributionConfigurationTables &
   ImagePipelineTables;

@@ -56,6 +56,20 @@ describe('authorize', () => {
       false,
     ],
     ['a limit stops what has no tags', user(web), 'patchbay:GetNodeVerdict', itself, false],
+    [
+      'a limit says nothing about what comes with Patchbay',
+      user(web),
+      'imagebuilder:GetComponent',
+      { ...anyResource, isEverybodys: true },
+      true,
+    ],
+    [
+      'what comes with Patchbay is still only for who may read such things',
+      user(),
+      'imagebuilder:GetComponent',
+      { ...anyResource, isEverybodys: true },
+      false,
+    ],
     ['a limit compares names exactly', user(web), 'patchbay:GetNodeVerdict', tagged({ patchgroup: 'web' }), false],
     [
       'a limit on an inherited name stops',

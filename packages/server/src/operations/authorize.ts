@@ -11,6 +11,8 @@ export interface Resource {
   readonly tagged?: { readonly resourceType: string; readonly resourceId: string } | undefined;
   /** Whose it is, where that may be another account than the caller's. */
   readonly accountId?: string | undefined;
+  /** What comes with Patchbay: it has no tags, and to read it takes none. Nobody can change it. */
+  readonly isEverybodys?: boolean | undefined;
 }
 
 /** What a call acts on that names no resource: those of the account at large. */
@@ -73,6 +75,7 @@ export function authorize(principal: Principal, permission: string, resource: Re
       if (resource.accountId !== undefined && resource.accountId !== principal.accountId) return false;
       return (
         permissionRules.get(permission)?.limited !== 'tagged-resource' ||
+        resource.isEverybodys === true ||
         isWithinReach(resource.tags, reachOf(principal, permission))
       );
   }

@@ -21,7 +21,7 @@ import {
   matrix as rowsForNodes,
 } from './permission-matrix.test-support.ts';
 import { matrixForImagePipelines, provideImagePipelines } from './permission-matrix-image-pipelines.test-support.ts';
-import { matrixForImages } from './permission-matrix-images.test-support.ts';
+import { defineImage, matrixForImages } from './permission-matrix-images.test-support.ts';
 import { permissionRules } from './permissions.ts';
 import type { RegisteredOperation } from './registry.ts';
 
@@ -90,8 +90,10 @@ describe('every operation for every kind of caller', () => {
           tags: { PatchGroup: patchGroup },
         }),
       );
+    const commandId = Command?.CommandId ?? '';
+    const definitions = await defineImage(server().createImageBuilderClient(), instanceId, { PatchGroup: patchGroup });
     await provideImagePipelines(server().createImageBuilderClient(), `of ${instanceId}`, { PatchGroup: patchGroup });
-    return { instanceId, commandId: Command?.CommandId ?? '', operationId, planId: plan.planId, configurationArn };
+    return { instanceId, commandId, operationId, planId: plan.planId, configurationArn, ...definitions };
   }
 
   beforeAll(async () => {

@@ -9,6 +9,8 @@ export interface About {
   readonly planId: string;
   /** An infrastructure configuration with the tags of the node. */
   readonly configurationArn: string;
+  /** A component with them. */
+  readonly componentArn: string;
 }
 
 /**

@@ -10,7 +10,9 @@ export const permissionsForImages: readonly Entry[] = [
     people: administrators,
     limited: 'never',
     permissions: [
+      'imagebuilder:CreateComponent',
       'imagebuilder:CreateInfrastructureConfiguration',
+      'imagebuilder:ImportComponent',
       'imagebuilder:TagResource',
       'imagebuilder:UntagResource',
     ],
@@ -19,18 +21,32 @@ export const permissionsForImages: readonly Entry[] = [
     what: 'Change and delete image-builder resources',
     people: administrators,
     limited: 'tagged-resource',
-    permissions: ['imagebuilder:DeleteInfrastructureConfiguration', 'imagebuilder:UpdateInfrastructureConfiguration'],
+    permissions: [
+      'imagebuilder:DeleteComponent',
+      'imagebuilder:DeleteInfrastructureConfiguration',
+      'imagebuilder:PutComponentPolicy',
+      'imagebuilder:UpdateInfrastructureConfiguration',
+    ],
   },
   {
     what: 'See one image-builder resource and its tags',
     people: readers,
     limited: 'tagged-resource',
-    permissions: ['imagebuilder:GetInfrastructureConfiguration', 'imagebuilder:ListTagsForResource'],
+    permissions: [
+      'imagebuilder:GetComponent',
+      'imagebuilder:GetComponentPolicy',
+      'imagebuilder:GetInfrastructureConfiguration',
+      'imagebuilder:ListTagsForResource',
+    ],
   },
   {
     what: 'List image-builder resources',
     people: readers,
     limited: 'within-reach',
-    permissions: ['imagebuilder:ListInfrastructureConfigurations'],
+    permissions: [
+      'imagebuilder:ListComponentBuildVersions',
+      'imagebuilder:ListComponents',
+      'imagebuilder:ListInfrastructureConfigurations',
+    ],
   },
 ];

@@ -45,5 +45,6 @@ export function arnResource(arn: string): Resource {
     tags: {},
     tagged: { resourceType, resourceId },
     accountId: /^\d/.test(accountId) ? accountId : undefined,
+    isEverybodys: accountId === 'aws',
   };
 }

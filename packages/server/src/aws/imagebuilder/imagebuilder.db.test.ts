@@ -1,4 +1,4 @@
-import { GetInfrastructureConfigurationCommand, ListComponentsCommand } from '@aws-sdk/client-imagebuilder';
+import { GetInfrastructureConfigurationCommand, ListWorkflowsCommand } from '@aws-sdk/client-imagebuilder';
 import { describe, expect, it } from 'vitest';
 import { countRows } from '../../test-support/count-rows.ts';
 import { type PathCall, pathCallOf, sendPathCall } from '../../test-support/path-call.ts';
@@ -25,9 +25,9 @@ describe('Image Builder on the wire', () => {
 
   it('says of what it does not support that it does not, and does nothing', async () => {
     const client = server().createImageBuilderClient();
-    await expect(client.send(new ListComponentsCommand({}))).rejects.toMatchObject({
+    await expect(client.send(new ListWorkflowsCommand({}))).rejects.toMatchObject({
       name: 'UnknownOperationException',
-      message: 'imagebuilder:ListComponents is not supported by Patchbay.',
+      message: 'imagebuilder:ListWorkflows is not supported by Patchbay.',
       $metadata: { httpStatusCode: 404 },
     });
     const unsupported = [...imageBuilder.operations.values()].filter(({ support }) => support === 'unsupported');

@@ -1,6 +1,7 @@
 import * as client from '@aws-sdk/client-imagebuilder';
 import { adaptService, imageBuilderConstraints } from '@patchbay/aws-wire';
 import { defineAwsService } from '../../operations/registry.ts';
+import { componentOperations } from './components/operations.ts';
 import { distributionConfigurationOperations } from './distribution-configurations/operations.ts';
 import { imageBuilderErrors } from './errors.ts';
 import { infrastructureConfigurationOperations } from './infrastructure-configurations/operations.ts';
@@ -16,6 +17,7 @@ export const imageBuilder = defineAwsService({
   errors: model.errors,
   errorTable: imageBuilderErrors,
   operations: {
+    ...componentOperations,
     ...infrastructureConfigurationOperations,
     ...distributionConfigurationOperations,
     ...imagePipelineOperations,

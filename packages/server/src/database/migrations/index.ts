@@ -19,6 +19,8 @@ import * as patchPlans from './0026-patch-plans.ts';
 import * as changeFreezes from './0027-change-freezes.ts';
 import * as patchingUnderWay from './0028-patching-under-way.ts';
 import * as imageConfigurations from './0029-image-configurations.ts';
+import * as imageComponents from './0030-image-components.ts';
+import * as imageRecipes from './0031-image-recipes.ts';
 import * as distributionConfigurations from './0032-distribution-configurations.ts';
 import * as imagePipelines from './0033-image-pipelines.ts';
 
@@ -44,6 +46,8 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0027-change-freezes', up: changeFreezes.up },
   { name: '0028-patching-under-way', up: patchingUnderWay.up },
   { name: '0029-image-configurations', up: imageConfigurations.up },
+  { name: '0030-image-components', up: imageComponents.up },
+  { name: '0031-image-recipes', up: imageRecipes.up },
   { name: '0032-distribution-configurations', up: distributionConfigurations.up },
   { name: '0033-image-pipelines', up: imagePipelines.up },
 ];

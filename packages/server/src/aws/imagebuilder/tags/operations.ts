@@ -11,6 +11,8 @@ import type { Scope } from '../../../operations/scope.ts';
 import { readTags, type TaggedResource } from '../../ssm/tags/repository.ts';
 import { addTags, removeTagsFrom } from '../../ssm/tags/service.ts';
 import { arnResource, ownResourceId, parseArn } from '../arns.ts';
+import { existsComponent } from '../components/repository.ts';
+import { componentType } from '../components/tables.ts';
 import { existsDistributionConfiguration } from '../distribution-configurations/repository.ts';
 import { distributionConfigurationType } from '../distribution-configurations/tables.ts';
 import { resourceNotFound } from '../errors.ts';
@@ -25,6 +27,7 @@ interface Addressed {
 
 /** Which resources exist here, by the type that their ARNs name. */
 const existence = new Map<string, (db: Database, scope: Scope, resourceId: string) => Promise<boolean>>([
+  [componentType, existsComponent],
   [infrastructureConfigurationType, existsInfrastructureConfiguration],
   [distributionConfigurationType, existsDistributionConfiguration],
   [imagePipelineType, existsImagePipeline],
