@@ -6,7 +6,7 @@ import { removeTags } from '../../ssm/tags/repository.ts';
 import { tagNewResource } from '../../ssm/tags/service.ts';
 import { arnResource, formatArn, ownResourceId } from '../arns.ts';
 import { lockDefinitions } from '../definitions-lock.ts';
-import { ImageBuilderError, resourceNotFound } from '../errors.ts';
+import { ImageBuilderError, resourceExists, resourceNotFound } from '../errors.ts';
 import { checkDefinition, checkSameImageTags, hasSameSchedule, scheduledPipelineOf } from './definition.ts';
 import { checkReferences, readReferences } from './references.ts';
 import {
@@ -81,7 +81,7 @@ export async function createPipeline(
     dateCreated: now,
     dateUpdated: null,
   });
-  if (!isNew) throw new ImageBuilderError('IMAGE_RESOURCE_EXISTS', `The resource ${arn} already exists.`);
+  if (!isNew) throw resourceExists(arn);
   const newTags = Object.entries(tags).map(([key, value]) => ({ key, value }));
   await tagNewResource({ resourceType, resourceId: arnName }, newTags, context);
   return arn;
