@@ -1,21 +1,13 @@
-import { services } from '../../packages/server/src/app.ts';
-import { pathCallOf, sendPathCall } from '../../packages/server/src/test-support/path-call.ts';
-import { readSuccess } from '../../packages/server/src/test-support/send-request.ts';
-import { provideImagePipelines } from './image-pipelines-in-scene.ts';
+import { withDefinitions } from './definitions-in-scene.ts';
+import { callImageBuilder, type Furniture } from './image-builder-calls.ts';
+import { withImagePipelines } from './image-pipelines-in-scene.ts';
 import { placeholderOf } from './learned-texts.ts';
-import type { KnownTexts } from './shaped-json.ts';
 import type { FuzzedServer } from './start-fuzzed-server.ts';
 import type { Example } from './windows-in-scene.ts';
 
 const service = 'imagebuilder';
 
-/** The parts of a scene that are added to. */
-interface Furniture {
-  readonly known: KnownTexts;
-  readonly examples: ReadonlyMap<string, readonly object[]>;
-}
-
-/** Adds what there is of Image Builder: two infrastructure configurations, and what the operations accept. */
+/** Adds what there is of Image Builder: infrastructure configurations, components, recipes, and what the operations accept. */
 export async function withImages<Scene extends Furniture>(
   scene: Scene,
   server: FuzzedServer,
@@ -35,14 +27,13 @@ export async function withImages<Scene extends Furniture>(
     clientToken: `fuzz-${name}`,
   };
   const spareConfiguration = { ...configuration, name: `Spare ${name}`, clientToken: `spare-${name}` };
-  await call(server, 'CreateInfrastructureConfiguration', configuration);
-  await call(server, 'CreateInfrastructureConfiguration', spareConfiguration);
+  await callImageBuilder(server, 'CreateInfrastructureConfiguration', configuration);
+  await callImageBuilder(server, 'CreateInfrastructureConfiguration', spareConfiguration);
   const arnOf = (text: string) =>
     `arn:aws:imagebuilder:${server.region}:${server.accountId}:infrastructure-configuration/${text}`;
   const arn = arnOf(`fuzz-${name}`);
   const { name: _name, tags: _tags, ...definition } = configuration;
   const ofArn = { infrastructureConfigurationArn: arn };
-  const pipelines = await provideImagePipelines(server, name, async (...args) => await call(server, ...args));
   const examples: Example[] = [
     ['CreateInfrastructureConfiguration', { ...configuration, name: `More ${name}`, clientToken: `more-${name}` }],
     ['UpdateInfrastructureConfiguration', { ...ofArn, ...definition, clientToken: `update-${name}` }],
@@ -55,30 +46,20 @@ export async function withImages<Scene extends Furniture>(
     ['TagResource', { resourceArn: arn, tags: { stage: 'test' } }],
     ['UntagResource', { resourceArn: arn, tagKeys: ['stage', 'none'] }],
     ['ListTagsForResource', { resourceArn: arn }],
-    ...pipelines.examples,
   ];
   const known: Readonly<Record<string, readonly string[]>> = {
     // Not the one of the examples: it would soon be deleted.
     infrastructureconfigurationarn: [arnOf(`spare-${name}`), placeholderOf('infrastructureconfigurationarn')],
     resourcearn: [arn],
-    ...pipelines.known,
     name: [...(scene.known.get('name') ?? []), 'name', configuration.name],
   };
-  return {
+  const withConfigurations = {
     ...scene,
     known: new Map([...scene.known, ...Object.entries(known)]),
     examples: new Map([
       ...scene.examples,
-      ...pipelines.ownExamples.map(([target, input]) => [target, [input]] as const),
       ...examples.map(([target, input]) => [`${service}.${target}`, [input]] as const),
     ]),
   };
-}
-
-async function call(server: FuzzedServer, name: string, input: object): Promise<void> {
-  const operation = services.find(({ targetPrefix }) => targetPrefix === service)?.operations.get(name);
-  if (operation === undefined) throw new Error(`Image Builder has no operation ${name}`);
-  const { url, region, administrator: credentials } = server;
-  const path = pathCallOf(operation, input);
-  readSuccess(await sendPathCall(url, { ...path, service, region, credentials, now: new Date() }));
+  return await withImagePipelines(await withDefinitions(withConfigurations, server, name), server, name);
 }

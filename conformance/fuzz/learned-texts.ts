@@ -14,6 +14,9 @@ const learnable = new Set([
   'windowtargetid',
   'windowtaskid',
   'infrastructureconfigurationarn',
+  'componentbuildversionarn',
+  'containerrecipearn',
+  'imagerecipearn',
   'distributionconfigurationarn',
   'imagepipelinearn',
 ]);

@@ -2,6 +2,7 @@ import type { ComponentTables } from '../aws/imagebuilder/components/tables.ts';
 import type { DistributionConfigurationTables } from '../aws/imagebuilder/distribution-configurations/tables.ts';
 import type { InfrastructureConfigurationTables } from '../aws/imagebuilder/infrastructure-configurations/tables.ts';
 import type { ImagePipelineTables } from '../aws/imagebuilder/pipelines/tables.ts';
+import type { RecipeTables } from '../aws/imagebuilder/recipes/tables.ts';
 import type { ResourcePolicyTables } from '../aws/imagebuilder/resource-policies/tables.ts';
 import type { ActivationTables } from '../aws/ssm/activations/tables.ts';
 import type { CommandTables } from '../aws/ssm/commands/tables.ts';
@@ -57,6 +58,7 @@ export type FeatureTables = IdentityTables &
   VerdictTables &
   InfrastructureConfigurationTables &
   ComponentTables &
+  RecipeTables &
   ResourcePolicyTables &
   DistributionConfigurationTables &
   ImagePipelineTables;

@@ -1,5 +1,6 @@
 import type { ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
 import { addComponent } from '../aws/imagebuilder/components/components.test-support.ts';
+import { addContainerRecipe, addImageRecipe, debianArn } from '../aws/imagebuilder/recipes/recipes.test-support.ts';
 import type { About, Row } from './permission-matrix.test-support.ts';
 
 function imageBuilder(name: string, allowed: string, input: Row['input']): Row {
@@ -11,9 +12,11 @@ export async function defineImage(
   client: ImagebuilderClient,
   instanceId: string,
   tags: Record<string, string>,
-): Promise<Pick<About, 'componentArn'>> {
+): Promise<Pick<About, 'componentArn' | 'containerRecipeArn' | 'imageRecipeArn'>> {
   const componentArn = await addComponent(client, { name: `of ${instanceId}`, tags });
-  return { componentArn };
+  const containerRecipeArn = await addContainerRecipe(client, { name: `of ${instanceId}`, tags });
+  const imageRecipeArn = await addImageRecipe(client, { name: `of ${instanceId}`, tags });
+  return { componentArn, containerRecipeArn, imageRecipeArn };
 }
 
 const clientToken = 'matrix';
@@ -33,6 +36,12 @@ const component = () => ({
   data: 'matrix',
   clientToken,
 });
+
+const containerRecipe = ({ containerRecipeArn }: About) => ({ containerRecipeArn });
+const imageRecipe = ({ imageRecipeArn }: About) => ({ imageRecipeArn });
+const recipe = () => ({ name: 'matrix', semanticVersion: '1.0.0', parentImage: debianArn, clientToken });
+const targetRepository = { service: 'ECR', repositoryName: 'matrix' };
+const policy = '{}';
 
 /** Who gets through to the resources of Image Builder. W and D are limited to the tags that those of W carry. */
 export const matrixForImages: readonly Row[] = [
@@ -56,7 +65,19 @@ export const matrixForImages: readonly Row[] = [
   imageBuilder('ListComponentBuildVersions', 'AORWD', ({ componentArn }) => ({
     componentVersionArn: componentArn.replace(/\/\d+$/, ''),
   })),
-  imageBuilder('PutComponentPolicy', 'A', (about) => ({ ...policyOfComponent(about), policy: '{}' })),
+  imageBuilder('PutComponentPolicy', 'A', (about) => ({ ...policyOfComponent(about), policy })),
   imageBuilder('GetComponentPolicy', 'AORW', policyOfComponent),
   imageBuilder('DeleteComponent', 'A', ofComponent),
+  imageBuilder('CreateContainerRecipe', 'A', () => ({ ...recipe(), containerType: 'DOCKER', targetRepository })),
+  imageBuilder('GetContainerRecipe', 'AORW', containerRecipe),
+  imageBuilder('ListContainerRecipes', 'AORWD', () => ({})),
+  imageBuilder('PutContainerRecipePolicy', 'A', (about) => ({ ...containerRecipe(about), policy })),
+  imageBuilder('GetContainerRecipePolicy', 'AORW', containerRecipe),
+  imageBuilder('DeleteContainerRecipe', 'A', containerRecipe),
+  imageBuilder('CreateImageRecipe', 'A', recipe),
+  imageBuilder('GetImageRecipe', 'AORW', imageRecipe),
+  imageBuilder('ListImageRecipes', 'AORWD', () => ({})),
+  imageBuilder('PutImageRecipePolicy', 'A', (about) => ({ ...imageRecipe(about), policy })),
+  imageBuilder('GetImageRecipePolicy', 'AORW', imageRecipe),
+  imageBuilder('DeleteImageRecipe', 'A', imageRecipe),
 ];

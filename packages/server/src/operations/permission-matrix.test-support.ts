@@ -9,8 +9,10 @@ export interface About {
   readonly planId: string;
   /** An infrastructure configuration with the tags of the node. */
   readonly configurationArn: string;
-  /** A component with them. */
+  /** A component and recipes with them. */
   readonly componentArn: string;
+  readonly containerRecipeArn: string;
+  readonly imageRecipeArn: string;
 }
 
 /**

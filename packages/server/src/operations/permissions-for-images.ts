@@ -11,6 +11,8 @@ export const permissionsForImages: readonly Entry[] = [
     limited: 'never',
     permissions: [
       'imagebuilder:CreateComponent',
+      'imagebuilder:CreateContainerRecipe',
+      'imagebuilder:CreateImageRecipe',
       'imagebuilder:CreateInfrastructureConfiguration',
       'imagebuilder:ImportComponent',
       'imagebuilder:TagResource',
@@ -23,8 +25,12 @@ export const permissionsForImages: readonly Entry[] = [
     limited: 'tagged-resource',
     permissions: [
       'imagebuilder:DeleteComponent',
+      'imagebuilder:DeleteContainerRecipe',
+      'imagebuilder:DeleteImageRecipe',
       'imagebuilder:DeleteInfrastructureConfiguration',
       'imagebuilder:PutComponentPolicy',
+      'imagebuilder:PutContainerRecipePolicy',
+      'imagebuilder:PutImageRecipePolicy',
       'imagebuilder:UpdateInfrastructureConfiguration',
     ],
   },
@@ -35,6 +41,10 @@ export const permissionsForImages: readonly Entry[] = [
     permissions: [
       'imagebuilder:GetComponent',
       'imagebuilder:GetComponentPolicy',
+      'imagebuilder:GetContainerRecipe',
+      'imagebuilder:GetContainerRecipePolicy',
+      'imagebuilder:GetImageRecipe',
+      'imagebuilder:GetImageRecipePolicy',
       'imagebuilder:GetInfrastructureConfiguration',
       'imagebuilder:ListTagsForResource',
     ],
@@ -46,6 +56,8 @@ export const permissionsForImages: readonly Entry[] = [
     permissions: [
       'imagebuilder:ListComponentBuildVersions',
       'imagebuilder:ListComponents',
+      'imagebuilder:ListContainerRecipes',
+      'imagebuilder:ListImageRecipes',
       'imagebuilder:ListInfrastructureConfigurations',
     ],
   },

@@ -2,8 +2,10 @@ import * as client from '@aws-sdk/client-imagebuilder';
 import { adaptService, imageBuilderConstraints } from '@patchbay/aws-wire';
 import { defineAwsService } from '../../operations/registry.ts';
 import { componentOperations } from './components/operations.ts';
+import { containerRecipeOperations } from './container-recipes/operations.ts';
 import { distributionConfigurationOperations } from './distribution-configurations/operations.ts';
 import { imageBuilderErrors } from './errors.ts';
+import { imageRecipeOperations } from './image-recipes/operations.ts';
 import { infrastructureConfigurationOperations } from './infrastructure-configurations/operations.ts';
 import { imagePipelineOperations } from './pipelines/operations.ts';
 import { imageBuilderTagOperations } from './tags/operations.ts';
@@ -18,6 +20,8 @@ export const imageBuilder = defineAwsService({
   errorTable: imageBuilderErrors,
   operations: {
     ...componentOperations,
+    ...containerRecipeOperations,
+    ...imageRecipeOperations,
     ...infrastructureConfigurationOperations,
     ...distributionConfigurationOperations,
     ...imagePipelineOperations,

@@ -31,8 +31,8 @@ describe('the list of image pipelines', () => {
 
   beforeAll(async () => {
     client = server().createImageBuilderClient();
-    web = await createParts(client, server().accountId, 'web', { team: 'web' });
-    database = await createParts(client, server().accountId, 'database', { team: 'db' });
+    web = await createParts(client, 'web', { team: 'web' });
+    database = await createParts(client, 'database', { team: 'db' });
     const { distributionConfigurationArn: _none, ...undistributed } = database;
     const tags = { team: 'web' };
     arns = {
@@ -86,7 +86,11 @@ describe('the list of image pipelines', () => {
     const update = (change: Partial<PipelineInput>) =>
       limited.send(new UpdateImagePipelineCommand({ ...web, ...change, imagePipelineArn: arns.Beta }));
     await update({});
-    for (const member of ['infrastructureConfigurationArn', 'distributionConfigurationArn'] as const) {
+    for (const member of [
+      'infrastructureConfigurationArn',
+      'distributionConfigurationArn',
+      'containerRecipeArn',
+    ] as const) {
       await expect(update({ [member]: database[member] })).rejects.toMatchObject({
         name: 'InvalidParameterValueException',
         message: expect.stringContaining('does not carry the tags that limit what you may change'),

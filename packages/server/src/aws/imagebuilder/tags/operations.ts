@@ -20,6 +20,8 @@ import { existsInfrastructureConfiguration } from '../infrastructure-configurati
 import { infrastructureConfigurationType } from '../infrastructure-configurations/tables.ts';
 import { existsImagePipeline } from '../pipelines/repository.ts';
 import { imagePipelineType } from '../pipelines/tables.ts';
+import { existsContainerRecipe, existsImageRecipe } from '../recipes/repository.ts';
+import { containerRecipeType, imageRecipeType } from '../recipes/tables.ts';
 
 interface Addressed {
   readonly resourceArn?: string | undefined;
@@ -28,6 +30,8 @@ interface Addressed {
 /** Which resources exist here, by the type that their ARNs name. */
 const existence = new Map<string, (db: Database, scope: Scope, resourceId: string) => Promise<boolean>>([
   [componentType, existsComponent],
+  [containerRecipeType, existsContainerRecipe],
+  [imageRecipeType, existsImageRecipe],
   [infrastructureConfigurationType, existsInfrastructureConfiguration],
   [distributionConfigurationType, existsDistributionConfiguration],
   [imagePipelineType, existsImagePipeline],
