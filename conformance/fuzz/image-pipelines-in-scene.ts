@@ -1,9 +1,7 @@
+import { callImageBuilder, type Furniture } from './image-builder-calls.ts';
 import { placeholderOf } from './learned-texts.ts';
 import type { FuzzedServer } from './start-fuzzed-server.ts';
 import type { Example } from './windows-in-scene.ts';
-
-/** Makes a call to Image Builder that must succeed. */
-type Call = (name: string, input: object) => Promise<void>;
 
 const targetRepository = { service: 'ECR', repositoryName: '127.0.0.1:5000/fuzz/image' };
 const distributions = [
@@ -28,8 +26,13 @@ const distributions = [
   },
 ];
 
-/** Distribution configurations and pipelines, what the operations accept, and what they can be called about. */
-export async function provideImagePipelines(server: FuzzedServer, name: string, call: Call) {
+/** Adds distribution configurations and pipelines, and what the operations on them accept. */
+export async function withImagePipelines<Scene extends Furniture>(
+  scene: Scene,
+  server: FuzzedServer,
+  name: string,
+): Promise<Scene> {
+  const call = async (operation: string, input: object) => await callImageBuilder(server, operation, input);
   const arnOf = (resourceType: string, text: string) =>
     `arn:aws:imagebuilder:${server.region}:${server.accountId}:${resourceType}/${text}-${name}`;
   const distribution = {
@@ -88,11 +91,18 @@ export async function provideImagePipelines(server: FuzzedServer, name: string, 
     ['ListImagePipelines', { filters: [{ name: 'status', values: ['ENABLED', 'DISABLED'] }], maxResults: 1 }],
     ['DeleteImagePipeline', { imagePipelineArn: arnOf('image-pipeline', 'spare') }],
   ];
-  const ownExamples: Example[] = [['Patchbay.ListImagePipelineRuns', { ...ofPipeline, maxResults: 1 }]];
   const known: Readonly<Record<string, readonly string[]>> = {
     // Not the one of the examples: it would soon be deleted.
     distributionconfigurationarn: [spareArn, placeholderOf('distributionconfigurationarn')],
     imagepipelinearn: [arnOf('image-pipeline', 'spare'), placeholderOf('imagepipelinearn')],
   };
-  return { examples, ownExamples, known };
+  return {
+    ...scene,
+    known: new Map([...scene.known, ...Object.entries(known)]),
+    examples: new Map([
+      ...scene.examples,
+      ...examples.map(([target, input]) => [`imagebuilder.${target}`, [input]] as const),
+      ['Patchbay.ListImagePipelineRuns', [{ ...ofPipeline, maxResults: 1 }]],
+    ]),
+  };
 }

@@ -1,6 +1,6 @@
 import { withDefinitions } from './definitions-in-scene.ts';
 import { callImageBuilder, type Furniture } from './image-builder-calls.ts';
-import { provideImagePipelines } from './image-pipelines-in-scene.ts';
+import { withImagePipelines } from './image-pipelines-in-scene.ts';
 import { placeholderOf } from './learned-texts.ts';
 import type { FuzzedServer } from './start-fuzzed-server.ts';
 import type { Example } from './windows-in-scene.ts';
@@ -34,11 +34,6 @@ export async function withImages<Scene extends Furniture>(
   const arn = arnOf(`fuzz-${name}`);
   const { name: _name, tags: _tags, ...definition } = configuration;
   const ofArn = { infrastructureConfigurationArn: arn };
-  const pipelines = await provideImagePipelines(
-    server,
-    name,
-    async (...args) => await callImageBuilder(server, ...args),
-  );
   const examples: Example[] = [
     ['CreateInfrastructureConfiguration', { ...configuration, name: `More ${name}`, clientToken: `more-${name}` }],
     ['UpdateInfrastructureConfiguration', { ...ofArn, ...definition, clientToken: `update-${name}` }],
@@ -51,13 +46,11 @@ export async function withImages<Scene extends Furniture>(
     ['TagResource', { resourceArn: arn, tags: { stage: 'test' } }],
     ['UntagResource', { resourceArn: arn, tagKeys: ['stage', 'none'] }],
     ['ListTagsForResource', { resourceArn: arn }],
-    ...pipelines.examples,
   ];
   const known: Readonly<Record<string, readonly string[]>> = {
     // Not the one of the examples: it would soon be deleted.
     infrastructureconfigurationarn: [arnOf(`spare-${name}`), placeholderOf('infrastructureconfigurationarn')],
     resourcearn: [arn],
-    ...pipelines.known,
     name: [...(scene.known.get('name') ?? []), 'name', configuration.name],
   };
   const withConfigurations = {
@@ -65,9 +58,8 @@ export async function withImages<Scene extends Furniture>(
     known: new Map([...scene.known, ...Object.entries(known)]),
     examples: new Map([
       ...scene.examples,
-      ...pipelines.ownExamples.map(([target, input]) => [target, [input]] as const),
       ...examples.map(([target, input]) => [`${service}.${target}`, [input]] as const),
     ]),
   };
-  return await withDefinitions(withConfigurations, server, name);
+  return await withImagePipelines(await withDefinitions(withConfigurations, server, name), server, name);
 }

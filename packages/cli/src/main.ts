@@ -13,6 +13,7 @@ import { envCommand } from './commands/env.ts';
 import { explainCommand } from './commands/explain.ts';
 import { freezeCommand } from './commands/freeze.ts';
 import { nodeCommand } from './commands/node.ts';
+import { pipelineCommand } from './commands/pipeline.ts';
 import { planCommand } from './commands/plan.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { sbomCommand } from './commands/sbom.ts';
@@ -42,6 +43,7 @@ const commands = [
   restoreCommand,
   nodeCommand,
   windowCommand,
+  pipelineCommand,
   freezeCommand,
   startsCommand,
   commandOutputCommand,

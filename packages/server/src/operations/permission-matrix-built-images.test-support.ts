@@ -1,15 +1,14 @@
-import type { Row } from './permission-matrix.test-support.ts';
+import type { About, Row } from './permission-matrix.test-support.ts';
 
 const image = 'arn:aws:imagebuilder:us-east-1:111122223333:image/matrix/1.0.0/1';
 const id = '00000000-0000-4000-8000-000000000000';
 
 /** Nobody has such an image, so nobody's tags are on it: people with limits do not get through. */
 function imageBuilder(name: string, allowed: string, input: object): Row {
-  const of = ({ configurationArn }: { readonly configurationArn: string }) =>
-    configurationArn.split(':').slice(0, 5).join(':');
-  const replaced = (about: { readonly configurationArn: string }) =>
-    JSON.parse(JSON.stringify(input).replaceAll(image, `${of(about)}:image/matrix/1.0.0/1`)) as object;
-  return { target: `imagebuilder.${name}`, allowed, input: replaced, when: 'by itself' };
+  const prefixOf = (arn: string) => arn.split(':').slice(0, 5).join(':');
+  const ofAccount = ({ configurationArn }: About) =>
+    JSON.parse(JSON.stringify(input).replaceAll(prefixOf(image), prefixOf(configurationArn))) as object;
+  return { target: `imagebuilder.${name}`, allowed, input: ofAccount, when: 'by itself' };
 }
 
 function ofBuilder(name: string, input: object): Row {

@@ -19,7 +19,7 @@ describe('the table of permissions', () => {
     expect(names).not.toContain('patchbay:DecryptParameters');
   });
 
-  it('lets an operator do what an auditor may but see who has access, and send, cancel, plan and stop commands besides', () => {
+  it('lets an operator do what an auditor may but see who has access, and send, cancel, plan and stop commands and start pipelines besides', () => {
     const allowed = (role: 'operator' | 'auditor', notTo: 'operator' | 'auditor') =>
       [...permissionRules]
         .filter(([, { people }]) => people.includes(role) && !people.includes(notTo))
@@ -35,6 +35,7 @@ describe('the table of permissions', () => {
       'ssm:DeregisterTaskFromMaintenanceWindow',
       'ssm:RegisterTaskWithMaintenanceWindow',
       'ssm:UpdateMaintenanceWindowTask',
+      'imagebuilder:StartImagePipelineExecution',
     ]);
     expect(allowed('auditor', 'operator')).toEqual(['patchbay:ListAccessKeys', 'patchbay:ListUsers']);
   });

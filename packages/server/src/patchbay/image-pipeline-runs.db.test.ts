@@ -39,7 +39,7 @@ describe('runs of image pipelines', () => {
 
   beforeAll(async () => {
     const client = server().createImageBuilderClient();
-    parts = await createParts(client, server().accountId, 'shop');
+    parts = await createParts(client, 'shop');
     arn = await createPipelineOf(client, { ...parts, name: 'shop', schedule });
   });
 

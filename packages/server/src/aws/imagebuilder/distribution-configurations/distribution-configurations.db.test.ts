@@ -151,12 +151,12 @@ describe('distribution configurations', () => {
     });
   });
 
-  const withTags = (containerTags: string[]): Partial<Input> => ({
+  const withTags = (containerTags: string[], repositoryName = 'shop/web'): Partial<Input> => ({
     distributions: [
       {
         region: 'us-east-1',
         containerDistributionConfiguration: {
-          targetRepository: { service: 'ECR', repositoryName: 'shop/web' },
+          targetRepository: { service: 'ECR', repositoryName },
           containerTags,
         },
       },
@@ -179,6 +179,18 @@ describe('distribution configurations', () => {
     ],
     ['a tag that no registry takes', withTags(['latest', 'a/b']), 'InvalidParameterValueException', 'containerTags[1]'],
     ['a tag that begins with a dash', withTags(['-f']), 'InvalidParameterValueException', 'containerTags[0]'],
+    [
+      'a repository that has a tag',
+      withTags([], 'registry.example/shop:1'),
+      'InvalidParameterValueException',
+      'targetRepository.repositoryName',
+    ],
+    [
+      'a repository in capitals',
+      withTags([], 'registry.example/Shop'),
+      'InvalidParameterValueException',
+      "'distributions[0].containerDistributionConfiguration.targetRepository.repositoryName' is not valid",
+    ],
     [
       'a repository of another service',
       {

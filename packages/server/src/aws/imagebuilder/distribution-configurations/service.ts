@@ -1,4 +1,4 @@
-import { nameInArn } from '@patchbay/patching';
+import { nameInArn, parseImageReference } from '@patchbay/patching';
 import type { Resource } from '../../../operations/authorize.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import type { Scope } from '../../../operations/scope.ts';
@@ -6,7 +6,7 @@ import { removeTags } from '../../ssm/tags/repository.ts';
 import { tagNewResource } from '../../ssm/tags/service.ts';
 import { arnResource, formatArn, ownResourceId } from '../arns.ts';
 import { lockDefinitions } from '../definitions-lock.ts';
-import { ImageBuilderError, invalidValue, resourceNotFound } from '../errors.ts';
+import { ImageBuilderError, invalidValue, resourceExists, resourceNotFound } from '../errors.ts';
 import { refuseNeededByPipelines } from '../pipelines/dependents.ts';
 import {
   countConfigurationsAlone,
@@ -19,6 +19,7 @@ import {
 import { type DistributionDefinition, distributionConfigurationType as resourceType } from './tables.ts';
 
 type Distribution = NonNullable<DistributionDefinition['distributions']>[number];
+type ContainerDistribution = NonNullable<Distribution['containerDistributionConfiguration']>;
 
 export function configurationArn({ accountId, region }: Scope, arnName: string): string {
   return formatArn({ accountId, region, resourceType, resourceId: arnName });
@@ -43,8 +44,24 @@ const outputs = [
   'ssmParameterConfigurations',
 ] as const;
 
-/** The form of a tag in the OCI distribution specification; anything else no registry would take. */
-const imageTag = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+/** Refuses what no registry would take, now and not at the end of a build. */
+function checkTarget({ targetRepository, containerTags = [] }: ContainerDistribution, member: string): void {
+  const repository = targetRepository?.repositoryName ?? '';
+  const reference = parseImageReference(repository);
+  if (reference === null || reference.tag !== null || reference.digest !== null) {
+    throw invalidValue(
+      `${member}.targetRepository.repositoryName`,
+      'It is a path of small letters, after the host of the registry and without a tag: registry.example:5000/team/app.',
+    );
+  }
+  const wrong = containerTags.findIndex((tag) => parseImageReference(`${repository}:${tag}`)?.tag !== tag);
+  if (wrong >= 0) {
+    throw invalidValue(
+      `${member}.containerTags[${wrong}]`,
+      'A tag is at most 128 letters, digits, dots, dashes and underscores, and begins with none of dot and dash.',
+    );
+  }
+}
 
 function checkDistribution(distribution: Distribution, index: number): void {
   if (outputs.every((member) => distribution[member] === undefined)) {
@@ -54,12 +71,10 @@ function checkDistribution(distribution: Distribution, index: number): void {
       'One or more outputs should be provided for each region in a distribution configuration.',
     );
   }
-  const { containerTags = [] } = distribution.containerDistributionConfiguration ?? {};
-  const wrong = containerTags.findIndex((tag) => !imageTag.test(tag));
-  if (wrong >= 0) {
-    throw invalidValue(
-      `distributions[${index}].containerDistributionConfiguration.containerTags[${wrong}]`,
-      'A tag is at most 128 letters, digits, dots, dashes and underscores, and begins with none of dot and dash.',
+  if (distribution.containerDistributionConfiguration) {
+    checkTarget(
+      distribution.containerDistributionConfiguration,
+      `distributions[${index}].containerDistributionConfiguration`,
     );
   }
 }
@@ -96,7 +111,7 @@ export async function createConfiguration(
   const arn = configurationArn(context, arnName);
   const row = { accountId, region, arnName, name, definition: JSON.stringify(definition) };
   if (!(await insertConfiguration(db, { ...row, dateCreated: now, dateUpdated: null }))) {
-    throw new ImageBuilderError('IMAGE_RESOURCE_EXISTS', `The resource ${arn} already exists.`);
+    throw resourceExists(arn);
   }
   const newTags = Object.entries(tags).map(([key, value]) => ({ key, value }));
   await tagNewResource({ resourceType, resourceId: arnName }, newTags, context);

@@ -30,11 +30,11 @@ export async function compileOrder(
   const { recipe, version } = image;
   const components = await Promise.all(
     (recipe.components ?? []).map(async ({ componentArn = '', parameters = [] }) => {
-      const { arn, component } = await resolveComponent(componentArn, context);
+      const component = await resolveComponent(componentArn, context);
       return {
-        arn,
+        arn: component.arn,
         name: component.name,
-        version: arn.split('/').slice(-2).join('/'),
+        version: `${component.version}/${component.build}`,
         data: component.data,
         parameters: Object.fromEntries(parameters.map(({ name = '', value = [] }) => [name, value[0] ?? ''])),
       };

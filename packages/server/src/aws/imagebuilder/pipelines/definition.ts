@@ -57,6 +57,14 @@ function checkWorkflows({ workflows = [], executionRole }: PipelineDefinition): 
   }
 }
 
+/** Tags say who may see and change an image: who is limited by them gives none. */
+export function checkSameImageTags(before: PipelineDefinition, after: PipelineDefinition): void {
+  const [tags, newTags] = [before.imageTags ?? {}, after.imageTags ?? {}];
+  const isChanged = ([key, value]: [string, string | undefined]) => tags[key] !== value;
+  if (Object.keys(tags).length === Object.keys(newTags).length && !Object.entries(newTags).some(isChanged)) return;
+  throw invalidValue('imageTags', 'Who is limited by tags cannot change which tags images get.');
+}
+
 /** Refuses what no pipeline can be made of. What it refers to is looked for elsewhere. */
 export function checkDefinition(definition: PipelineDefinition, now: Date): void {
   readSchedule(definition, now);

@@ -1,4 +1,5 @@
 import {
+  DeleteContainerRecipeCommand,
   DeleteDistributionConfigurationCommand,
   DeleteImagePipelineCommand,
   DeleteInfrastructureConfigurationCommand,
@@ -13,6 +14,7 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest';
 import { defaultQuotas } from '../../../quotas.ts';
 import { OTHER_REGION, TEST_START, withTestServer } from '../../../test-support/test-server.ts';
+import { addContainerRecipe, addImageRecipe } from '../recipes/recipes.test-support.ts';
 import {
   createPipelineOf as create,
   createParts,
@@ -66,7 +68,7 @@ describe('image pipelines', () => {
 
   beforeAll(async () => {
     client = server().createImageBuilderClient();
-    parts = await createParts(client, server().accountId, 'parts');
+    parts = await createParts(client, 'parts');
     const { infrastructureConfigurationArn, containerRecipeArn } = parts;
     least = { infrastructureConfigurationArn, containerRecipeArn };
   });
@@ -235,7 +237,7 @@ describe('image pipelines', () => {
   });
 
   it('refer to what exists in their account and region', async () => {
-    const members = ['infrastructureConfigurationArn', 'distributionConfigurationArn'] as const;
+    const members = ['infrastructureConfigurationArn', 'distributionConfigurationArn', 'containerRecipeArn'] as const;
     const existing = await create(client, { ...parts, name: 'existing' });
     for (const member of members) {
       const arn = parts[member];
@@ -257,7 +259,7 @@ describe('image pipelines', () => {
   });
 
   it('keep what they refer to from being deleted', async () => {
-    const needed = await createParts(client, server().accountId, 'needed');
+    const needed = await createParts(client, 'needed');
     const { infrastructureConfigurationArn, distributionConfigurationArn, containerRecipeArn } = needed;
     const arn = await create(client, { ...needed, name: 'needs' });
     const deleteInfrastructure = () =>
@@ -279,10 +281,46 @@ describe('image pipelines', () => {
     await deleteInfrastructure();
   });
 
+  it('keep the recipe that they need, and of several that an x matches the last', async () => {
+    const name = 'kept';
+    const needed = await createParts(client, name);
+    const { containerRecipeArn, infrastructureConfigurationArn } = needed;
+    const newer = await addContainerRecipe(client, { name, semanticVersion: '1.0.x' });
+    const removeRecipe = (arn: string) => client.send(new DeleteContainerRecipeCommand({ containerRecipeArn: arn }));
+    const pinned = await create(client, { ...needed, name: 'pinned' });
+    const anyMinor = { infrastructureConfigurationArn, containerRecipeArn: newer.replace('1.0.1', '1.x.x') };
+    const wildcard = await create(client, { ...anyMinor, name: 'wildcard' });
+    expect(await read(client, wildcard)).toMatchObject(anyMinor);
+    const error = await removeRecipe(containerRecipeArn).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ResourceDependencyException);
+    expect(error).toMatchObject({ message: expect.stringContaining(pinned) });
+    await removeRecipe(newer);
+    await remove(client, pinned);
+    await expect(removeRecipe(containerRecipeArn)).rejects.toMatchObject({
+      name: 'ResourceDependencyException',
+      message: expect.stringContaining(wildcard),
+    });
+    const dangling = { ...anyMinor, containerRecipeArn: newer.replace('1.0.1', '2.x.x'), name: 'dangling' };
+    await expect(create(client, dangling)).rejects.toMatchObject({
+      message: expect.stringContaining(
+        `'containerRecipeArn' is not valid. The resource ${dangling.containerRecipeArn}`,
+      ),
+    });
+    await remove(client, wildcard);
+    await removeRecipe(containerRecipeArn);
+  });
+
+  it('are made of an image recipe as well', async () => {
+    const imageRecipeArn = await addImageRecipe(client, { name: 'disk' });
+    const { infrastructureConfigurationArn } = parts;
+    const arn = await create(client, { name: 'disk', imageRecipeArn, infrastructureConfigurationArn });
+    expect(await read(client, arn)).toMatchObject({ imageRecipeArn, platform: 'Linux' });
+  });
+
   it('are never made of what is deleted at the same moment', async () => {
     for (let round = 0; round < 5; round += 1) {
       const name = `race-${round}`;
-      const racing = await createParts(client, server().accountId, name);
+      const racing = await createParts(client, name);
       const { infrastructureConfigurationArn } = racing;
       const [made, deleted] = await Promise.allSettled([
         create(client, { ...racing, name }),
@@ -310,7 +348,7 @@ describe('a quota of image pipelines', () => {
 
   it('is kept', async () => {
     const client = server().createImageBuilderClient();
-    const parts = await createParts(client, server().accountId, 'parts');
+    const parts = await createParts(client, 'parts');
     await create(client, { ...parts, name: 'first' });
     await expect(create(client, { ...parts, name: 'second' })).rejects.toMatchObject({
       name: 'ServiceQuotaExceededException',

@@ -12,6 +12,7 @@ import { withTestServer } from '../../../test-support/test-server.ts';
 import {
   createPipelineOf as create,
   createParts,
+  type PipelineInput,
   type PipelineParts,
   readPipeline as read,
 } from './pipelines.test-support.ts';
@@ -30,8 +31,8 @@ describe('the list of image pipelines', () => {
 
   beforeAll(async () => {
     client = server().createImageBuilderClient();
-    web = await createParts(client, server().accountId, 'web', { team: 'web' });
-    database = await createParts(client, server().accountId, 'database', { team: 'db' });
+    web = await createParts(client, 'web', { team: 'web' });
+    database = await createParts(client, 'database', { team: 'db' });
     const { distributionConfigurationArn: _none, ...undistributed } = database;
     const tags = { team: 'web' };
     arns = {
@@ -82,10 +83,14 @@ describe('the list of image pipelines', () => {
     const limited = server().createImageBuilderClient(person);
     expect(await names(limited)).toEqual(['Beta', 'gamma']);
     await expect(read(limited, arns.alpha)).rejects.toMatchObject({ name: 'AccessDeniedException' });
-    const update = (change: Partial<PipelineParts>) =>
+    const update = (change: Partial<PipelineInput>) =>
       limited.send(new UpdateImagePipelineCommand({ ...web, ...change, imagePipelineArn: arns.Beta }));
     await update({});
-    for (const member of ['infrastructureConfigurationArn', 'distributionConfigurationArn'] as const) {
+    for (const member of [
+      'infrastructureConfigurationArn',
+      'distributionConfigurationArn',
+      'containerRecipeArn',
+    ] as const) {
       await expect(update({ [member]: database[member] })).rejects.toMatchObject({
         name: 'InvalidParameterValueException',
         message: expect.stringContaining('does not carry the tags that limit what you may change'),
@@ -94,6 +99,10 @@ describe('the list of image pipelines', () => {
     await client.send(new UpdateImagePipelineCommand({ ...database, imagePipelineArn: arns.Beta }));
     // What it has already may stay.
     await update(database);
+    await expect(update({ ...database, imageTags: { team: 'db' } })).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+      message: expect.stringContaining('cannot change which tags images get'),
+    });
     await expect(limited.send(new DeleteInfrastructureConfigurationCommand(web))).rejects.toMatchObject({
       name: 'ResourceDependencyException',
       message: expect.stringContaining('by a pipeline.'),

@@ -7,6 +7,7 @@ import {
   type ImagebuilderClient,
   type ImagePipeline,
 } from '@aws-sdk/client-imagebuilder';
+import { addContainerRecipe } from '../recipes/recipes.test-support.ts';
 
 export type PipelineInput = CreateImagePipelineCommandInput;
 
@@ -20,7 +21,6 @@ export interface PipelineParts {
 /** Makes what pipelines of a name refer to. */
 export async function createParts(
   client: ImagebuilderClient,
-  accountId: string,
   name: string,
   tags: Record<string, string> = { made: 'for a test' },
 ): Promise<PipelineParts> {
@@ -41,7 +41,7 @@ export async function createParts(
       tags,
     }),
   );
-  const containerRecipeArn = `arn:aws:imagebuilder:us-east-1:${accountId}:container-recipe/${name}/1.0.0`;
+  const containerRecipeArn = await addContainerRecipe(client, { name, tags });
   return { infrastructureConfigurationArn, distributionConfigurationArn, containerRecipeArn };
 }
 

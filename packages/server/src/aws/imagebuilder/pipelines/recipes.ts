@@ -1,10 +1,12 @@
-import type { OperationContext } from '../../../operations/operation.ts';
 import type { TaggedResource } from '../../ssm/tags/repository.ts';
-import { ownResourceId, parseArn } from '../arns.ts';
+import { parseArn } from '../arns.ts';
+import { findRecipeByArn, type ReadContext } from '../recipes/service.ts';
+import { containerRecipeType, imageRecipeType } from '../recipes/tables.ts';
 
 /** The recipe that an ARN comes to in the caller's account and region: with `x`, the newest that matches. */
-export async function findRecipe(arn: string, context: OperationContext): Promise<TaggedResource | undefined> {
-  const resourceType = parseArn(arn)?.resourceType ?? '';
-  const resourceId = ownResourceId(arn, resourceType, context);
-  return resourceId === undefined ? undefined : { resourceType, resourceId };
+export async function findRecipe(arn: string, context: ReadContext): Promise<TaggedResource | undefined> {
+  const resourceType = parseArn(arn)?.resourceType;
+  if (resourceType !== containerRecipeType && resourceType !== imageRecipeType) return undefined;
+  const recipe = await findRecipeByArn(arn, resourceType, context);
+  return recipe && { resourceType, resourceId: recipe.resourceId };
 }

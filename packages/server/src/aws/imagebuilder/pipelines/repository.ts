@@ -87,7 +87,20 @@ export async function listPipelinesReferringTo(db: Database, scope: Scope, arn: 
   return rows.map(({ arnName }) => arnName);
 }
 
-/** Whether a pipeline that has one of the ARNs must be there: what the filters of ListImagePipelines look at. */
+/** Pipelines whose recipe's ARN begins so. */
+export async function listPipelinesWithRecipe(
+  db: Database,
+  scope: Scope,
+  arnPrefix: string,
+): Promise<Pick<ImagePipeline, 'arnName' | 'recipeArn'>[]> {
+  return await selectPipelines(db, scope)
+    .select(['arnName', 'recipeArn'])
+    .where(sql<boolean>`starts_with(recipe_arn, ${arnPrefix})`)
+    .orderBy('arnName')
+    .execute();
+}
+
+/** What ListImagePipelines asks for. */
 export interface PipelineQuery {
   readonly reach: Reach;
   /** Each list must hold, by any of its values. */

@@ -29,7 +29,7 @@ describe('scheduled runs of pipelines', () => {
     client = server().createImageBuilderClient();
     count += 1;
     const name = `runs-${count}`;
-    parts = await createParts(client, server().accountId, name);
+    parts = await createParts(client, name);
     arn = await createPipelineOf(client, { ...parts, name, schedule: hourly });
     key = { accountId: server().accountId, region: TEST_REGION, arnName: name };
   });

@@ -6,8 +6,8 @@ import { removeTags } from '../../ssm/tags/repository.ts';
 import { tagNewResource } from '../../ssm/tags/service.ts';
 import { arnResource, formatArn, ownResourceId } from '../arns.ts';
 import { lockDefinitions } from '../definitions-lock.ts';
-import { ImageBuilderError, resourceNotFound } from '../errors.ts';
-import { checkDefinition, hasSameSchedule, scheduledPipelineOf } from './definition.ts';
+import { ImageBuilderError, resourceExists, resourceNotFound } from '../errors.ts';
+import { checkDefinition, checkSameImageTags, hasSameSchedule, scheduledPipelineOf } from './definition.ts';
 import { checkReferences, readReferences } from './references.ts';
 import {
   countPipelines,
@@ -81,7 +81,7 @@ export async function createPipeline(
     dateCreated: now,
     dateUpdated: null,
   });
-  if (!isNew) throw new ImageBuilderError('IMAGE_RESOURCE_EXISTS', `The resource ${arn} already exists.`);
+  if (!isNew) throw resourceExists(arn);
   const newTags = Object.entries(tags).map(([key, value]) => ({ key, value }));
   await tagNewResource({ resourceType, resourceId: arnName }, newTags, context);
   return arn;
@@ -120,6 +120,7 @@ export async function updatePipeline(
   const goesOn = isSameSchedule && before.status === 'ENABLED' && settings.status !== 'DISABLED';
   const { row, scheduled } = rowOf(settings, goesOn ? before.scheduleChangedAt : now);
   await checkReferences(row, context, before);
+  if (context.reach.length > 0) checkSameImageTags(before.definition, settings.definition);
   await updatePipelineRow(db, before, {
     ...row,
     definition: JSON.stringify(settings.definition),

@@ -3,6 +3,7 @@ import type { Database } from '../../../database/tables.ts';
 import type { Scope } from '../../../operations/scope.ts';
 import { ImageBuilderError } from '../errors.ts';
 import { isOnlyMatch } from '../needed-matches.ts';
+import { findPipelineOfRecipe } from '../pipelines/dependents.ts';
 import { readRecipeVersions } from './repository.ts';
 import type { RecipeType } from './tables.ts';
 
@@ -21,7 +22,7 @@ export interface DeletedRecipe {
 export type FindDependent = (db: Database, scope: Scope, recipe: DeletedRecipe) => Promise<string | undefined>;
 
 /** Whoever keeps references to recipes has a query here. All run under the lock of the definitions. */
-const recipeDependents: readonly FindDependent[] = [];
+const recipeDependents: readonly FindDependent[] = [findPipelineOfRecipe];
 
 /** Refuses to delete a recipe without which something would refer to nothing. */
 export async function refuseNeededRecipe(
