@@ -10,11 +10,13 @@ import {
 import type { Machine } from '../machine/index.ts';
 import { ActionEnd } from './action-end.ts';
 import { askMachine } from './ask-machine.ts';
+import type { Download } from './download.ts';
 import { executeBash, executeBinary } from './execute-program.ts';
 import { isFileAction, runFileAction } from './file-actions.ts';
 import { type FetchComponent, readNestedDocument } from './nested-document.ts';
 import { type ActionStage, findUnusableVariables, requireNotStopped } from './run-program.ts';
 import type { ComponentLine } from './step-log.ts';
+import { webDownload } from './web-download.ts';
 
 /** UpdateOS: brings the root up to date as far as its baseline approves. */
 export type UpdateOperatingSystem = (selection: {
@@ -45,6 +47,8 @@ export interface ComponentRunRequest {
   readonly onLine: (line: ComponentLine) => void;
   readonly updateOperatingSystem: UpdateOperatingSystem;
   readonly fetchComponent: FetchComponent;
+  /** For WebDownload: `createDownloader`. */
+  readonly download: Download;
 }
 
 /** When a step began and ended. One that was skipped without a question has no time. */
@@ -176,7 +180,7 @@ async function performAction(
         return outcome;
       }
       case 'WebDownload':
-        return { kind: 'failed', message: 'not yet' };
+        return await webDownload(stage, action.inputs, request.download);
       case 'S3Download':
       case 'S3Upload':
         return { kind: 'failed', message: noObjectStore };
@@ -190,7 +194,7 @@ async function performAction(
   }
 }
 
-const noObjectStore = 'there is no S3 here; use WebDownload for what a step needs, and let a step send what it made';
+const noObjectStore = 'there is no S3 here';
 
 function outcomeOf({ status, phases }: ComponentResult): ActionOutcome {
   if (status !== 'Failed') return { kind: 'succeeded', outputs: [] };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ComponentDocument, resolveComponentVariables } from '@patchbay/patching';
 import { openMachine } from '../../machine/index.ts';
+import { createDownloader } from '../download.ts';
 import { type ComponentRunResult, runComponentPhase, type UpdateOperatingSystem } from '../run-component-phase.ts';
 import type { ComponentLine } from '../step-log.ts';
 
@@ -39,6 +40,7 @@ export async function runComponentFile(run: ComponentFileRun): Promise<Component
         signal: run.signal,
         now: () => new Date(),
         onLine: run.onLine,
+        download: createDownloader({ environment: process.env }),
         updateOperatingSystem: refuseUpdate,
         fetchComponent: async (arn) => ({
           ok: false,
