@@ -8,7 +8,7 @@ import { type Machine, openMachine } from '../../packages/agent/src/machine/inde
 import { patcherProgramFile } from '../../packages/agent/src/patcher/index.ts';
 import { type RunParts, runPatchOperation } from '../../packages/agent/src/patcher/run.ts';
 import { growArchives, hardCases } from '../support/test-packages.ts';
-import { key, nodeId, openControlPlane } from './control-plane-stand-in.ts';
+import { openControlPlane } from './control-plane-stand-in.ts';
 import { openPatcherStage, type PatcherStage } from './patcher-stage.ts';
 
 const cases = [hardCases.epoch, hardCases.failingScript, hardCases.needsRemoval];
@@ -28,6 +28,8 @@ interface RunOptions {
   readonly rebootOption?: 'RebootIfNeeded' | 'NoReboot';
   readonly openMachine?: RunParts['openMachine'];
 }
+
+type Plane = Pick<RunParts, 'nodeId' | 'key' | 'server'>;
 
 interface Run {
   readonly exitCode: number;
@@ -59,7 +61,7 @@ function openAsHost(files: ReadonlyMap<string, string>): RunParts['openMachine']
 async function run(
   operation: 'Scan' | 'Install' | 'Facts',
   runId: string,
-  server: RunParts['server'],
+  { nodeId, key, server }: Plane,
   { rebootOption = 'NoReboot', openMachine: open = openStageMachine }: RunOptions = {},
 ): Promise<Run> {
   const lines: string[] = [];
@@ -89,14 +91,14 @@ describe('the patcher', () => {
   const plane = openControlPlane();
 
   it('hands in facts, the second time as digests only', async () => {
-    expect(await run('Facts', 'facts-1', plane.server)).toMatchObject({ exitCode: 0 });
-    expect(await run('Facts', 'facts-2', plane.server)).toMatchObject({ exitCode: 0 });
+    expect(await run('Facts', 'facts-1', plane)).toMatchObject({ exitCode: 0 });
+    expect(await run('Facts', 'facts-2', plane)).toMatchObject({ exitCode: 0 });
     expect(plane.calls).toEqual(['SubmitFacts', 'SubmitFacts', 'SubmitFacts']);
   });
 
   it('scans, and reports what the control plane says', async () => {
     const before = await stage.listRoot();
-    const { exitCode, lines } = await run('Scan', 'scan', plane.server);
+    const { exitCode, lines } = await run('Scan', 'scan', plane);
     expect(exitCode).toBe(0);
     expect(lines.at(-1)).toBe('Verdict: non-compliant');
     expect(await stage.listRoot()).toBe(before);
@@ -104,7 +106,7 @@ describe('the patcher', () => {
 
   it('installs by a signed plan, and fails when a part of it does', async () => {
     plane.calls.length = 0;
-    const { exitCode, lines, complaints } = await run('Install', 'install', plane.server);
+    const { exitCode, lines, complaints } = await run('Install', 'install', plane);
     expect(plane.calls).toEqual([
       'SubmitFacts',
       'BeginPatchOperation',
@@ -123,7 +125,7 @@ describe('the patcher', () => {
 
   it('lost while it told the end, tells the very same once more', async () => {
     plane.calls.length = 0;
-    const { exitCode, lines } = await run('Install', 'install', plane.server);
+    const { exitCode, lines } = await run('Install', 'install', plane);
     expect(exitCode).toBe(1);
     expect(lines).toEqual([expect.stringMatching(/^Verdict: /)]);
     expect(plane.calls).toEqual(['CompletePatchOperation']);
@@ -136,7 +138,7 @@ describe('the patcher', () => {
     await writeFile(checkpointFile, JSON.stringify({ ...checkpoint, outcomes: null }));
     plane.calls.length = 0;
     const before = await readFile(join(stage.root.directory, 'var/log/dpkg.log'), 'utf8');
-    const { exitCode, lines } = await run('Install', 'install', plane.server);
+    const { exitCode, lines } = await run('Install', 'install', plane);
     expect(exitCode).toBe(1);
     expect(lines[0]).toBe('Going on with plan plan');
     expect(plane.calls).toEqual(['SubmitFacts', 'CompletePatchOperation']);
@@ -156,11 +158,13 @@ describe('the patcher', () => {
       },
     };
     await rm(join(stage.folder, 'runs/install/completion.json'));
-    await expect(run('Install', 'install', away)).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+    await expect(run('Install', 'install', { ...plane, server: away })).rejects.toMatchObject({
+      code: 'NOT_CONNECTED',
+    });
     expect(plane.outcomes).toHaveLength(told);
 
     plane.calls.length = 0;
-    const again = await run('Install', 'install', plane.server);
+    const again = await run('Install', 'install', plane);
     expect(again).toMatchObject({ exitCode: 1 });
     expect(plane.calls).toEqual(['CompletePatchOperation']);
     expect(again.complaints).toEqual([expect.stringMatching(/groups did not go in/)]);
@@ -180,23 +184,24 @@ describe('the patcher', () => {
       },
     };
     plane.calls.length = 0;
-    expect(await run('Install', 'install', strict)).toMatchObject({ exitCode: 1 });
+    expect(await run('Install', 'install', { ...plane, server: strict })).toMatchObject({ exitCode: 1 });
     expect(plane.calls).toEqual(['refused', 'SubmitFacts', 'CompletePatchOperation']);
   });
 
   it('cannot tell while dpkg’s journal holds what its status lacks, and completes it before it installs', async () => {
-    const { server, outcomes } = openControlPlane('plan after a crash');
+    const crashed = openControlPlane('plan after a crash');
+    const { outcomes } = crashed;
     // What dpkg leaves when it dies in a run: the status of before, and beside it what has changed since.
     const changed = await stage.root.run(['dpkg-query', '--status', 'pb-independent']);
     await stage.root.writeFile('/var/lib/dpkg/updates/0000', changed.stdout);
-    const scan = await run('Scan', 'cut-off', server);
+    const scan = await run('Scan', 'cut-off', crashed);
     expect(scan).toMatchObject({ exitCode: 1 });
     expect(scan.lines.at(-1)).toBe('Verdict: unknown');
     expect(scan.lines.join('\n')).toContain('run dpkg --configure -a');
     expect(scan.complaints.join('\n')).toContain('cannot be judged: dpkg is at work or was cut off');
 
     await stage.archives.archives.security.publish({ name: 'pb-independent', version: '1.0-1+deb12u9' });
-    const install = await run('Install', 'after-cut-off', server);
+    const install = await run('Install', 'after-cut-off', crashed);
     const states = outcomes.map(({ targets, status }) => `${targets[0]?.name} ${status}`);
     expect(states).toContain('pb-independent installed');
     expect(install.lines.at(-1)).not.toBe('Verdict: unknown');
@@ -207,7 +212,7 @@ describe('the patcher', () => {
     const status = await stage.root.run(['cat', '/var/lib/dpkg/status']);
     await stage.root.writeFile('/var/lib/dpkg/status', 'Package: broken\nStatus: what is this thing\n');
     try {
-      const { exitCode, lines, complaints } = await run('Scan', 'damaged', plane.server);
+      const { exitCode, lines, complaints } = await run('Scan', 'damaged', plane);
       expect(exitCode).toBe(1);
       expect(lines.at(-1)).toBe('Verdict: unknown');
       expect(lines.join('\n')).toContain('The package status of dpkg cannot be read');
@@ -225,14 +230,15 @@ describe('the patcher', () => {
       ['/run/reboot-required.pkgs', 'pb-independent\n'],
     ]);
     const options = { rebootOption: 'RebootIfNeeded', openMachine: openAsHost(files) } as const;
-    const { server, calls, outcomes, submitted } = openControlPlane('plan with a reboot');
+    const booting = openControlPlane('plan with a reboot');
+    const { calls, outcomes, submitted } = booting;
     const rebootNote = { bootId: 'boot-1', requestedAt: '2026-11-22T10:00:00.000Z', problem: null };
     const noteReboot = (runId: string, problem: string | null) =>
       writeFile(join(stage.folder, 'runs', runId, 'reboot.json'), JSON.stringify({ ...rebootNote, problem }));
 
     it('asks for it with exit code 194, before the operation is completed', async () => {
       await stage.archives.archives.security.publish({ name: 'pb-independent', version: '1.0-1+deb12u10' });
-      const { exitCode, lines } = await run('Install', 'reboot', server, options);
+      const { exitCode, lines } = await run('Install', 'reboot', booting, options);
       expect(exitCode).toBe(194);
       expect(lines.at(-1)).toContain('has to be rebooted: /run/reboot-required is there (pb-independent)');
       expect(calls).not.toContain('CompletePatchOperation');
@@ -241,7 +247,7 @@ describe('the patcher', () => {
 
     it('lost before it said so, asks again and installs nothing twice', async () => {
       const before = await readFile(join(stage.root.directory, 'var/log/dpkg.log'), 'utf8');
-      expect(await run('Install', 'reboot', server, options)).toMatchObject({ exitCode: 194 });
+      expect(await run('Install', 'reboot', booting, options)).toMatchObject({ exitCode: 194 });
       expect(await readFile(join(stage.root.directory, 'var/log/dpkg.log'), 'utf8')).toBe(before);
     });
 
@@ -249,7 +255,7 @@ describe('the patcher', () => {
       await noteReboot('reboot', null);
       files.clear();
       files.set(bootIdFile, 'boot-2\n');
-      const { lines } = await run('Install', 'reboot', server, options);
+      const { lines } = await run('Install', 'reboot', booting, options);
       expect(lines.slice(0, 2)).toEqual([
         'Going on with plan plan with a reboot',
         'The machine was rebooted; looking at it once more',
@@ -265,20 +271,20 @@ describe('the patcher', () => {
       files.set('/run/reboot-required', '');
       const idle = openControlPlane();
       const noReboot = { ...options, rebootOption: 'NoReboot' } as const;
-      expect((await run('Install', 'no-reboot', idle.server, noReboot)).lines.join('\n')).toContain(
+      expect((await run('Install', 'no-reboot', idle, noReboot)).lines.join('\n')).toContain(
         'A reboot is due and not done, because the command says NoReboot',
       );
-      expect(await run('Install', 'only-reboot', idle.server, options)).toMatchObject({ exitCode: 194 });
+      expect(await run('Install', 'only-reboot', idle, options)).toMatchObject({ exitCode: 194 });
       await writeFile(join(stage.folder, 'runs/only-reboot/cancel-requested'), '');
-      expect((await run('Install', 'only-reboot', idle.server, options)).exitCode).not.toBe(194);
-      expect(await run('Scan', 'scan-pending', idle.server, options)).not.toMatchObject({ exitCode: 194 });
+      expect((await run('Install', 'only-reboot', idle, options)).exitCode).not.toBe(194);
+      expect(await run('Scan', 'scan-pending', idle, options)).not.toMatchObject({ exitCode: 194 });
     });
 
     it('says what became of a reboot that did not happen', async () => {
       const idle = openControlPlane();
-      expect(await run('Install', 'stays', idle.server, options)).toMatchObject({ exitCode: 194 });
+      expect(await run('Install', 'stays', idle, options)).toMatchObject({ exitCode: 194 });
       await noteReboot('stays', 'the machine refused');
-      const { exitCode, complaints } = await run('Install', 'stays', idle.server, options);
+      const { exitCode, complaints } = await run('Install', 'stays', idle, options);
       expect(exitCode).toBe(1);
       expect(complaints.at(-1)).toMatch(/A reboot is due .* and it did not happen: the machine refused/);
     });

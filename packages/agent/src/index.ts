@@ -15,6 +15,13 @@ export {
 export * from './components/index.ts';
 export { enrolOnly } from './enrol-only.ts';
 export { type EnrolledIdentity, type EnrolmentPorts, type EnrolmentRequest, enrol } from './enrolment.ts';
+export {
+  LocalControlPlaneError,
+  type PackageChange,
+  type PatchRootRequest,
+  type PatchRootResult,
+  patchRoot,
+} from './local-control-plane/index.ts';
 export { formatLogLine, type Log, type LogEvent } from './log.ts';
 export * from './machine/index.ts';
 export { carryOutOrder, fetchedPatcherDirectory, type OrderParts, readPatchOrder } from './other-agent/index.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { mkdirSync, statSync, utimesSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type {
   ArchiveObservation,
@@ -12,18 +12,13 @@ import type {
   Verdict,
 } from '@patchbay/facts';
 import {
-  BaselineError,
-  BaselineFileError,
   blockedPackages,
   type CompiledBaseline,
-  checkBaseline,
-  compileBaseline,
   countPatches,
   defaultEvaluationSettings,
   type EvaluationInput,
   evaluate,
   findChangelogQuestions,
-  parseBaselineFile,
   predefinedBaselineFor,
   selectTargets,
 } from '@patchbay/patching';
@@ -37,6 +32,7 @@ import { lockState } from '../state/index.ts';
 import { observeLocally, rememberChangelogs } from './local-clock.ts';
 import { printScan } from './print.ts';
 import { pruneLists } from './prune-cache.ts';
+import { compileCheckedBaseline, readBaselineFile } from './read-baseline.ts';
 import { ScanError } from './scan-error.ts';
 
 export interface ScanRequest {
@@ -82,7 +78,7 @@ const exitStatuses = { compliant: 0, 'non-compliant': 1, unknown: 2 } as const;
  * @throws ScanError; MachineError when the machine cannot be entered
  */
 export async function runScan(request: ScanRequest): Promise<ScanReport> {
-  const baselineFile = request.baselineFile === null ? null : readBaseline(request.baselineFile);
+  const baselineFile = request.baselineFile === null ? null : readBaselineFile(request.baselineFile);
   if (request.root !== null) requireDirectory(request.root);
   const directory = machineDirectory(request);
   const lock = lockScan(directory);
@@ -125,7 +121,7 @@ async function scanMachine(
   const { facts, lists } = collected;
   // Whatever the baseline: what is not known is unknown under every one.
   const baseline = baselineFile ?? predefinedBaselineFor(facts.operatingSystem.operatingSystem ?? 'DEBIAN');
-  const compiled = compile(baseline);
+  const compiled = compileCheckedBaseline(baseline);
   const observedAt =
     request.refresh || lists.asOf === null ? now : new Date(Math.min(now.getTime(), Date.parse(lists.asOf)));
   let history = observeLocally(directory, facts, observedAt);
@@ -234,35 +230,5 @@ function lockScan(directory: string): { release(): void } {
     throw new ScanError('ALREADY_RUNNING', `Another scan of this machine is running (it uses ${directory})`, {
       cause: error,
     });
-  }
-}
-
-function readBaseline(path: string): PatchBaseline {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    const problem = describeError(error);
-    throw new ScanError('BASELINE_UNREADABLE', `The baseline file ${path} cannot be read as JSON: ${problem}`, {
-      cause: error,
-    });
-  }
-  try {
-    const baseline = parseBaselineFile(json);
-    const problems = checkBaseline(baseline).map((problem) => `${problem.path}: ${problem.message}`);
-    if (problems.length === 0) return baseline;
-    throw new ScanError('BASELINE_INVALID', `The baseline in ${path} is not valid: ${problems.join('; ')}`);
-  } catch (error) {
-    if (!(error instanceof BaselineFileError)) throw error;
-    throw new ScanError('BASELINE_INVALID', `${path}: ${error.message}`, { cause: error });
-  }
-}
-
-function compile(baseline: PatchBaseline): CompiledBaseline {
-  try {
-    return compileBaseline(baseline, 1);
-  } catch (error) {
-    if (!(error instanceof BaselineError)) throw error;
-    throw new ScanError('BASELINE_INVALID', error.message, { cause: error });
   }
 }

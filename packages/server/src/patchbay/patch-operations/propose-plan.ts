@@ -1,6 +1,6 @@
 import { authorizationText, type SignedAuthorization } from '@patchbay/contracts';
 import type { GroupOutcome, PackageName, Plan, RefusedTarget, Simulation, Target } from '@patchbay/facts';
-import { keepToPlan, makePlan, type PlanOutcome, planDigest, selectTargets } from '@patchbay/patching';
+import { keepToPlan, listRefused, makePlan, type PlanOutcome, planDigest, selectTargets } from '@patchbay/patching';
 import type { OperationContext } from '../../operations/operation.ts';
 import type { ReadFacts } from '../facts/service.ts';
 import { findTerms } from '../overrides/service.ts';
@@ -13,28 +13,6 @@ import { type PatchOperation, updatePatchOperation } from './repository.ts';
 
 /** How long a node may take from getting its plan to carrying it out. */
 const planLifetimeMilliseconds = 6 * 3_600_000;
-
-/** What did not get into a plan, in the words that verdicts use: nothing approved is dropped silently. */
-function listRefused(outcome: PlanOutcome, targets: readonly Target[]): RefusedTarget[] {
-  const refused = [...outcome.refusedTargets];
-  for (const group of outcome.refusedGroups) {
-    const isRemoval = group.problems.some((problem) => problem.code === 'removal');
-    const detail = group.problems.map((problem) => problem.message).join('; ');
-    for (const { name, architecture, version } of targets) {
-      const isInGroup = group.changes.some((change) => change.name === name && change.architecture === architecture);
-      if (!isInGroup) continue;
-      refused.push({ name, architecture, version, reason: isRemoval ? 'needs-removal' : 'dependency-blocked', detail });
-    }
-  }
-  for (const target of outcome.unansweredTargets) {
-    refused.push({
-      ...target,
-      reason: 'not-obtainable',
-      detail: 'The package manager did not say what it would do with it.',
-    });
-  }
-  return refused;
-}
 
 export interface Proposed {
   readonly plan: Plan | null;
