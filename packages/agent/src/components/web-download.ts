@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ActionOutcome, ComponentAction } from '@patchbay/patching';
-import { ActionEnd, failed } from './action-end.ts';
+import { failed } from './action-end.ts';
 import { askMachine } from './ask-machine.ts';
 import { type Download, DownloadError } from './download.ts';
 import { absoluteFile, forEachEntry, runFileScript } from './file-actions.ts';
-import { type ActionStage, requireNotStopped } from './run-program.ts';
+import { type ActionStage, runInTime } from './run-program.ts';
 
 type Inputs = Extract<ComponentAction, { readonly name: 'WebDownload' }>['inputs'];
 
@@ -69,16 +69,9 @@ async function fetchWithin(
   download: Download,
   request: Omit<Parameters<Download>[0], 'signal'>,
 ): Promise<string | null> {
-  const seconds = stage.secondsLeft();
-  if (seconds !== null && seconds <= 0) throw new ActionEnd({ kind: 'timed-out' });
-  // A timer of Node counts no further than 2^31 milliseconds.
-  const limit = seconds === null || seconds > 2_000_000 ? null : AbortSignal.timeout(Math.ceil(seconds * 1000));
-  const signal = limit === null ? stage.signal : AbortSignal.any([stage.signal, limit]);
   try {
-    return (await download({ ...request, signal })).digest;
+    return (await runInTime(stage, (signal) => download({ ...request, signal }))).digest;
   } catch (error) {
-    requireNotStopped(stage.signal);
-    if (limit?.aborted === true) throw new ActionEnd({ kind: 'timed-out' });
     if (error instanceof DownloadError) throw failed(error.message);
     throw error;
   }
