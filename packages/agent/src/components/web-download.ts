@@ -24,7 +24,7 @@ async function downloadOne(
   download: Download,
 ): Promise<{ readonly destination: string }> {
   const url = URL.parse(entry.source);
-  if (url === null) throw failed(`${entry.source} is no address`);
+  if (url === null) throw failed('the source is no address');
   const destination = absoluteFile(stage, `${entry.destination}${entry.destination.endsWith('/') ? nameOf(url) : ''}`);
   const { algorithm, checksum } = entry;
   const isWanted = algorithm === undefined || checksum === undefined ? null : { algorithm, checksum };
