@@ -108,28 +108,19 @@ describe('patchbay component run', () => {
     });
   });
 
-  it.each([
-    [
-      'a phase that is not there',
-      ['--phase', 'biuld', '--parameter', 'Secret=x'],
-      'has no phase biuld; it has build, validate',
-    ],
-    ['a missing parameter', [], 'needs a value for Secret'],
-    ['a parameter without a value', ['--parameter', 'Secret'], '--parameter takes NAME=VALUE'],
-  ])('refuses %s before anything runs', async (_what, more, sentence) => {
-    const { exitCode, output } = await run(writeFile('hello.yaml', hello), ...more);
-    expect(output).toContain(sentence);
+  it('refuses a phase that is not there before anything runs', async () => {
+    const words = ['--phase', 'biuld', '--parameter', 'Secret=x'];
+    const { exitCode, output } = await run(writeFile('hello.yaml', hello), ...words);
+    expect(output).toContain('has no phase biuld; it has build, validate');
     expect(exitCode).toBe(2);
   });
 
-  it('refuses a component that reboots or uses S3 before anything runs', async () => {
+  it('refuses a component that reboots before anything runs', async () => {
     const steps = (action: string, inputs: string) =>
       `schemaVersion: 1.0\nphases: [{name: build, steps: [{name: A, action: ExecuteBash, inputs: {commands: [echo ran]}}, {name: B, action: ${action}, inputs: ${inputs}}]}]\n`;
-    for (const text of [steps('Reboot', '{}'), steps('S3Download', "[{source: 's3://b/k', destination: /x}]")]) {
-      const { exitCode, output } = await run(writeFile('no.yaml', text));
-      expect(output).toMatch(/^Step B of phase build/);
-      expect(exitCode).toBe(1);
-    }
+    const { exitCode, output } = await run(writeFile('no.yaml', steps('Reboot', '{}')));
+    expect(output).toMatch(/^Step B of phase build reboots/);
+    expect(exitCode).toBe(1);
   });
 
   it('ends the step that runs when it is told to, with all it started', async () => {
