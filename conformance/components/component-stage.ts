@@ -5,6 +5,7 @@ import {
   type ComponentLine,
   type ComponentRunRequest,
   type ComponentRunResult,
+  createDownloader,
   type Machine,
   openMachine,
   runComponentPhase,
@@ -64,6 +65,7 @@ export async function openComponentStage(): Promise<ComponentStage> {
       now: () => new Date(),
       onLine: (line) => lines.push(line),
       updateOperatingSystem: async () => ({ kind: 'failed', message: 'nobody updates here' }),
+      download: createDownloader({ environment: {} }),
       fetchComponent: async () => ({ ok: false, message: 'nobody has components here' }),
       ...more,
     });

@@ -10,10 +10,11 @@ import {
   readComponentDocument,
   resolveComponentVariables,
 } from '@patchbay/patching';
-import { type ComponentLine, runComponentPhase } from '../components/index.ts';
+import { type ComponentLine, createDownloader, runComponentPhase } from '../components/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { BuildFailure, noPlace } from './build-failure.ts';
 import type { BuildReport } from './build-report.ts';
+import { isReachableForRecipes } from './reachable-addresses.ts';
 
 export interface BuildComponent {
   readonly name: string;
@@ -96,6 +97,7 @@ async function runPhase(component: BuildComponent, phase: string, stage: Compone
     signal,
     now,
     onLine,
+    download: createDownloader({ environment: process.env, mayConnect: isReachableForRecipes }),
     updateOperatingSystem: ({ include, exclude, report: tell }) => updateOperatingSystem({ include, exclude }, tell),
     fetchComponent: async () => ({
       ok: false,

@@ -174,7 +174,7 @@ export async function runFileScript(stage: ActionStage, words: readonly string[]
   const argv = ['/bin/sh', '-c', fileScript, 'sh', ...words] as const;
   const output = await runProgram(stage, { argv, isLogged: false, outputLimitBytes });
   if (output.exitCode === 0) return output;
-  const [reason = ''] = output.stderr.trim().split('\n').slice(-1);
+  const reason = output.stderr.trim().split('\n').slice(0, 3).join('; ');
   throw failed(reason || `ended with exit code ${output.exitCode}`);
 }
 

@@ -148,6 +148,7 @@ case $action in
   DeleteFile) for_each "$1" "$2" file delete_file ;;
   DeleteFolder) # path, force
     [ ! -L "$1" ] || fail "$1 is a link"
+    [ ! "$1" -ef / ] || fail "$1 is the root itself"
     require_folder "$1"
     if [ "$2" = true ]; then try rm -rf -- "$1"; else try rmdir -- "$1"; fi
     ;;
@@ -183,6 +184,9 @@ case $action in
   SetFolderPermissions) # path, permissions, recursive
     require_folder "$1"
     if [ "$3" = true ]; then set_mode "$1/" "$2" -R; else set_mode "$1" "$2"; fi
+    ;;
+  RequirePlace) # path, overwrite
+    require_place "$1" "$2"
     ;;
   Place) # a file of ours, path, overwrite
     require_place "$2" "$3"

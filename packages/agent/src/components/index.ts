@@ -1,4 +1,5 @@
 export { ComponentRunError } from './component-run-error.ts';
+export { createDownloader, type Download, DownloadError, type DownloaderOptions } from './download.ts';
 export * from './local-run/index.ts';
 export type { FetchComponent, FetchedComponent } from './nested-document.ts';
 export {

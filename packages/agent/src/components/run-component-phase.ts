@@ -10,11 +10,13 @@ import {
 import type { Machine } from '../machine/index.ts';
 import { ActionEnd } from './action-end.ts';
 import { askMachine } from './ask-machine.ts';
+import type { Download } from './download.ts';
 import { executeBash, executeBinary } from './execute-program.ts';
 import { isFileAction, runFileAction } from './file-actions.ts';
 import { type FetchComponent, readNestedDocument } from './nested-document.ts';
-import { type ActionStage, findUnusableVariables, requireNotStopped } from './run-program.ts';
+import { type ActionStage, findUnusableVariables, requireNotStopped, runInTime } from './run-program.ts';
 import type { ComponentLine } from './step-log.ts';
+import { webDownload } from './web-download.ts';
 
 /** UpdateOS: brings the root up to date as far as its baseline approves. */
 export type UpdateOperatingSystem = (selection: {
@@ -45,6 +47,8 @@ export interface ComponentRunRequest {
   readonly onLine: (line: ComponentLine) => void;
   readonly updateOperatingSystem: UpdateOperatingSystem;
   readonly fetchComponent: FetchComponent;
+  /** For WebDownload: `createDownloader`. */
+  readonly download: Download;
 }
 
 /** When a step began and ended. One that was skipped without a question has no time. */
@@ -97,6 +101,7 @@ async function drive(
       time.endedAt = now();
     }
   };
+  const performed = new Set<string>();
   let attempt = { name: '', endsAt: null as number | null };
   const secondsLeft = () => (attempt.endsAt === null ? null : (attempt.endsAt - performance.now()) / 1000);
   const stageOf = (phase: string, step: string): ActionStage => ({
@@ -129,6 +134,7 @@ async function drive(
       }),
     perform: (perform) =>
       timed(perform.phase, perform.step, async () => {
+        performed.add(`${perform.phase}\n${perform.step}`);
         const name = `${perform.phase}\n${perform.step}\n${perform.attempt}`;
         if (attempt.name !== name) {
           const { timeoutSeconds } = perform;
@@ -144,6 +150,12 @@ async function drive(
       throw new TypeError('A component asked for a reboot where there is none.');
     },
   });
+  // An Assert and a condition ask and perform nothing, so nothing has told of them yet.
+  for (const { phase, step, failureMessage } of result.phases.flatMap(({ steps }) => steps)) {
+    if (failureMessage !== null && !performed.has(`${phase}\n${step}`)) {
+      stageOf(phase, step).say('info', `failed: ${failureMessage}`);
+    }
+  }
   return { ...result, times: [...times.values()] };
 }
 
@@ -171,12 +183,10 @@ async function performAction(
       case 'UpdateOS': {
         const { include, exclude } = action.inputs;
         const report = (line: string) => stage.say('stdout', line);
-        const outcome = await request.updateOperatingSystem({ include, exclude, signal: stage.signal, report });
-        requireNotStopped(stage.signal);
-        return outcome;
+        return await runInTime(stage, (signal) => request.updateOperatingSystem({ include, exclude, signal, report }));
       }
       case 'WebDownload':
-        return { kind: 'failed', message: 'not yet' };
+        return await webDownload(stage, action.inputs, request.download);
       case 'S3Download':
       case 'S3Upload':
         return { kind: 'failed', message: noObjectStore };
@@ -190,7 +200,7 @@ async function performAction(
   }
 }
 
-const noObjectStore = 'there is no S3 here; use WebDownload for what a step needs, and let a step send what it made';
+const noObjectStore = 'there is no S3 here';
 
 function outcomeOf({ status, phases }: ComponentResult): ActionOutcome {
   if (status !== 'Failed') return { kind: 'succeeded', outputs: [] };

@@ -95,6 +95,34 @@ export async function lendFile<Result>(
   }
 }
 
+/**
+ * Does something that takes a signal in the time that is left.
+ *
+ * @throws ActionEnd when the time is over; ComponentRunError STOPPED
+ */
+export async function runInTime<Result>(
+  stage: ActionStage,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  requireNotStopped(stage.signal);
+  const seconds = stage.secondsLeft();
+  if (seconds !== null && seconds <= 0) throw new ActionEnd({ kind: 'timed-out' });
+  // A timer of Node counts no further than 2^31 milliseconds.
+  const limit = seconds === null || seconds > 2_000_000 ? null : AbortSignal.timeout(Math.ceil(seconds * 1000));
+  const endBadly = () => {
+    requireNotStopped(stage.signal);
+    if (limit?.aborted === true) throw new ActionEnd({ kind: 'timed-out' });
+  };
+  try {
+    const result = await work(limit === null ? stage.signal : AbortSignal.any([stage.signal, limit]));
+    endBadly();
+    return result;
+  } catch (error) {
+    endBadly();
+    throw error;
+  }
+}
+
 export function requireNotStopped(signal: AbortSignal): void {
   if (signal.aborted) throw new ComponentRunError('STOPPED', 'The run of the component was stopped.');
 }

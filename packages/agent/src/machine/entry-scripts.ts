@@ -38,8 +38,8 @@ export const rootEntryScript = `set -eu
 umask 022
 root=$1 access=$2 work=$3 capabilities=$4 temporary=$5
 shift 5
-# Beside the work directory, where nothing inside can plant a link; the lending script inherits the descriptor.
-if [ "$access" = rw ]; then exec 9>"\${work%/*}/lent.lock" && flock -s 9; fi
+# Beside the work directory, where nothing inside can plant a link; the lending script inherits the descriptors.
+if [ "$access" = rw ]; then exec 8>"\${work%/*}/lending.lock" 9>"\${work%/*}/lent.lock" && flock -s 9; fi
 mount --rbind "$root" "$root"
 while read -r _ _ _ _ point options _; do
   point=$(printf '%b_' "$point") point=\${point%_}
@@ -121,7 +121,7 @@ exit $?
 
 /**
  * Runs inside a writable root, with its own shell, before and after the command. Descriptor 9 is a shared lock that was
- * taken on the way in: while anybody holds it, nothing that is lent goes away. invoke-rc.d and deb-systemd-invoke
+ * taken on the way in: while anybody holds it, nothing that is lent goes away; 8 is for the moment of lending. invoke-rc.d and deb-systemd-invoke
  * obey policy-rc.d (exit 101: forbidden); start-stop-daemon called directly does not, but what it starts ends with the
  * namespace. A bind mount needs a target, so an absent file is lent: made here and removed by the last command that
  * uses it, or by the next one after a power cut. Nothing is mounted over files that packages own: dpkg could not
@@ -139,9 +139,11 @@ take_back() {
   if ! mountpoint -q "$1" && is_lent "$1"; then rm -f "$1"; fi
 }
 # Two commands may begin at once: one lends, the other finds it lent.
-exec 8>/run/patchbay/.lending.lock && flock -x 8 || exit 125
+flock -x 8 || exit 125
 lend /run/patchbay-lent/policy-rc.d /usr/sbin/policy-rc.d || exit 125
 lend /run/patchbay-lent/resolv.conf /etc/resolv.conf || exit 125
+# The shell around this one has the descriptor too, so closing it unlocks nothing.
+flock -u 8
 exec 8>&-
 echo ready >&3
 "$@" 3>&- 9>&-

@@ -20,8 +20,13 @@ interface RunFlags {
   readonly phase?: string;
   readonly parameter: readonly string[];
   readonly workingDirectory: string;
+  readonly baseline?: string;
+  readonly clock: string;
+  readonly log?: string;
   readonly output: 'text' | 'json';
 }
+
+const defaultClock = '/var/cache/patchbay/component';
 
 /** `patchbay component`: component documents, as Image Builder has them. */
 export const componentCommand = new Command('component').description(
@@ -60,6 +65,12 @@ componentCommand
   .option('--phase <names>', 'build,validate,test: only these (default: all of the document)')
   .option('--parameter <name=value>', 'a parameter of the component; may be repeated', collect, [])
   .option('--working-directory <path>', 'where steps begin, as seen in the root', '/tmp')
+  .option('--baseline <file>', 'for UpdateOS: as aws ssm get-patch-baseline prints it (default: the predefined one)')
+  .option('--clock <directory>', 'for UpdateOS: where first sightings of versions are kept', defaultClock)
+  .option(
+    '--log <directory>',
+    'make a folder in it with console.log, detailedoutput.json, chaining.json, document.yaml',
+  )
   .addOption(new Option('--output <format>', 'how to print the end').choices(['text', 'json']).default('text'))
   .addHelpText(
     'after',
@@ -89,10 +100,14 @@ Exit status: 0 all succeeded, 1 a step failed or the document has mistakes, 2 an
     try {
       const result = await runComponentFile({
         document,
+        text: read.text,
         parameters: readParameters(flags.parameter),
         phases: choosePhases(document, flags.phase),
         root: flags.root,
         workingDirectory: flags.workingDirectory,
+        baselineFile: flags.baseline ?? null,
+        clockDirectory: flags.clock,
+        logDirectory: flags.log ?? null,
         signal: stop.signal,
         onLine: (line) => {
           current = `${line.phase}/${line.step}`;
@@ -100,8 +115,12 @@ Exit status: 0 all succeeded, 1 a step failed or the document has mistakes, 2 an
         },
       });
       if (flags.output === 'json') {
-        console.log(JSON.stringify({ status: result.status, steps: summarizeSteps(result) }, null, 2));
-      } else for (const line of ['', ...describeResult(result)]) console.log(line);
+        const { status, logDirectory } = result;
+        console.log(JSON.stringify({ status, steps: summarizeSteps(result), logDirectory }, null, 2));
+      } else {
+        for (const line of ['', ...describeResult(result)]) console.log(line);
+        if (result.logDirectory !== null) console.log(`Logs: ${result.logDirectory}`);
+      }
       process.exitCode = result.status === 'Failed' ? 1 : 0;
     } catch (error) {
       if (!(error instanceof ComponentRunError)) throw error;

@@ -8,4 +8,6 @@ export {
   readParameters,
 } from './component-file.ts';
 export { describeLine, describeResult, type StepSummary, summarizeSteps } from './describe-run.ts';
-export { type ComponentFileRun, runComponentFile } from './run-component-file.ts';
+export { type LogDirectory, openLogDirectory } from './log-directory.ts';
+export { type ComponentFileResult, type ComponentFileRun, runComponentFile } from './run-component-file.ts';
+export { createRootUpdater } from './update-root.ts';

@@ -81,8 +81,15 @@ export function findRebootSteps(document: ComponentDocument): StepName[] {
 /** Why a component cannot be part of a container image, null when it can. */
 export function findContainerProblem(document: ComponentDocument): string | null {
   const [reboot] = findRebootSteps(document);
-  if (reboot === undefined) return null;
-  return `Step ${reboot.step} of phase ${reboot.phase} reboots (action Reboot), and a container cannot: remove the step, or use the component only for disk images.`;
+  if (reboot !== undefined) {
+    return `Step ${reboot.step} of phase ${reboot.phase} reboots (action Reboot), and a container cannot: remove the step, or use the component only for disk images.`;
+  }
+  for (const { name: phase, steps } of document.phases) {
+    const step = steps.find(({ action }) => action === 'S3Download' || action === 'S3Upload');
+    if (step === undefined) continue;
+    return `Step ${step.name} of phase ${phase} uses S3 (action ${step.action}), and there is none here: fetch with WebDownload, and upload with a program of your own.`;
+  }
+  return null;
 }
 
 /** A phase of one of several components, by its place in the recipe. */

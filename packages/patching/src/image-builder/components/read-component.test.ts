@@ -312,6 +312,10 @@ describe('a component document', () => {
     const document = readOrFail(withSteps('- {name: again, action: Reboot}'));
     expect(findRebootSteps(document)).toEqual([{ phase: 'build', step: 'again' }]);
     expect(findContainerProblem(document)).toMatch(/^Step again of phase build reboots/);
-    expect(findContainerProblem(readOrFail(whole))).toBeNull();
+    expect(findContainerProblem(readOrFail(withSteps(bashStep('one', 'true'))))).toBeNull();
+  });
+
+  it('that uses S3 cannot be part of a container: there is no S3', () => {
+    expect(findContainerProblem(readOrFail(whole))).toMatch(/^Step Download of phase build uses S3 .action S3Download/);
   });
 });
