@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  CancelImageCreationCommand,
   CreateImageCommand,
   type ImagebuilderClient,
   ListImagePackagesCommand,
@@ -7,11 +8,13 @@ import {
   ListWorkflowStepExecutionsCommand,
 } from '@aws-sdk/client-imagebuilder';
 import { CreatePatchBaselineCommand, RegisterPatchBaselineForPatchGroupCommand } from '@aws-sdk/client-ssm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GetImageBillOfMaterials, GetImageBuildRecord, ListImageBuildLines } from '@patchbay/contracts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openImageStore } from '../../packages/agent/src/images/index.ts';
+import { readSuccess } from '../../packages/server/src/test-support/send-request.ts';
 import { openPatcherStage, type PatcherStage } from '../patcher/patcher-stage.ts';
 import { withRealServer } from '../ssm/real-server.ts';
-import { runTool } from '../support/run-tool.ts';
+import { runTool, tryTool } from '../support/run-tool.ts';
 import { growArchives, hardCases } from '../support/test-packages.ts';
 import { startTestRegistry, type TestRegistry } from '../support/test-registry.ts';
 import {
@@ -55,6 +58,72 @@ describe('building a container image', () => {
   let builder: TestBuilder;
   let client: ImagebuilderClient;
   let parentImage: string;
+  let golden: Awaited<ReturnType<typeof createRecipe>>;
+  const patchbay = { service: 'patchbay' };
+
+  /** As `name version`, every page of them. */
+  async function listPackages(imageBuildVersionArn: string): Promise<string[]> {
+    const found: string[] = [];
+    let nextToken: string | undefined;
+    do {
+      const page = await client.send(new ListImagePackagesCommand({ imageBuildVersionArn, nextToken }));
+      found.push(...(page.imagePackageList ?? []).map((each) => `${each.packageName} ${each.packageVersion}`));
+      nextToken = page.nextToken;
+    } while (nextToken !== undefined);
+    return found.sort();
+  }
+
+  /** Processes of the build that is cancelled. */
+  async function findSleepers(): Promise<string[]> {
+    const { stdout } = await tryTool(['pgrep', '--full', '--exact', 'sleep 4711']);
+    return stdout.split('\n').filter((line) => line !== '');
+  }
+
+  /** The image as buildah mounts it, looked at by nothing of ours. */
+  async function mountImage(reference: string) {
+    const options = [
+      '--root',
+      join(stage.folder, 'judge'),
+      '--runroot',
+      join(stage.folder, 'judge-run'),
+      '--storage-driver',
+      'vfs',
+    ];
+    const buildah = async (...words: string[]) => (await runTool(['buildah', ...options, ...words])).trim();
+    const container = await buildah('from', '--quiet', '--tls-verify=false', reference);
+    const directory = await buildah('mount', container);
+    const run = async (argv: readonly [string, ...string[]]) => await runTool(['chroot', directory, ...argv]);
+    return {
+      run,
+      listPackages: async () =>
+        (await run(['dpkg-query', '--show', '--showformat', '${Package} ${Version}\\n'])).trim().split('\n').sort(),
+      listUpgrades: async () => {
+        await run(['apt-get', 'update', '--quiet']);
+        const simulated = await run(['apt-get', '--simulate', '--quiet', 'dist-upgrade']);
+        return simulated.split('\n').filter((line) => line.startsWith('Inst '));
+      },
+      /** What a builder could have left behind. */
+      listTraces: async () =>
+        (
+          await run([
+            'find',
+            '/etc/resolv.conf',
+            '/usr/sbin/policy-rc.d',
+            '/var/log/apt',
+            '/run',
+            '/tmp',
+            '-type',
+            'f',
+          ]).catch(() => '')
+        )
+          .trim()
+          .split('\n')
+          .filter((line) => line !== ''),
+      remove: async () => {
+        await buildah('rm', container);
+      },
+    };
+  }
 
   beforeAll(async () => {
     stage = await openPatcherStage(cases);
@@ -88,7 +157,7 @@ describe('building a container image', () => {
 
   it('patches, tests and sends it, and tells what is in it', async () => {
     const repositoryName = `${registry.address}/golden/app`;
-    const recipe = await createRecipe(client, {
+    golden = await createRecipe(client, {
       name: 'golden app',
       parentImage,
       repositoryName,
@@ -96,10 +165,10 @@ describe('building a container image', () => {
       withUpdates: true,
       tags: { PatchGroup: 'golden' },
     });
-    const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand(recipe));
-    const image = await awaitImage(client, imageBuildVersionArn);
-    expect(image.state).toEqual({ status: 'AVAILABLE' });
-    expect(image.outputResources?.containers).toEqual([
+    const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand(golden));
+    const built = await awaitImage(client, imageBuildVersionArn);
+    expect(built.state).toEqual({ status: 'AVAILABLE' });
+    expect(built.outputResources?.containers).toEqual([
       { region: server().access.region, imageUris: [`${repositoryName}:1.0.0-1`] },
     ]);
     const { workflowExecutions = [] } = await client.send(new ListWorkflowExecutionsCommand({ imageBuildVersionArn }));
@@ -116,9 +185,87 @@ describe('building a container image', () => {
       ['CollectImageMetadata', 'COMPLETED'],
       ['CreateOutputImage', 'COMPLETED'],
     ]);
-    const { imagePackageList = [] } = await client.send(new ListImagePackagesCommand({ imageBuildVersionArn }));
-    expect(imagePackageList.length).toBe(25);
-    const inspected = await runTool(['skopeo', 'inspect', '--tls-verify=false', `docker://${repositoryName}:1.0.0-1`]);
-    expect(JSON.parse(inspected)).toMatchObject({ Layers: expect.arrayContaining([]) });
+    const root = await mountImage(`docker://${repositoryName}:1.0.0-1`);
+    try {
+      expect(await listPackages(imageBuildVersionArn)).toEqual(await root.listPackages());
+      expect(await root.listUpgrades()).toEqual([]);
+      expect(await root.run(['cat', '/etc/app.conf'])).toBe('built');
+      expect(await root.listTraces()).toEqual([]);
+    } finally {
+      await root.remove();
+    }
+  });
+
+  it('makes the same image of the same things, and attaches its bills of materials', async () => {
+    const build = async () => {
+      const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand(golden));
+      await awaitImage(client, imageBuildVersionArn);
+      return readSuccess(await server().call('Patchbay.GetImageBuildRecord', { imageBuildVersionArn }, patchbay));
+    };
+    const [first, second] = [
+      GetImageBuildRecord.output.parse(await build()),
+      GetImageBuildRecord.output.parse(await build()),
+    ];
+    expect(second.record?.digest).toBe(first.record?.digest);
+    expect(second.record?.parent.reference).toBe(parentImage);
+    const { registry: address } = { registry: registry.address };
+    const listed = await fetch(`http://${address}/v2/golden/app/manifests/${first.record?.digest.replace(':', '-')}`, {
+      headers: { accept: 'application/vnd.oci.image.index.v1+json' },
+    });
+    const { manifests } = (await listed.json()) as { manifests: { artifactType: string }[] };
+    expect(manifests.map(({ artifactType }) => artifactType).sort()).toEqual([
+      'application/spdx+json',
+      'application/vnd.cyclonedx+json',
+    ]);
+    const bill = await server().call(
+      'Patchbay.GetImageBillOfMaterials',
+      { imageBuildVersionArn: second.imageBuildVersionArn },
+      patchbay,
+    );
+    const { content } = GetImageBillOfMaterials.output.parse(readSuccess(bill));
+    expect(JSON.parse(content)).toMatchObject({ bomFormat: 'CycloneDX', components: expect.any(Array) });
+  });
+
+  it('sends nothing when a test fails, and says where it did', async () => {
+    const repositoryName = `${registry.address}/never/sent`;
+    const failing = component.replace('echo tested', 'echo "port is closed" && exit 3');
+    const recipe = await createRecipe(client, { name: 'failing app', parentImage, repositoryName, component: failing });
+    const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand(recipe));
+    const image = await awaitImage(client, imageBuildVersionArn);
+    expect(image.state?.status).toBe('FAILED');
+    expect(image.state?.reason).toBe(
+      'ApplyTestComponents (component failing app 1.0.0/1, phase test, step IsThere): ended with exit code 3',
+    );
+    const record = await server().call('Patchbay.GetImageBuildRecord', { imageBuildVersionArn }, patchbay);
+    expect(GetImageBuildRecord.output.parse(readSuccess(record)).failure).toMatchObject({
+      step: 'ApplyTestComponents',
+      componentStep: 'IsThere',
+      output: 'port is closed\n',
+    });
+    const lines = await server().call('Patchbay.ListImageBuildLines', { imageBuildVersionArn }, patchbay);
+    const { lines: told, hasEnded } = ListImageBuildLines.output.parse(readSuccess(lines));
+    expect(hasEnded).toBe(true);
+    expect(told).toContainEqual(
+      expect.objectContaining({ componentStep: 'IsThere', stream: 'stdout', text: 'port is closed' }),
+    );
+    const tags = await fetch(`http://${registry.address}/v2/never/sent/tags/list`);
+    expect(tags.status).toBe(404);
+  });
+
+  it('is stopped with all it started when it is cancelled', async () => {
+    const sleeping = component.replace('grep -q built /etc/app.conf', 'setsid sleep 4711 & sleep 4711');
+    const recipe = await createRecipe(client, {
+      name: 'endless app',
+      parentImage,
+      repositoryName: `${registry.address}/never/ending`,
+      component: sleeping,
+    });
+    const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand(recipe));
+    await vi.waitUntil(async () => (await findSleepers()).length > 0, { timeout: 20_000, interval: 200 });
+    await client.send(new CancelImageCreationCommand({ imageBuildVersionArn }));
+    const image = await awaitImage(client, imageBuildVersionArn);
+    expect(image.state).toEqual({ status: 'CANCELLED', reason: 'It was cancelled.' });
+    expect(await findSleepers()).toEqual([]);
+    expect((await runTool(['cat', '/proc/self/mountinfo'])).includes('patchbay-builder-')).toBe(false);
   });
 });

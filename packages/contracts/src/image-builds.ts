@@ -152,3 +152,52 @@ export const CompleteImageBuild = defineContract(
   z.object({}),
 );
 export type ImageBuildOutcome = z.infer<typeof CompleteImageBuild.input>['outcome'];
+
+/** What a build printed so far, from a line on: with the number of the next to ask for, and whether more may come. */
+export const ListImageBuildLines = defineContract(
+  'ListImageBuildLines',
+  'person',
+  z.object({
+    imageBuildVersionArn: z.string(),
+    from: z.number().int().nonnegative().default(0),
+    maxResults: z.number().int().min(1).max(1000).default(1000),
+  }),
+  z.object({
+    status: z.string(),
+    reason: z.string().nullable(),
+    lines: z.array(ImageBuildLine.extend({ number: z.number().int() })),
+    next: z.number().int(),
+    hasEnded: z.boolean(),
+  }),
+);
+
+/** Everything that is kept of how an image was made. */
+export const GetImageBuildRecord = defineContract(
+  'GetImageBuildRecord',
+  'person',
+  z.object({ imageBuildVersionArn: z.string() }),
+  z.object({
+    imageBuildVersionArn: z.string(),
+    imageId: z.string(),
+    status: z.string(),
+    builder: z.string().nullable(),
+    attempts: z.number().int(),
+    patchGroup: z.string().nullable(),
+    record: ImageBuildRecord.nullable(),
+    failure: Failure.nullable(),
+    components: z.array(z.object({ arn: z.string(), name: z.string(), version: z.string() })),
+    containerRecipeArn: z.string(),
+    steps: z.array(ImageBuildStep),
+    createdAt: z.iso.datetime(),
+    startedAt: z.iso.datetime().nullable(),
+    endedAt: z.iso.datetime().nullable(),
+  }),
+);
+
+/** The bill of materials of an image, as it is attached to it in its registries. */
+export const GetImageBillOfMaterials = defineContract(
+  'GetImageBillOfMaterials',
+  'person',
+  z.object({ imageBuildVersionArn: z.string(), format: z.enum(['cyclonedx', 'spdx']).default('cyclonedx') }),
+  z.object({ mediaType: z.string(), content: z.string() }),
+);

@@ -6,9 +6,10 @@ import {
   readDockerfileTemplate,
   resolveDockerfile,
 } from '@patchbay/patching';
+import { agentVersion } from '../agent-version.ts';
 import type { PinnedKey } from '../authorization.ts';
 import type { ControlPlaneClient } from '../client/index.ts';
-import type { ImageContainer, StoredImage } from '../images/index.ts';
+import type { ImageContainer, RegistryAccess, StoredImage } from '../images/index.ts';
 import { type Machine, openMachine } from '../machine/index.ts';
 import { changesOf } from './apply-setting.ts';
 import { BuildFailure } from './build-failure.ts';
@@ -23,6 +24,7 @@ export interface BuildParts extends ParentParts {
   readonly client: Pick<ControlPlaneClient, 'callPatchbay' | 'now'>;
   readonly key: PinnedKey;
   readonly tools: readonly ToolVersion[];
+  readonly registryAccess: RegistryAccess;
   /** Of this slot: package lists, journals, work directories of machines. */
   readonly directory: string;
   readonly now: () => Date;
@@ -53,7 +55,11 @@ export async function buildImage(order: ImageBuildOrder, parts: BuildParts): Pro
   }
   if (order.isTested) await step('ApplyTestComponents', () => testImage(order, parts, components, image));
   else parts.report.end('ApplyTestComponents', 'SKIPPED', 'The image is not to be tested.');
-  const containers = await step('DistributeImage', () => distributeImage(order, image, parts));
+  const timestamp = timestampOf(parent, metadata);
+  const { registryAccess: access } = parts;
+  const { facts } = metadata;
+  const distribution = { order, image, facts, timestamp, patchbayVersion: agentVersion, access };
+  const containers = await step('DistributeImage', () => distributeImage(distribution, parts));
   return {
     kind: 'available',
     factsId: metadata.factsId,
@@ -64,7 +70,7 @@ export async function buildImage(order: ImageBuildOrder, parts: BuildParts): Pro
       parent: { reference: parent.reference, digest: parent.image.digest, version: parent.version },
       archives: metadata.archives,
       tools: [...parts.tools],
-      timestamp: timestampOf(parent, metadata).toISOString(),
+      timestamp: timestamp.toISOString(),
       layers: image.manifest.layers.map(({ digest, size }) => ({ digest, sizeBytes: size })),
     },
   };

@@ -47,11 +47,11 @@ export async function runBuilder(parts: BuilderParts): Promise<void> {
   const host = await openMachine({ root: null, workDirectory: join(directory, 'host'), access: 'read-write' });
   try {
     const tools = await readToolVersions(host);
-    const storeOptions = {
-      directory: join(directory, 'images'),
+    const registryAccess = {
       authFile: settings.registryAuthFile,
       plainHttpRegistries: settings.plainHttpRegistries,
     };
+    const storeOptions = { directory: join(directory, 'images'), ...registryAccess };
     for (const line of await openImageStore(storeOptions).removeLeftovers()) log({ level: 'info', message: line });
     const build = async (order: ImageBuildOrder, slot: number, stop: AbortSignal): Promise<void> => {
       const lease = { imageId: order.imageId, leaseId: order.leaseId };
@@ -71,6 +71,7 @@ export async function runBuilder(parts: BuilderParts): Promise<void> {
           client,
           key,
           tools,
+          registryAccess: { ...registryAccess, signal: ending },
           directory: join(directory, `slot-${slot}`),
           now: () => timers.now(),
         }),

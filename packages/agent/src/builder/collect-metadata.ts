@@ -9,6 +9,7 @@ import { type ImagePatchRequest, patchImage } from './patch-image.ts';
 export interface ImageMetadata {
   /** What was handed in. */
   readonly factsId: string;
+  readonly facts: NodeFacts;
   readonly osVersion: string;
   readonly archives: ImageBuildRecord['archives'];
   /** The newest moment at which anything that the image is made from was published. */
@@ -20,10 +21,12 @@ export interface ImageMetadata {
 export async function collectMetadata(request: Omit<ImagePatchRequest, 'operation'>): Promise<ImageMetadata> {
   const scan = await patchImage({ ...request, operation: 'Scan' });
   if (scan.factsId === null) throw new BuildFailure(`Its packages cannot be told: ${scan.complaints.join('; ')}`);
-  const { offers, operatingSystem } = await readFactsAgain(request);
+  const facts = await readFactsAgain(request);
+  const { offers, operatingSystem } = facts;
   const dates = offers.archives.flatMap(({ release }) => (release?.date == null ? [] : [Date.parse(release.date)]));
   return {
     factsId: scan.factsId,
+    facts,
     osVersion: operatingSystem.prettyName,
     archives: offers.archives.flatMap(({ address, release, indexDigest }) =>
       indexDigest === null

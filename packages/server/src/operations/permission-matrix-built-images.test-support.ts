@@ -11,6 +11,10 @@ function imageBuilder(name: string, allowed: string, input: object): Row {
   return { target: `imagebuilder.${name}`, allowed, input: ofAccount, when: 'by itself' };
 }
 
+function ofPatchbay(name: string, input: object): Row {
+  return { ...imageBuilder(name, 'AOR', input), target: `Patchbay.${name}` };
+}
+
 function ofBuilder(name: string, input: object): Row {
   return { target: `Patchbay.${name}`, allowed: 'NM', input: () => input, when: 'by itself' };
 }
@@ -43,6 +47,9 @@ export const matrixForBuiltImages: readonly Row[] = [
   imageBuilder('ListWaitingWorkflowSteps', 'AORWD', {}),
   imageBuilder('CancelImageCreation', 'A', { ...ofImage, clientToken: 'matrix' }),
   imageBuilder('DeleteImage', 'A', ofImage),
+  ofPatchbay('GetImageBuildRecord', ofImage),
+  ofPatchbay('GetImageBillOfMaterials', ofImage),
+  ofPatchbay('ListImageBuildLines', ofImage),
   ofBuilder('TakeImageBuild', { tools: [] }),
   ofBuilder('ReportImageBuild', { ...lease, steps: [], firstLine: 0, lines: [] }),
   ofBuilder('CompleteImageBuild', { ...lease, outcome: { kind: 'cancelled' } }),

@@ -31,6 +31,9 @@ export const permissionsForBuiltImages: readonly Entry[] = [
       'imagebuilder:ListImagePackages',
       'imagebuilder:ListWorkflowExecutions',
       'imagebuilder:ListWorkflowStepExecutions',
+      'patchbay:GetImageBillOfMaterials',
+      'patchbay:GetImageBuildRecord',
+      'patchbay:ListImageBuildLines',
     ],
   },
   {

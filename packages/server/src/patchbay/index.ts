@@ -4,6 +4,7 @@ import { archiveWatchContracts } from './archive-watches/operations.ts';
 import { changeFreezeContracts } from './change-freezes/operations.ts';
 import { commandOutputContracts } from './command-outputs.ts';
 import { imageBuildContracts } from './image-builds/operations.ts';
+import { imageBuildReadContracts } from './image-builds/read-operations.ts';
 import { imagePipelineRunContracts } from './image-pipeline-runs.ts';
 import { managedNodeContracts } from './managed-nodes.ts';
 import { nodeContracts } from './node-operations.ts';
@@ -25,5 +26,6 @@ export const patchbay = definePatchbayService([
   ...commandOutputContracts,
   ...patchPlanContracts,
   ...imageBuildContracts,
+  ...imageBuildReadContracts,
   ...imagePipelineRunContracts,
 ]);
