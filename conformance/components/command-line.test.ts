@@ -139,6 +139,21 @@ describe('patchbay component run', () => {
     expect(await runTool(['ps', '-eo', 'args'])).not.toContain('sleep 4144');
   });
 
+  it('keeps steps and downloads from all hosts but those that are named, and tells of each that is refused', async () => {
+    const connect =
+      "exec 3<>/dev/tcp/127.0.0.1/3128; printf 'CONNECT x.test:443 HTTP/1.1\\r\\n\\r\\n' >&3; timeout 5 head -1 <&3";
+    const steps = [
+      { name: 'Ask', action: 'ExecuteBash', inputs: { commands: [connect] } },
+      { name: 'Get', action: 'WebDownload', inputs: [{ source: 'http://127.0.0.1:9/x', destination: '/x' }] },
+    ];
+    const file = writeFile('network.yaml', { schemaVersion: '1.0', phases: [{ name: 'build', steps }] });
+    const { exitCode, output } = await run(file, '--network', 'deb.example.com,*.example.org');
+    expect(output).toContain('build/Ask Stdout: HTTP/1.1 403 Forbidden');
+    expect(output).toContain('build/Ask -- x.test:443 may not be reached and was refused');
+    expect(output).toMatch(/Get +Failed .*127\.0\.0\.1 is not among the hosts that may be reached/);
+    expect(exitCode).toBe(1);
+  });
+
   it('brings in by UpdateOS what the baseline approves, no more than the step asks for', async () => {
     const text = `schemaVersion: 1.0
 phases:

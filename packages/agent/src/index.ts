@@ -26,6 +26,7 @@ export {
 } from './local-control-plane/index.ts';
 export { formatLogLine, type Log, type LogEvent } from './log.ts';
 export * from './machine/index.ts';
+export * from './network/index.ts';
 export { carryOutOrder, fetchedPatcherDirectory, type OrderParts, readPatchOrder } from './other-agent/index.ts';
 export { PatchRunRequest, PatchRunResult } from './patch-run.ts';
 export { type CollectPhase, collectFacts, patcherProgramFile } from './patcher/index.ts';

@@ -9,6 +9,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '@patchbay/facts';
 import { readProxyVariables } from '../client/index.ts';
+import type { AllowedHosts } from '../network/index.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 
 /** Why something could not be downloaded. `DOWNLOAD_FAILED` may pass by itself; `DOWNLOAD_REFUSED` does not. */
@@ -31,8 +32,8 @@ export type Download = (request: DownloadRequest) => Promise<{ readonly digest: 
 export interface DownloaderOptions {
   /** For http_proxy, https_proxy and no_proxy. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Whether an address (never a name) may be connected to; all where absent. */
-  readonly mayConnect?: (address: string) => boolean;
+  /** What may be reached; everything where absent. */
+  readonly hosts?: AllowedHosts;
   readonly timers?: Pick<Timers, 'sleep'>;
 }
 
@@ -91,7 +92,7 @@ async function fetchFile(request: DownloadRequest, options: DownloaderOptions): 
 async function fetchOnce(
   url: URL,
   { file, digest, ignoresCertificateErrors, signal }: DownloadRequest,
-  { environment, mayConnect }: DownloaderOptions,
+  { environment, hosts }: DownloaderOptions,
 ): Promise<string | null | URL> {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new DownloadError('DOWNLOAD_REFUSED', `${showUrl(url)} is no http:// or https:// address`);
@@ -103,9 +104,9 @@ async function fetchOnce(
     ? new SecureAgent({ rejectUnauthorized: !ignoresCertificateErrors, proxyEnv })
     : new PlainAgent({ proxyEnv });
   try {
-    if (mayConnect !== undefined) requireAddress(url, mayConnect);
+    if (hosts !== undefined) requireAllowed(url, hosts);
     const open = isSecure ? secureRequest : plainRequest;
-    const lookup = mayConnect === undefined ? {} : { lookup: lookUpAllowed(mayConnect) };
+    const lookup = hosts === undefined ? {} : { lookup: lookUpAllowed(hosts) };
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const sent = open(url, { agent, signal, ...lookup }, resolve);
       sent.setTimeout(idleMilliseconds, () => sent.destroy(new Error(`nothing came for ${idleMilliseconds / 1000} s`)));
@@ -147,20 +148,22 @@ function watch(url: URL, hash: Hash | null): Transform {
 }
 
 function refuse(host: string): DownloadError {
-  return new DownloadError('DOWNLOAD_REFUSED', `${host} is an address that steps may not reach`);
+  return new DownloadError('DOWNLOAD_REFUSED', `${host} is not among the hosts that may be reached`);
 }
 
 /** An address in place of a name is never looked up. */
-function requireAddress({ hostname }: URL, mayConnect: (address: string) => boolean): void {
-  const address = hostname.replace(/^\[(.*)\]$/, '$1');
-  if (isIP(address) !== 0 && !mayConnect(address)) throw refuse(address);
+function requireAllowed({ hostname, port, protocol }: URL, hosts: AllowedHosts): void {
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const isAddress = isIP(host) !== 0;
+  const isAllowed = hosts.allows(host, Number(port || (protocol === 'https:' ? 443 : 80)));
+  if (!isAllowed || (isAddress && !hosts.allowsAddress(host, host))) throw refuse(host);
 }
 
-function lookUpAllowed(mayConnect: (address: string) => boolean): LookupFunction {
+function lookUpAllowed(hosts: AllowedHosts): LookupFunction {
   return (hostname, options, callback) => {
     lookUp(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);
-      const allowed = addresses.filter(({ address }) => mayConnect(address));
+      const allowed = addresses.filter(({ address }) => hosts.allowsAddress(hostname, address));
       const [first] = allowed;
       if (first === undefined) return callback(refuse(hostname), '', 0);
       return options.all === true ? callback(null, allowed) : callback(null, first.address, first.family);

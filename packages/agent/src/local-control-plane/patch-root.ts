@@ -12,7 +12,7 @@ import type {
   Verdict,
 } from '@patchbay/facts';
 import { AgentError } from '../agent-error.ts';
-import { type Machine, openMachine } from '../machine/index.ts';
+import { type Machine, type MachineNetwork, openMachine } from '../machine/index.ts';
 import { runPatchOperation } from '../patcher/run.ts';
 import { readBaselineFile } from '../scan/read-baseline.ts';
 import { lockState } from '../state/index.ts';
@@ -38,6 +38,8 @@ export interface PatchRootRequest {
   readonly report: (line: string) => void;
   /** Keeps the next transaction from beginning; what has begun is finished. */
   readonly signal?: AbortSignal;
+  /** That of the host where absent. */
+  readonly network?: MachineNetwork;
 }
 
 /** One package that is not what it was. */
@@ -176,11 +178,11 @@ function describeVersion(change: PackageName & { readonly toVersion: string | nu
 
 /** A machine whose commands end with the signal; transactions of the package manager go on to their end as ever. */
 async function openCancellable(
-  { root, signal }: PatchRootRequest,
+  { root, signal, network }: PatchRootRequest,
   workDirectory: string,
   access: Machine['access'],
 ): Promise<Machine> {
-  const machine = await openMachine({ root, workDirectory, access });
+  const machine = await openMachine({ root, workDirectory, access, ...(network === undefined ? {} : { network }) });
   if (signal === undefined) return machine;
   return { ...machine, run: (command) => machine.run({ signal, ...command }) };
 }

@@ -5,6 +5,7 @@ export {
   type FileStatus,
   type Machine,
   MachineError,
+  type MachineNetwork,
   type OutputChunk,
 } from './machine.ts';
 export { type MachineOptions, openMachine } from './open-machine.ts';

@@ -59,6 +59,14 @@ export interface FileStatus {
   readonly inode: number;
 }
 
+/** A network other than the host's, for the commands of a machine: see `openProxiedNetwork`. */
+export interface MachineNetwork {
+  /** The program and words that stand before a command and bring it into the network. */
+  readonly entry: readonly string[];
+  /** Set for every command. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** Where commands run: this host or a root file system. Paths are absolute and as seen inside. */
 export interface Machine {
   readonly kind: 'host' | 'root-directory';

@@ -9,7 +9,7 @@ import {
   rootEntryScript,
 } from './entry-scripts.ts';
 import { type FileTree, openFileTree } from './file-tree.ts';
-import { type Command, type Machine, MachineError } from './machine.ts';
+import { type Command, defaultEnvironment, type Machine, MachineError, type MachineNetwork } from './machine.ts';
 import { type Launch, runProcess } from './run-process.ts';
 import { findTool, requireTools } from './system-tools.ts';
 
@@ -21,6 +21,8 @@ export interface MachineOptions {
   readonly access: 'read-only' | 'read-write';
   /** Of a root directory: whether one command finds in /tmp what another left there. Each has an empty one otherwise. */
   readonly keepsTemporaryFiles?: boolean;
+  /** Of a root directory: the network that commands are in; that of the host where absent. */
+  readonly network?: MachineNetwork;
 }
 
 const workDirectoryInsideRoot = '/run/patchbay';
@@ -74,9 +76,10 @@ function chooseWay(options: MachineOptions, root: string | null, work: WorkDirec
     const script = ['/bin/sh', '-c', rootEntryScript, 'sh', root, access, shared, boundingSet, work.temporary ?? ''];
     const lending = access === 'rw' ? ['/bin/sh', '-c', lendingScript, 'sh'] : [];
     const unshare = findTool('unshare') ?? 'unshare';
+    const network = options.network?.entry ?? [];
     return {
-      prefix: [...endWithUs, unshare, ...namespaces, '--kill-child', '--', ...script, ...lending],
-      uninterruptiblePrefix: [unshare, ...namespaces, '--', ...script, ...lending],
+      prefix: [...endWithUs, ...network, unshare, ...namespaces, '--kill-child', '--', ...script, ...lending],
+      uninterruptiblePrefix: [...network, unshare, ...namespaces, '--', ...script, ...lending],
       inside: workDirectoryInsideRoot,
       kill: 'process',
       lends: access === 'rw',
@@ -107,8 +110,13 @@ function buildMachine(
   let isClosed = false;
   let wasCutShort = false;
 
-  const run: Machine['run'] = async (command: Command) => {
+  const run: Machine['run'] = async (given: Command) => {
     if (isClosed) throw new MachineError('CLOSED', 'This machine was closed');
+    const proxies = options.root === null ? undefined : options.network?.environment;
+    const command =
+      proxies === undefined
+        ? given
+        : { ...given, environment: { ...(given.environment ?? defaultEnvironment), ...proxies } };
     const prefix = command.uninterruptible === undefined ? way.prefix : way.uninterruptiblePrefix;
     const [first, ...rest] = [...prefix, ...command.argv];
     const launch: Launch = { argv: [first ?? '', ...rest], reportsReady: prefix.length > 0, kill: way.kill };

@@ -23,6 +23,7 @@ interface RunFlags {
   readonly baseline?: string;
   readonly clock: string;
   readonly log?: string;
+  readonly network: string;
   readonly output: 'text' | 'json';
 }
 
@@ -39,6 +40,12 @@ function readOrTell(file: string): Extract<ComponentFile, { readonly ok: true }>
   if (read.ok) return read;
   for (const problem of read.problems) console.error(describeProblem(file, problem));
   return null;
+}
+
+/** Null for the network of the host. */
+function readNetwork(option: string): readonly string[] | null {
+  if (option === 'host') return null;
+  return option === 'none' ? [] : option.split(',').map((host) => host.trim());
 }
 
 componentCommand
@@ -67,6 +74,11 @@ componentCommand
   .option('--working-directory <path>', 'where steps begin, as seen in the root', '/tmp')
   .option('--baseline <file>', 'for UpdateOS: as aws ssm get-patch-baseline prints it (default: the predefined one)')
   .option('--clock <directory>', 'for UpdateOS: where first sightings of versions are kept', defaultClock)
+  .option(
+    '--network <hosts>',
+    'what steps reach: host (as this machine does), none, or deb.example.com,*.example.org,10.0.0.1:8080 by a proxy',
+    'host',
+  )
   .option(
     '--log <directory>',
     'make a folder in it with console.log, detailedoutput.json, chaining.json, document.yaml',
@@ -108,6 +120,7 @@ Exit status: 0 all succeeded, 1 a step failed or the document has mistakes, 2 an
         baselineFile: flags.baseline ?? null,
         clockDirectory: flags.clock,
         logDirectory: flags.log ?? null,
+        allowedHosts: readNetwork(flags.network),
         signal: stop.signal,
         onLine: (line) => {
           current = `${line.phase}/${line.step}`;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AppError } from '@patchbay/facts';
 import { patchRoot } from '../../local-control-plane/index.ts';
+import type { MachineNetwork } from '../../machine/index.ts';
 import type { UpdateOperatingSystem } from '../run-component-phase.ts';
 
 /**
@@ -15,6 +16,7 @@ export function createRootUpdater(options: {
   readonly baselineFile: string | null;
   /** Where it is kept when which version was first seen. */
   readonly clockDirectory: string;
+  readonly network: MachineNetwork | null;
   readonly now: () => Date;
 }): UpdateOperatingSystem {
   return async ({ include, exclude, signal, report }) => {
@@ -30,6 +32,7 @@ export function createRootUpdater(options: {
         now: options.now,
         report,
         signal,
+        ...(options.network === null ? {} : { network: options.network }),
       });
       for (const { name, fromVersion, toVersion } of changes) {
         report(`${name}: ${fromVersion ?? 'not installed'} -> ${toVersion ?? 'not installed'}`);

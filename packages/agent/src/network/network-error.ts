@@ -1,0 +1,3 @@
+import { AppError } from '@patchbay/facts';
+
+export class NetworkError extends AppError<'INVALID_HOST' | 'NAMESPACE_NOT_PERMITTED'> {}
