@@ -14,6 +14,7 @@ export {
 } from './client/index.ts';
 export { enrolOnly } from './enrol-only.ts';
 export { type EnrolledIdentity, type EnrolmentPorts, type EnrolmentRequest, enrol } from './enrolment.ts';
+export * from './images/index.ts';
 export {
   LocalControlPlaneError,
   type PackageChange,
