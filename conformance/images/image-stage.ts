@@ -69,7 +69,7 @@ export async function openImageStage(cases: readonly HardCase[]): Promise<ImageS
     openStore,
     wordsOf,
     run: (words, place) => runPatchbay(wordsOf(words, place), { REGISTRY_AUTH_FILE: '', HOME: folder }),
-    async publish(image, store = openStore('builder')) {
+    async publish(image, store = openStore()) {
       const archive = join(folder, 'root.tar');
       const options = ['--create', '--numeric-owner', '--sort=name', '--xattrs', '--file', archive];
       await runTool(['tar', ...options, '--directory', stage.root.directory, '.']);

@@ -48,6 +48,10 @@ async function explainUnworkable(
     if (kindOf('/var/lib/dpkg/status.d') === 'directory') {
       return 'it is distroless (it has /var/lib/dpkg/status.d and no package manager): build it again from newer packages';
     }
+    const named = kindOf('/etc') === 'directory' ? files.listDirectory('/etc') : null;
+    if (named?.includes('os-release') === true && kindOf('/etc/os-release') !== 'file') {
+      return 'its /etc/os-release leads to no file in it';
+    }
     const release = ['/etc/os-release', '/usr/lib/os-release'].find((path) => kindOf(path) === 'file');
     if (release === undefined) return 'it has no os-release, so nothing says which distribution it is';
     const bytes = await files.readFile(release);
