@@ -185,6 +185,71 @@ describe('an image that cannot be used', () => {
   });
 });
 
+describe('a store', () => {
+  it('forgets images that nobody used, and the blobs that only they had', async () => {
+    const place = join(stage.folder, 'pruned');
+    const pruned = openImageStore({ directory: place, authFile: null });
+    const image = await pruned.pull({ kind: 'root-archive', file: join(stage.folder, 'tiny.tar') });
+    const container = await pruned.createContainer(image);
+    await container.remove();
+    expect(await pruned.prune(new Date(Date.now() - 60_000))).toEqual([]);
+    expect(await pruned.find(image.digest)).not.toBeNull();
+    await runTool(['find', place, '-type', 'f', '-exec', 'touch', '--date=3 days ago', '{}', '+']);
+    expect(await pruned.prune(new Date(Date.now() - 2 * 86_400_000))).toEqual([image.digest]);
+    expect(await pruned.find(image.digest)).toBeNull();
+    expect(await readdir(join(place, 'blobs/sha256'))).toEqual([]);
+    expect(await readdir(join(place, 'storage/overlay-layers'))).not.toContain(expect.stringMatching(/tar-split/));
+  });
+
+  it('makes an image from nothing, and of an image of Docker’s format one of the OCI’s on the same layers', async () => {
+    const empty = await store.createContainer(null);
+    await mkdir(join(empty.rootDirectory, 'etc'));
+    await writeFile(join(empty.rootDirectory, 'etc/hello'), 'hello\n');
+    empty.configure({ environment: { A: '1' }, command: ['/bin/true'] });
+    const made = await empty.commit({ timestamp: new Date('2026-03-01T00:00:00Z') });
+    await empty.remove();
+    expect(made.manifest.layers).toHaveLength(1);
+    expect(made.config.config).toEqual({ Env: ['A=1'], Cmd: ['/bin/true'] });
+    await store.push(made, parseReference(stage.nameOf('scratch:oci')));
+    const [from, to] = [stage.nameOf('scratch:oci'), stage.nameOf('scratch:docker')].map((name) => `docker://${name}`);
+    const plain = ['--src-tls-verify=false', '--dest-tls-verify=false', '--format', 'v2s2'];
+    await runTool(['skopeo', 'copy', '--quiet', ...plain, from ?? '', to ?? '']);
+    const docker = await store.pull(await store.readSource(stage.nameOf('scratch:docker')));
+    expect(docker.mediaType).toBe('application/vnd.docker.distribution.manifest.v2+json');
+    const container = await store.createContainer(docker);
+    await writeFile(join(container.rootDirectory, 'etc/more'), 'more\n');
+    const more = await container.commit({ timestamp: new Date('2026-03-01T00:00:00Z') });
+    await container.remove();
+    expect(more.manifest.layers.map(({ digest }) => digest)).toEqual([
+      ...docker.manifest.layers.map(({ digest }) => digest),
+      expect.stringMatching(/^sha256:/),
+    ]);
+    expect(new Set(more.manifest.layers.map(({ mediaType }) => mediaType)).size).toBe(1);
+    await store.push(more, parseReference(stage.nameOf('scratch:more')));
+  });
+});
+
+describe('an image whose archives are away', () => {
+  it('is unknown, with the reason, and nothing is pushed', async () => {
+    const { security } = stage.stage.archives.archives;
+    await security.present({ reachability: 'refused' });
+    try {
+      const { exitCode, output } = await stage.run([
+        'patch',
+        stage.nameOf('base:1'),
+        '--push',
+        stage.nameOf('base:blind'),
+      ]);
+      expect([exitCode, output]).toEqual([2, expect.stringContaining('Nothing was pushed:')]);
+      expect(output).toContain('Verdict after: UNKNOWN: cannot tell');
+      const client = openRegistryClient(parseReference(stage.nameOf('base')), { authFile: null });
+      expect(await client.headManifest('blind')).toBeNull();
+    } finally {
+      await security.present({ reachability: 'reachable' });
+    }
+  });
+});
+
 describe('patchbay image patch that is ended in the middle', () => {
   const startPatch = (words: readonly string[]) =>
     startPatchbay(stage.wordsOf(['patch', stage.nameOf('base:1'), ...words]), { HOME: stage.folder });

@@ -9,6 +9,7 @@ import { requireTool } from './image-tools.ts';
 import { importRootArchive, importRootDirectory, type RootImport } from './import-root.ts';
 import { onceForFile } from './known-files.ts';
 import { removeLeftoversIn } from './leftovers.ts';
+import { pruneImages } from './prune-images.ts';
 import { type CopyDestination, copyImage, pushImage } from './send-image.ts';
 import { type ImageStoreOptions, loadImage, openStoreParts, type StoredImage } from './store-parts.ts';
 
@@ -29,6 +30,8 @@ export interface ImageStore {
   copyTo(image: StoredImage, destination: CopyDestination): Promise<void>;
   /** What killed processes left: containers, mounts, processes in them. Answers a line for each. */
   removeLeftovers(): Promise<string[]>;
+  /** Removes the images that nobody used since, but for those of containers. Answers their digests. */
+  prune(unusedSince: Date): Promise<string[]>;
 }
 
 /**
@@ -64,5 +67,6 @@ export function openImageStore(options: ImageStoreOptions): ImageStore {
     push: (image, reference) => pushImage(parts, image, reference),
     copyTo: (image, destination) => copyImage(parts, image, destination),
     removeLeftovers: () => removeLeftoversIn(parts),
+    prune: (unusedSince) => pruneImages(parts, unusedSince),
   };
 }

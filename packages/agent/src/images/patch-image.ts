@@ -7,7 +7,7 @@ import { isNoPatch } from './builder-traces.ts';
 import type { ImageContainer } from './image-container.ts';
 import { ImageError } from './image-error.ts';
 import type { ImagePlatform } from './image-manifest.ts';
-import { findImagePlaces } from './image-places.ts';
+import { findImagePlaces, type ImagePlaces } from './image-places.ts';
 import { formatReference, type RegistryReference } from './image-reference.ts';
 import type { ImageSource } from './image-source.ts';
 import type { ImageStore } from './image-store.ts';
@@ -77,29 +77,37 @@ export async function patchImage(request: ImagePatchRequest): Promise<ImagePatch
   const image = await store.pull(source, request.platform);
   const container = await store.createContainer(image);
   try {
-    const patched = await patchContainer(request, container, image);
+    await requireWorkableRoot(container.rootDirectory, image.config, image.name ?? image.digest);
+    const places = await findImagePlaces(request.cacheDirectory, image, container.rootDirectory);
+    const patched = await patchContainer(request, container, places);
     const base = { name: image.name ?? image.digest, digest: image.digest };
     const { plan, changes, refused, baseline, verdictBefore } = patched;
     const common = { baseline, base, plan, changes, refused, verdictBefore };
-    const problems = findProblems(patched);
     const { push } = request;
-    if (push === null || problems.length > 0) {
-      const exitStatus = exitStatuses[patched.verdictAfter.status];
-      const outcome = push === null ? 'planned' : 'refused';
-      return { outcome, exitStatus, problems, result: null, verdictAfter: patched.verdictAfter, ...common };
+    const refuse = (problems: readonly string[], verdictAfter: Verdict): ImagePatchReport => ({
+      outcome: 'refused',
+      exitStatus: verdictAfter.status === 'unknown' ? 2 : 1,
+      problems,
+      result: null,
+      verdictAfter,
+      ...common,
+    });
+    if (push === null) {
+      const { verdictAfter } = patched;
+      const exitStatus = exitStatuses[verdictAfter.status];
+      return { outcome: 'planned', exitStatus, problems: [], result: null, verdictAfter, ...common };
     }
+    const problems = findProblems(patched);
+    if (problems.length > 0) return refuse(problems, patched.verdictAfter);
     const made = changes.length === 0 ? image : await commit(container, image, source, patched.factsAfter);
-    const proof = made === image ? null : await prove(request, made);
-    const verdictAfter = proof?.verdict ?? patched.verdictAfter;
-    const doubts = proof === null ? [] : findShortfall(proof.verdict);
-    const exitStatus = exitStatuses[verdictAfter.status];
-    if (doubts.length > 0)
-      return { outcome: 'refused', exitStatus, problems: doubts, result: null, verdictAfter, ...common };
+    const verdictAfter = made === image ? patched.verdictAfter : (await prove(request, made, places)).verdict;
+    const shortfall = findShortfall(verdictAfter);
+    if (shortfall.length > 0) return refuse(shortfall, verdictAfter);
     await store.push(made, push);
     const addedBytes = made === image ? 0 : (made.manifest.layers.at(-1)?.size ?? 0);
     return {
       outcome: made === image ? 'unchanged' : 'patched',
-      exitStatus,
+      exitStatus: exitStatuses[verdictAfter.status],
       problems: [],
       result: { name: formatReference(push), digest: made.digest, addedBytes },
       verdictAfter,
@@ -113,11 +121,9 @@ export async function patchImage(request: ImagePatchRequest): Promise<ImagePatch
 async function patchContainer(
   request: ImagePatchRequest,
   { rootDirectory }: ImageContainer,
-  image: StoredImage,
+  places: ImagePlaces,
 ): Promise<PatchRootResult> {
   const { push, baselineFile, now, report, signal } = request;
-  await requireWorkableRoot(rootDirectory, image.config, image.name ?? image.digest);
-  const places = await findImagePlaces(request.cacheDirectory, image, rootDirectory);
   return await patchRoot({
     root: rootDirectory,
     workDirectory: join(places.cacheDirectory, places.cacheName),
@@ -187,12 +193,15 @@ function findTimestamp({ config }: StoredImage, { offers }: NodeFacts): Date {
 }
 
 /** A new look at the image that was made, with the lists that it was patched by. */
-async function prove(request: ImagePatchRequest, made: StoredImage): Promise<ImageScanReport> {
-  const { store, report, baselineFile, cacheDirectory, now } = request;
+async function prove(
+  { store, report, baselineFile, now }: ImagePatchRequest,
+  made: StoredImage,
+  places: ImagePlaces,
+): Promise<ImageScanReport> {
   report('Scanning the patched image');
   const container = await store.createContainer(made);
   try {
-    return await scanContainer(container, made, { baselineFile, cacheDirectory, now, refresh: true });
+    return await scanContainer(container, made, { baselineFile, places, now, refresh: false });
   } finally {
     await container.remove();
   }

@@ -2,7 +2,7 @@ import { printScan } from '../scan/print.ts';
 import { runScan, type ScanReport, type ScanRequest } from '../scan/scan.ts';
 import type { ImageContainer } from './image-container.ts';
 import { formatPlatform, type ImagePlatform } from './image-manifest.ts';
-import { findImagePlaces } from './image-places.ts';
+import { findImagePlaces, type ImagePlaces } from './image-places.ts';
 import type { ImageStore } from './image-store.ts';
 import { requireWorkableRoot } from './inspect-root.ts';
 import type { StoredImage } from './store-parts.ts';
@@ -16,15 +16,18 @@ export interface ImageScanRequest extends Pick<ScanRequest, 'baselineFile' | 're
 }
 
 export interface ImageScanReport extends ScanReport {
-  readonly image: {
-    readonly name: string;
-    readonly digest: string;
-    readonly imageId: string;
-    readonly platform: string;
-    readonly created: string | null;
-    /** Null where it is not said. */
-    readonly baseDigest: string | null;
-  };
+  /** Null for a directory: there is no image of it. */
+  readonly image: ImageOfScan | null;
+}
+
+export interface ImageOfScan {
+  readonly name: string;
+  readonly digest: string;
+  readonly imageId: string;
+  readonly platform: string;
+  readonly created: string | null;
+  /** Null where it is not said. */
+  readonly baseDigest: string | null;
 }
 
 /**
@@ -34,10 +37,14 @@ export interface ImageScanReport extends ScanReport {
 export async function scanImage(request: ImageScanRequest): Promise<ImageScanReport> {
   const { store, output } = request;
   await store.removeLeftovers();
-  const image = await store.pull(await store.readSource(request.source), request.platform);
+  const source = await store.readSource(request.source);
+  if (source.kind === 'root-directory')
+    return { ...(await runScan({ ...request, root: source.directory })), image: null };
+  const image = await store.pull(source, request.platform);
   const container = await store.createContainer(image);
   try {
-    const report = await scanContainer(container, image, request);
+    const places = await findImagePlaces(request.cacheDirectory, image, container.rootDirectory);
+    const report = await scanContainer(container, image, { ...request, places });
     output?.write(printImageScan(report, output.format));
     return report;
   } finally {
@@ -49,11 +56,11 @@ export async function scanImage(request: ImageScanRequest): Promise<ImageScanRep
 export async function scanContainer(
   { rootDirectory }: Pick<ImageContainer, 'rootDirectory'>,
   image: StoredImage,
-  request: Pick<ImageScanRequest, 'baselineFile' | 'refresh' | 'now' | 'cacheDirectory'>,
+  request: Pick<ImageScanRequest, 'baselineFile' | 'refresh' | 'now'> & { readonly places: ImagePlaces },
 ): Promise<ImageScanReport> {
   const name = image.name ?? image.digest;
   await requireWorkableRoot(rootDirectory, image.config, name);
-  const { cacheDirectory, ...subject } = await findImagePlaces(request.cacheDirectory, image, rootDirectory);
+  const { cacheDirectory, ...subject } = request.places;
   const report = await runScan({
     ...request,
     root: rootDirectory,
@@ -79,7 +86,7 @@ export async function scanContainer(
 
 /** Ends with a line feed. */
 export function printImageScan(report: ImageScanReport, format: 'table' | 'json'): string {
-  if (format === 'json') return `${JSON.stringify(report, null, 2)}\n`;
+  if (format === 'json' || report.image === null) return printScan(report, format);
   const { digest, platform, created } = report.image;
   const made = created === null ? '' : `, created ${created}`;
   return `Image ${digest} for ${platform}${made}\n${printScan(report, format)}`;

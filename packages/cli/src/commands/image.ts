@@ -54,6 +54,13 @@ function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
+/** Images that nobody asked for in two weeks can be pulled again. */
+const keptMilliseconds = 14 * 24 * 3_600_000;
+
+async function pruneOld(store: ImageStore): Promise<void> {
+  await store.prune(new Date(Date.now() - keptMilliseconds));
+}
+
 const platformOf = ({ platform }: StoreFlags) => (platform === undefined ? {} : { platform: parsePlatform(platform) });
 
 const tell = (line: string) => process.stderr.write(`${line}\n`);
@@ -78,6 +85,7 @@ const scan = withStore(new Command('scan'))
       output: { format: flags.output, write: (text) => process.stdout.write(text) },
     });
     process.exitCode = report.exitStatus;
+    await pruneOld(store);
   });
 
 interface PatchFlags extends StoreFlags {
@@ -95,8 +103,9 @@ const patch = withStore(new Command('patch'))
     }
     const push = flags.push === undefined ? null : parseReference(flags.push);
     const signal = stopSignal();
+    const store = open(flags, signal, tell);
     const report = await patchImage({
-      store: open(flags, signal, tell),
+      store,
       source: image,
       ...platformOf(flags),
       baselineFile: flags.baseline ?? null,
@@ -108,6 +117,7 @@ const patch = withStore(new Command('patch'))
     });
     process.stdout.write(printImagePatch(report, flags.output));
     process.exitCode = report.exitStatus;
+    await pruneOld(store);
   });
 
 /** `patchbay image`: container images, without any server. */
