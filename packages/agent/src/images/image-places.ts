@@ -35,13 +35,25 @@ async function nameArchives(rootDirectory: string): Promise<string> {
   try {
     const folders = sourcesFolders.flatMap((folder) => listed(files, folder).map((name) => `${folder}/${name}`));
     for (const path of [...sourcesFiles, ...folders]) {
-      const bytes = await files.readFile(path).catch(() => null);
+      const bytes = isSmall(files, path) ? await files.readFile(path).catch(() => null) : null;
       if (bytes !== null) hash.update(`${path} ${bytes.length}\n`).update(bytes);
     }
   } finally {
     files.close();
   }
   return hash.digest('hex').slice(0, 16);
+}
+
+/** No list of sources and no keyring is larger, and an image must not fill our memory. */
+const mostBytes = 16 * 1024 * 1024;
+
+function isSmall(files: FileTree, path: string): boolean {
+  try {
+    const status = files.stat(path);
+    return status?.kind === 'file' && status.sizeBytes <= mostBytes;
+  } catch {
+    return false;
+  }
 }
 
 function listed(files: FileTree, folder: string): string[] {
