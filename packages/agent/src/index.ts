@@ -17,6 +17,7 @@ export {
 export * from './components/index.ts';
 export { enrolOnly } from './enrol-only.ts';
 export { type EnrolledIdentity, type EnrolmentPorts, type EnrolmentRequest, enrol } from './enrolment.ts';
+export * from './images/index.ts';
 export {
   LocalControlPlaneError,
   type PackageChange,

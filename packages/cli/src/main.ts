@@ -12,6 +12,7 @@ import { enrolLineCommand } from './commands/enrol-line.ts';
 import { envCommand } from './commands/env.ts';
 import { explainCommand } from './commands/explain.ts';
 import { freezeCommand } from './commands/freeze.ts';
+import { imageCommand } from './commands/image.ts';
 import { nodeCommand } from './commands/node.ts';
 import { pipelineCommand } from './commands/pipeline.ts';
 import { planCommand } from './commands/plan.ts';
@@ -49,6 +50,7 @@ const commands = [
   commandOutputCommand,
   settingsCommand,
   componentCommand,
+  imageCommand,
 ];
 const program = new Command('patchbay')
   .description('Keeps servers patched and proves it; speaks the AWS Systems Manager API.')

@@ -40,6 +40,8 @@ export const ImageBuildOrder = z.object({
   /** Where it is sent, and under which tags. */
   targets: z.array(z.object({ region: z.string(), repository: z.string(), tags: z.array(z.string()).min(1) })),
   labels: z.record(z.string(), z.string()),
+  /** What a build may reach besides the archives of the image's own sources. */
+  allowedHosts: z.array(z.string()).default([]),
   /** For the whole build, from its beginning. */
   timeoutSeconds: z.number().int().positive(),
 });

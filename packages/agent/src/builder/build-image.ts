@@ -11,8 +11,10 @@ import type { PinnedKey } from '../authorization.ts';
 import type { ControlPlaneClient } from '../client/index.ts';
 import type { ImageContainer, RegistryAccess, StoredImage } from '../images/index.ts';
 import { type Machine, openMachine } from '../machine/index.ts';
+import type { ProxiedNetwork } from '../network/index.ts';
 import { changesOf } from './apply-setting.ts';
 import { BuildFailure } from './build-failure.ts';
+import { openBuildNetwork } from './build-network.ts';
 import { collectMetadata, type ImageMetadata } from './collect-metadata.ts';
 import { distributeImage } from './distribute-image.ts';
 import { obtainParent, type Parent, type ParentParts } from './parent-image.ts';
@@ -42,17 +44,14 @@ export async function buildImage(order: ImageBuildOrder, parts: BuildParts): Pro
   const components = readComponents(order);
   const parent = await step('ObtainParentImage', () => obtainParent(order.parent, parts));
   const steps = readSteps(order, parent);
-  const container = await parts.store.createContainer(parent.image);
-  let image: StoredImage;
-  let metadata: ImageMetadata;
-  try {
-    await step('ApplyBuildComponents', () => applyRecipe({ order, parts, components, steps, container }));
-    metadata = await step('CollectImageMetadata', () => collectMetadata(patchRequestOf(order, parts, container)));
-    parts.report.say(metadata.summary);
-    image = await step('CreateOutputImage', () => commit({ order, parts, container, parent, metadata }));
-  } finally {
-    await container.remove();
-  }
+  const { image, metadata } = await atSite(order, parts, parent.image, async (site) => {
+    await step('ApplyBuildComponents', () => applyRecipe({ order, parts, components, steps, site }));
+    const found = await step('CollectImageMetadata', () => collectMetadata(patchRequestOf(order, parts, site)));
+    parts.report.say(found.summary);
+    const { container } = site;
+    const made = await step('CreateOutputImage', () => commit({ order, parts, container, parent, metadata: found }));
+    return { image: made, metadata: found };
+  });
   if (order.isTested) await step('ApplyTestComponents', () => testImage(order, parts, components, image));
   else parts.report.end('ApplyTestComponents', 'SKIPPED', 'The image is not to be tested.');
   const timestamp = timestampOf(parent, metadata);
@@ -109,10 +108,11 @@ function splitVariable(line: string): [name: string, value: string] {
   return equals === -1 ? [line, ''] : [line.slice(0, equals), line.slice(equals + 1)];
 }
 
-function patchRequestOf(order: ImageBuildOrder, parts: BuildParts, { rootDirectory }: ImageContainer) {
+function patchRequestOf(order: ImageBuildOrder, parts: BuildParts, { container, network }: Site) {
   const { client, key, directory, signal, report } = parts;
   return {
-    rootDirectory,
+    rootDirectory: container.rootDirectory,
+    network,
     workDirectory: join(directory, 'patcher'),
     lease: { imageId: order.imageId, leaseId: order.leaseId },
     client,
@@ -122,8 +122,40 @@ function patchRequestOf(order: ImageBuildOrder, parts: BuildParts, { rootDirecto
   };
 }
 
+/** Where an image is worked on: a writable root, and the network that all in it is in. */
+interface Site {
+  readonly container: ImageContainer;
+  readonly network: ProxiedNetwork;
+}
+
+async function atSite<Result>(
+  order: ImageBuildOrder,
+  { store, directory, report }: BuildParts,
+  image: StoredImage,
+  work: (site: Site) => Promise<Result>,
+): Promise<Result> {
+  const container = await store.createContainer(image);
+  try {
+    const root = { root: container.rootDirectory, workDirectory: join(directory, 'machine') };
+    const machine = await openMachine({ ...root, access: 'read-only' });
+    let network: ProxiedNetwork;
+    try {
+      network = await openBuildNetwork(order, machine, report);
+    } finally {
+      await machine.close();
+    }
+    try {
+      return await work({ container, network });
+    } finally {
+      network.close();
+    }
+  } finally {
+    await container.remove();
+  }
+}
+
 async function withMachine<Result>(
-  container: ImageContainer,
+  { container, network }: Site,
   { directory }: BuildParts,
   work: (machine: Machine) => Promise<Result>,
 ): Promise<Result> {
@@ -132,6 +164,7 @@ async function withMachine<Result>(
     workDirectory: join(directory, 'machine'),
     access: 'read-write',
     keepsTemporaryFiles: true,
+    network,
   });
   try {
     return await work(machine);
@@ -145,18 +178,19 @@ interface Applying {
   readonly parts: BuildParts;
   readonly components: readonly BuildComponent[];
   readonly steps: readonly ResolvedDockerfileStep[];
-  readonly container: ImageContainer;
+  readonly site: Site;
 }
 
-async function applyRecipe({ order, parts, components, steps, container }: Applying): Promise<void> {
+async function applyRecipe({ order, parts, components, steps, site }: Applying): Promise<void> {
   const { report, signal } = parts;
+  const { container } = site;
   const environment: Record<string, string> = { ...environmentOf(container.image) };
-  await withMachine(container, parts, async (machine) => {
+  await withMachine(site, parts, async (machine) => {
     for (const step of steps) {
       signal.throwIfAborted();
       switch (step.kind) {
         case 'components':
-          await runComponents(components, 'build', stageOf({ order, parts, container, machine, environment }));
+          await runComponents(components, 'build', stageOf({ order, parts, site, machine, environment }));
           break;
         case 'run':
           await runInstruction(step, {
@@ -175,22 +209,23 @@ async function applyRecipe({ order, parts, components, steps, container }: Apply
   });
 }
 
-interface Staging extends Pick<Applying, 'order' | 'parts' | 'container'> {
+interface Staging extends Pick<Applying, 'order' | 'parts' | 'site'> {
   readonly machine: Machine;
   readonly environment: Readonly<Record<string, string>>;
 }
 
-function stageOf({ order, parts, container, machine, environment }: Staging): ComponentStage {
+function stageOf({ order, parts, site, machine, environment }: Staging): ComponentStage {
   const { report, signal, now } = parts;
   return {
     machine,
     environment,
     workingDirectory: order.workingDirectory,
+    hosts: site.network.hosts,
     report,
     signal,
     now,
     updateOperatingSystem: async (selection, tell) => {
-      const request = { ...patchRequestOf(order, parts, container), selection, report: tell };
+      const request = { ...patchRequestOf(order, parts, site), selection, report: tell };
       const { exitCode, complaints } = await patchImage({ ...request, operation: 'Install' });
       if (exitCode === 0) return { kind: 'succeeded', outputs: [] };
       return { kind: 'failed', message: complaints.join('; ') || 'the patcher failed' };
@@ -202,7 +237,8 @@ function environmentOf(image: StoredImage | null): Record<string, string> {
   return Object.fromEntries((image?.config.config?.Env ?? []).map((line) => splitVariable(line)));
 }
 
-interface Committing extends Pick<Applying, 'order' | 'parts' | 'container'> {
+interface Committing extends Pick<Applying, 'order' | 'parts'> {
+  readonly container: ImageContainer;
   readonly parent: Parent;
   readonly metadata: ImageMetadata;
 }
@@ -228,15 +264,12 @@ async function testImage(
   components: readonly BuildComponent[],
   image: StoredImage,
 ): Promise<void> {
-  const container = await parts.store.createContainer(image);
   // Another machine: nothing of the build can be referred to.
   for (const component of components) component.earlier = [];
-  try {
-    await withMachine(container, parts, async (machine) => {
+  await atSite(order, parts, image, (site) =>
+    withMachine(site, parts, async (machine) => {
       const environment = environmentOf(image);
-      await runComponents(components, 'test', stageOf({ order, parts, container, machine, environment }));
-    });
-  } finally {
-    await container.remove();
-  }
+      await runComponents(components, 'test', stageOf({ order, parts, site, machine, environment }));
+    }),
+  );
 }

@@ -11,7 +11,7 @@ import {
 import type { PinnedKey } from '../authorization.ts';
 import type { ControlPlaneClient } from '../client/index.ts';
 import { compileSelection, everyPackage, type PackageSelection } from '../local-control-plane/select-packages.ts';
-import { type Machine, openMachine } from '../machine/index.ts';
+import { type Machine, type MachineNetwork, openMachine } from '../machine/index.ts';
 import { runPatchOperation } from '../patcher/run.ts';
 import type { ServerCalls } from '../patcher/submit-facts.ts';
 
@@ -24,6 +24,7 @@ export interface ImagePatchRequest {
   readonly lease: ImageBuildLease;
   readonly client: Pick<ControlPlaneClient, 'callPatchbay' | 'now'>;
   readonly key: PinnedKey;
+  readonly network: MachineNetwork;
   readonly selection?: PackageSelection;
   readonly signal: AbortSignal;
   readonly report: (line: string) => void;
@@ -91,8 +92,10 @@ export async function patchImage(request: ImagePatchRequest): Promise<ImagePatch
   }
 }
 
-async function openRoot({ rootDirectory, workDirectory, signal }: ImagePatchRequest, access: Machine['access']) {
-  const machine = await openMachine({ root: rootDirectory, workDirectory: join(workDirectory, 'work'), access });
+async function openRoot(request: ImagePatchRequest, access: Machine['access']) {
+  const { rootDirectory, workDirectory, network, signal } = request;
+  const work = join(workDirectory, 'work');
+  const machine = await openMachine({ root: rootDirectory, workDirectory: work, access, network });
   return { ...machine, run: (command: Parameters<Machine['run']>[0]) => machine.run({ signal, ...command }) };
 }
 

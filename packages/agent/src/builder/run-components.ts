@@ -12,9 +12,9 @@ import {
 } from '@patchbay/patching';
 import { type ComponentLine, createDownloader, runComponentPhase } from '../components/index.ts';
 import type { Machine } from '../machine/index.ts';
+import type { AllowedHosts } from '../network/index.ts';
 import { BuildFailure, noPlace } from './build-failure.ts';
 import type { BuildReport } from './build-report.ts';
-import { isReachableForRecipes } from './reachable-addresses.ts';
 
 export interface BuildComponent {
   readonly name: string;
@@ -48,6 +48,7 @@ export interface ComponentStage {
   readonly machine: Machine;
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
+  readonly hosts: AllowedHosts;
   readonly report: BuildReport;
   readonly signal: AbortSignal;
   readonly now: () => Date;
@@ -78,7 +79,7 @@ export async function runComponents(
 
 async function runPhase(component: BuildComponent, phase: string, stage: ComponentStage): Promise<void> {
   const { name, document, variables } = component;
-  const { machine, environment, workingDirectory, report, signal, now, updateOperatingSystem } = stage;
+  const { machine, environment, workingDirectory, hosts, report, signal, now, updateOperatingSystem } = stage;
   const output = new Map<string, string>();
   const onLine = ({ step, stream, text }: ComponentLine) => {
     report.say(text, { component: name, phase, componentStep: step, stream });
@@ -97,7 +98,7 @@ async function runPhase(component: BuildComponent, phase: string, stage: Compone
     signal,
     now,
     onLine,
-    download: createDownloader({ environment: process.env, mayConnect: isReachableForRecipes }),
+    download: createDownloader({ environment: process.env, hosts }),
     updateOperatingSystem: ({ include, exclude, report: tell }) => updateOperatingSystem({ include, exclude }, tell),
     fetchComponent: async () => ({
       ok: false,

@@ -14,6 +14,7 @@ export const builderTools: ReadonlyMap<string, string> = new Map([
   ['tar', 'tar'],
   ['unshare', 'util-linux'],
   ['mount', 'mount'],
+  ['ip', 'iproute2'],
 ]);
 
 /** @throws BuilderError MISSING_TOOL, with what to install */

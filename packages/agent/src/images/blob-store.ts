@@ -5,6 +5,7 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -33,6 +34,8 @@ export interface BlobStore {
   take(file: string, blob: { readonly digest: string; readonly size: number }): Promise<void>;
   /** Compresses a tar stream, or keeps one that is. */
   putLayer(tar: Readable, form: 'tar' | 'gzip'): Promise<StoredLayer>;
+  /** Removes what is not wanted and was there before. */
+  removeOthers(wanted: ReadonlySet<string>, madeBefore: Date): void;
   /** Gives a blob a second name on the same file system. */
   link(digest: string, path: string): void;
   open(digest: string): Readable;
@@ -111,6 +114,12 @@ export function openBlobStore(directory: string): BlobStore {
       const digest = packed.digest();
       await keep(file, digest);
       return { digest, size: packed.size(), diffId: plain.digest() };
+    },
+    removeOthers(wanted, madeBefore) {
+      for (const name of readdirSync(folder)) {
+        const made = statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+        if (!wanted.has(`sha256:${name}`) && made < madeBefore.getTime()) rmSync(join(folder, name), { force: true });
+      }
     },
     link(digest, path) {
       if (!existsSync(path)) linkSync(pathOf(digest), path);

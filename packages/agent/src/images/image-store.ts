@@ -7,7 +7,9 @@ import type { RegistryReference } from './image-reference.ts';
 import { describeSource, type ImageSource, readImageSource } from './image-source.ts';
 import { requireTool } from './image-tools.ts';
 import { importRootArchive, importRootDirectory, type RootImport } from './import-root.ts';
+import { onceForFile } from './known-files.ts';
 import { removeLeftoversIn } from './leftovers.ts';
+import { pruneImages } from './prune-images.ts';
 import { type CopyDestination, copyImage, pushImage } from './send-image.ts';
 import { type ImageStoreOptions, loadImage, openStoreParts, type StoredImage } from './store-parts.ts';
 
@@ -28,6 +30,8 @@ export interface ImageStore {
   copyTo(image: StoredImage, destination: CopyDestination): Promise<void>;
   /** What killed processes left: containers, mounts, processes in them. Answers a line for each. */
   removeLeftovers(): Promise<string[]>;
+  /** Removes the images that nobody used since, but for those of containers. Answers their digests. */
+  prune(unusedSince: Date): Promise<string[]>;
 }
 
 /**
@@ -45,9 +49,17 @@ export function openImageStore(options: ImageStoreOptions): ImageStore {
     async pull(source, platform = ownPlatform()) {
       // When a root was made nobody knows; the same root is the same image.
       const asImport = { platform, created: new Date(0).toISOString(), name: describeSource(source) };
-      if (source.kind === 'root-archive') return await importRootArchive(parts, source.file, asImport);
-      if (source.kind === 'root-directory') return await importRootDirectory(parts, source.directory, asImport);
-      return await fetchImage(parts, source, platform);
+      switch (source.kind) {
+        case 'root-directory':
+          return await importRootDirectory(parts, source.directory, asImport);
+        case 'root-archive':
+          return await onceForFile(parts, source, platform, () => importRootArchive(parts, source.file, asImport));
+        case 'oci-archive':
+        case 'docker-archive':
+          return await onceForFile(parts, source, platform, () => fetchImage(parts, source, platform));
+        default:
+          return await fetchImage(parts, source, platform);
+      }
     },
     importRoot: (archive, more) => importRootArchive(parts, archive, more),
     find: (digest) => loadImage(parts, digest),
@@ -55,5 +67,6 @@ export function openImageStore(options: ImageStoreOptions): ImageStore {
     push: (image, reference) => pushImage(parts, image, reference),
     copyTo: (image, destination) => copyImage(parts, image, destination),
     removeLeftovers: () => removeLeftoversIn(parts),
+    prune: (unusedSince) => pruneImages(parts, unusedSince),
   };
 }

@@ -12,7 +12,7 @@ export interface RunOptions {
   /** Ends the program with all its children. */
   readonly signal?: AbortSignal;
   readonly timeoutSeconds?: number;
-  /** Told each line of what it says on stderr, as it comes. */
+  /** Told each line of progress as it comes: what it says on stderr, and all that skopeo says. */
   readonly onLine?: (line: string) => void;
 }
 
@@ -114,7 +114,9 @@ export function openImageTools(directory: string, driver: 'overlay' | 'vfs'): Im
           ...(options.signal === undefined ? {} : { signal: options.signal }),
           ...(lines === null
             ? {}
-            : { onOutput: ({ stream, text }) => (stream === 'stderr' ? lines(text) : undefined) }),
+            : {
+                onOutput: ({ stream, text }) => (stream === 'stderr' || program === 'skopeo' ? lines(text) : undefined),
+              }),
         },
         { argv: [first, ...rest], reportsReady: false, kill: 'group' },
       );

@@ -15,6 +15,8 @@ export { formatReference, parseReference, type RegistryReference } from './image
 export { describeSource, type ImageSource } from './image-source.ts';
 export { type ImageStore, openImageStore } from './image-store.ts';
 export type { RootImport } from './import-root.ts';
+export { type ImagePatchReport, type ImagePatchRequest, patchImage } from './patch-image.ts';
+export { printImagePatch } from './print-patch.ts';
 export {
   type ArtifactBlob,
   openRegistryClient,
@@ -22,5 +24,6 @@ export {
   type RegistryClient,
 } from './registry-client.ts';
 export { findAuthFile } from './registry-credentials.ts';
+export { type ImageScanReport, type ImageScanRequest, printImageScan, scanImage } from './scan-image.ts';
 export type { CopyDestination } from './send-image.ts';
 export type { ImageStoreOptions, StoredImage } from './store-parts.ts';

@@ -1,5 +1,7 @@
+import { setGlobalProxyFromEnv } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { readProxyVariables } from '../client/index.ts';
 import { ImageError } from './image-error.ts';
 import { type Descriptor, digestOf, ImageIndex, mediaTypes } from './image-manifest.ts';
 import { formatReference, isLoopbackRegistry, type RegistryReference } from './image-reference.ts';
@@ -282,11 +284,26 @@ async function fetchPatiently(
       });
     }
     if (isAnswer) await outcome.body?.cancel();
-    await delay(250 * 4 ** (attempt - 1), undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+    await delay(250 * 2 ** (attempt - 1), undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
   }
 }
 
+let followsProxies = false;
+
+/** fetch follows the proxies of the environment only when told so, and then for the whole process. Never to this machine. */
+function followProxies(): void {
+  if (followsProxies) return;
+  followsProxies = true;
+  const { no_proxy: exceptions = '', ...proxies } = readProxyVariables(process.env);
+  if (Object.keys(proxies).length === 0) return;
+  setGlobalProxyFromEnv({
+    ...proxies,
+    no_proxy: [exceptions, 'localhost', '127.0.0.1', '[::1]'].filter(Boolean).join(','),
+  });
+}
+
 async function fetchOnce(url: string, init: RequestInit, signal?: AbortSignal): Promise<Response | Error> {
+  followProxies();
   const limit = AbortSignal.timeout(timeoutMilliseconds);
   try {
     return await fetch(url, { ...init, signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readTextOrNull, writeFileDurably } from '../state/index.ts';
@@ -154,6 +154,8 @@ export async function loadImage(parts: StoreParts, digest: string): Promise<Stor
   if (read.kind === 'index') return null;
   const { manifest } = read;
   if (![manifest.config, ...manifest.layers].every((blob) => parts.blobs.has(blob))) return null;
+  // In use now: nobody's clean-up shall take it away.
+  utimesSync(recordFile(parts, digest), new Date(), new Date());
   const config = await readConfig(parts, manifest, name ?? digest);
   const imageId = manifest.config.digest;
   return { digest, mediaType, manifestBytes: bytes.length, imageId, name, manifest, config };

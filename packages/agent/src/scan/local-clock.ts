@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChangelogReading } from '@patchbay/contracts';
 import { ChangelogEvidence, type NodeFacts } from '@patchbay/facts';
 import { type ChangelogQuestion, type ReleaseHistory, type ReleaseRecord, recordObservation } from '@patchbay/patching';
 import { z } from 'zod';
-import { writeFileDurably } from '../state/index.ts';
+import { AgentError } from '../agent-error.ts';
+import { lockState, writeFileDurably } from '../state/index.ts';
 
 const FirstSeen = z.object({
   archiveKey: z.string(),
@@ -49,6 +50,10 @@ function readClock(directory: string): LocalClock {
  * @param observedAt when the archives offered it: now after a refresh, otherwise the age of the lists
  */
 export function observeLocally(directory: string, facts: NodeFacts, observedAt: Date): ReleaseHistory {
+  return holdingClock(directory, () => observe(directory, facts, observedAt));
+}
+
+function observe(directory: string, facts: NodeFacts, observedAt: Date): ReleaseHistory {
   const known = readClock(directory);
   const outcome = recordObservation({
     knownCoverage: known.coverage,
@@ -76,6 +81,15 @@ export function rememberChangelogs(
   readings: readonly ChangelogReading[],
   readAt: Date,
 ): ReleaseHistory {
+  return holdingClock(directory, () => remember(directory, questions, readings, readAt));
+}
+
+function remember(
+  directory: string,
+  questions: readonly ChangelogQuestion[],
+  readings: readonly ChangelogReading[],
+  readAt: Date,
+): ReleaseHistory {
   const clock = readClock(directory);
   const changelogs = new Map(clock.changelogs.map((record) => [changelogKey(record), record]));
   for (const { source, sourceVersion, package: read, dateLine, problem } of readings) {
@@ -97,6 +111,27 @@ export function rememberChangelogs(
   const wiser = { ...clock, changelogs: [...changelogs.values()] };
   writeClock(directory, wiser);
   return historyOf(wiser);
+}
+
+/** A clock that many images share is changed by one process at a time; each change takes some milliseconds. */
+function holdingClock<Result>(directory: string, change: () => Result): Result {
+  const place = join(directory, 'approval-clock');
+  mkdirSync(place, { recursive: true, mode: 0o700 });
+  for (let attempt = 1; ; attempt += 1) {
+    let lock: { release(): void };
+    try {
+      lock = lockState(place);
+    } catch (error) {
+      if (!(error instanceof AgentError) || error.code !== 'STATE_IN_USE' || attempt === 500) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+      continue;
+    }
+    try {
+      return change();
+    } finally {
+      lock.release();
+    }
+  }
 }
 
 function writeClock(directory: string, clock: LocalClock): void {

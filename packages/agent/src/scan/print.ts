@@ -63,7 +63,7 @@ export function printScan(report: ScanReport, format: 'table' | 'json'): string 
 
 function describeMachine({ machine, baseline }: ScanReport): string[] {
   const { operatingSystem, architecture, installedCount, lists, archives, rebootReasons } = machine;
-  const where = machine.root ?? 'this host';
+  const where = machine.name ?? machine.root ?? 'this host';
   const source = lists.source === 'private' ? 'fetched by a scan' : "the machine's own";
   return [
     `${where}: ${operatingSystem.prettyName}, ${architecture}, ${installedCount} packages installed`,

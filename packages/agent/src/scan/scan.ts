@@ -38,6 +38,15 @@ import { ScanError } from './scan-error.ts';
 export interface ScanRequest {
   /** The directory of a root file system; null for this host. */
   readonly root: string | null;
+  /** What the root is, where its path says nothing: each mount of an image has another one. */
+  readonly subject?: {
+    /** For the report. */
+    readonly name: string;
+    /** Names its directory in the cache. */
+    readonly cacheName: string;
+    /** Where the approval clock is kept, which many images share. */
+    readonly clockDirectory: string;
+  };
   /** A file as GetPatchBaseline prints it; null for the predefined baseline of the operating system. */
   readonly baselineFile: string | null;
   /** The only place that is written to; each machine has a directory of its own in it. */
@@ -56,6 +65,8 @@ export interface ScanReport {
   readonly exitStatus: 0 | 1 | 2;
   readonly machine: {
     readonly root: string | null;
+    /** Of an image; absent otherwise. */
+    readonly name?: string;
     readonly operatingSystem: OperatingSystemFacts;
     readonly architecture: string;
     readonly installedCount: number;
@@ -124,7 +135,8 @@ async function scanMachine(
   const compiled = compileCheckedBaseline(baseline);
   const observedAt =
     request.refresh || lists.asOf === null ? now : new Date(Math.min(now.getTime(), Date.parse(lists.asOf)));
-  let history = observeLocally(directory, facts, observedAt);
+  const clockDirectory = request.subject?.clockDirectory ?? directory;
+  let history = observeLocally(clockDirectory, facts, observedAt);
   const furtherDoubts = [...collected.doubts, ...findStaleLists(request, collected, now)];
   const inputOf = (simulation: Simulation | null): EvaluationInput => ({
     facts,
@@ -143,7 +155,7 @@ async function scanMachine(
     const { changelogPackageBytes, changelogRunBytes } = defaultEvaluationSettings;
     const limits = { packageBytes: changelogPackageBytes, runBytes: changelogRunBytes };
     const readings = await readChangelogs(machine, lists.source, questions, limits);
-    history = rememberChangelogs(directory, questions, readings, now);
+    history = rememberChangelogs(clockDirectory, questions, readings, now);
   }
   const start = performance.now();
   const simulation = await simulate(machine, collected, compiled, judge(null), furtherDoubts);
@@ -154,6 +166,7 @@ async function scanMachine(
     exitStatus: exitStatuses[verdict.status],
     machine: {
       root: request.root,
+      ...(request.subject === undefined ? {} : { name: request.subject.name }),
       operatingSystem: facts.operatingSystem,
       architecture: facts.policy.architecture,
       installedCount: facts.installed.packages.length,
@@ -205,10 +218,10 @@ function requireDirectory(root: string): void {
 }
 
 /** One directory for each machine: a root is known by its path and by the directory that is there now. */
-function machineDirectory({ root, cacheDirectory }: ScanRequest): string {
+function machineDirectory({ root, cacheDirectory, subject }: ScanRequest): string {
   const status = root === null ? null : statSync(root, { throwIfNoEntry: false });
   const identity = root === null ? 'host' : `${resolve(root)} ${status?.dev} ${status?.ino}`;
-  const name = createHash('sha256').update(identity).digest('hex').slice(0, 16);
+  const name = subject?.cacheName ?? createHash('sha256').update(identity).digest('hex').slice(0, 16);
   const directory = join(resolve(cacheDirectory), name);
   try {
     mkdirSync(join(directory, 'facts'), { recursive: true, mode: 0o700 });

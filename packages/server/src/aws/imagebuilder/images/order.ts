@@ -19,6 +19,9 @@ export interface OrderedImage {
   readonly isTested: boolean;
 }
 
+/** A tag of a recipe: what its builds may reach besides the archives of the image's sources, parted by spaces. */
+const allowedHostsTag = 'patchbay:allowed-hosts';
+
 /** A build that takes longer is stopped. AWS has no limit for all of a build; its default for distribution alone is six hours. */
 const buildTimeoutSeconds = 6 * 3600;
 
@@ -53,6 +56,7 @@ export async function compileOrder(
     isTested: image.isTested,
     targets: listTargets(image, context),
     labels: {},
+    allowedHosts: (recipe.tags?.[allowedHostsTag] ?? '').split(/[\s,]+/).filter((host) => host !== ''),
     timeoutSeconds: buildTimeoutSeconds,
   };
   const patchGroup = patchGroupOf(recipe.tags ?? {}) ?? null;

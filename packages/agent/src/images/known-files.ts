@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { readTextOrNull, writeFileDurably } from '../state/index.ts';
+import { formatPlatform, type ImagePlatform } from './image-manifest.ts';
+import { describeSource, type ImageSource } from './image-source.ts';
+import { loadImage, type StoredImage, type StoreParts } from './store-parts.ts';
+
+/**
+ * Reads an archive once for as long as it is the same file: no program changes one without its ctime changing
+ * (inode(7)).
+ */
+export async function onceForFile(
+  parts: StoreParts,
+  source: Extract<ImageSource, { readonly file: string }>,
+  platform: ImagePlatform,
+  read: () => Promise<StoredImage>,
+): Promise<StoredImage> {
+  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(source.file, { bigint: true });
+  const identity = [source.kind, describeSource(source), formatPlatform(platform), dev, ino, size, mtimeNs, ctimeNs];
+  const folder = join(parts.directory, 'files');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const record = join(folder, createHash('sha256').update(identity.join('\n')).digest('hex'));
+  const digest = readTextOrNull(record)?.trim();
+  const known = digest === undefined ? null : await loadImage(parts, digest);
+  if (known !== null) return known;
+  const image = await read();
+  writeFileDurably(record, `${image.digest}\n`);
+  return image;
+}
