@@ -56,6 +56,9 @@ export function resolveDockerfile(steps: readonly DockerfileStep[], base: ImageB
   });
 }
 
+/** What Docker gives to an image that says nothing. */
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 class BuildState {
   /** Of ARG before FROM: what an ARG after it without a value takes. */
   readonly #globalArguments = new Map<string, string>();
@@ -67,7 +70,7 @@ class BuildState {
   #hasCommand = false;
 
   constructor({ environment, workingDirectory, user }: ImageBase) {
-    this.#environment = new Map(environment);
+    this.#environment = new Map([['PATH', defaultPath], ...environment]);
     this.#workingDirectory = workingDirectory;
     this.#user = user;
   }

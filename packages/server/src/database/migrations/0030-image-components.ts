@@ -28,4 +28,13 @@ export async function up(db: Kysely<never>): Promise<void> {
     )`.execute(db);
   await sql`
     create unique index image_components_resource_id on image_components (account_id, region, resource_id)`.execute(db);
+  // The number of a build that was deleted never names another one: records of images refer to it.
+  await sql`
+    create table image_component_numbers (
+      account_id text not null,
+      region text not null,
+      version_id text not null,
+      last_build integer not null,
+      primary key (account_id, region, version_id)
+    )`.execute(db);
 }

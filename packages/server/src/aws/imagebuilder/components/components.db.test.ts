@@ -113,6 +113,16 @@ describe('components', () => {
     expect(await addComponent(client, { name: 'rebuilt', semanticVersion: '1.0.1' })).toBe(arnOf('rebuilt/1.0.1/1'));
   });
 
+  it('never get the number of a build that was deleted', async () => {
+    const first = await addComponent(client, { name: 'numbered' });
+    await remove(client, first);
+    expect(await addComponent(client, { name: 'numbered' })).toBe(arnOf('numbered/1.0.0/2'));
+    await expect(read(client, first)).rejects.toBeInstanceOf(ResourceNotFoundException);
+    await expect(addComponent(client, { name: 'numbered', dryRun: true, data: componentData('x') })).rejects.toThrow();
+    const data = componentData('y');
+    expect(await addComponent(client, { name: 'numbered', data })).toBe(arnOf('numbered/1.0.0/3'));
+  });
+
   it('are made one after the other by callers at the same moment', async () => {
     const arns = await Promise.all(
       ['a', 'b', 'c'].map((text) => addComponent(client, { name: 'race', data: componentData(text) })),
@@ -228,7 +238,6 @@ describe('components', () => {
       name: 'InvalidParameterValueException',
     });
     await remove(client, componentArn);
-    await addComponent(client, { name: 'with policy' });
     await expect(readPolicy()).rejects.toBeInstanceOf(ResourceNotFoundException);
   });
 

@@ -16,7 +16,12 @@ import type {
   PutComponentPolicyRequest,
   PutComponentPolicyResponse,
 } from '@aws-sdk/client-imagebuilder';
-import { formatSemanticVersion, latestVersionReferences, parseImageBuilderArn } from '@patchbay/patching';
+import {
+  formatSemanticVersion,
+  latestVersionReferences,
+  parseImageBuilderArn,
+  readComponentDocument,
+} from '@patchbay/patching';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
@@ -48,7 +53,6 @@ import {
   getComponent,
   importComponent,
   newComponentResource,
-  readDocument,
   readInlineData,
 } from './service.ts';
 import { componentType } from './tables.ts';
@@ -108,6 +112,18 @@ async function readTagMaps(builds: readonly ComponentBuild[], context: Operation
     build.accountId === null ? {} : Object.fromEntries(tags.get(resourceIdOf(build)) ?? []);
 }
 
+/** Undefined for a document that an earlier Patchbay could read and this one cannot. */
+function describeParameters(data: string) {
+  const reading = readComponentDocument(data);
+  if (!reading.ok) return undefined;
+  return reading.document.parameters.map(({ name, type, default: value, description }) => ({
+    name,
+    type,
+    defaultValue: value === null ? undefined : [value],
+    description: description ?? undefined,
+  }));
+}
+
 async function GetComponent(
   input: CamelCased<GetComponentRequest>,
   context: OperationContext,
@@ -122,12 +138,7 @@ async function GetComponent(
       ...describe(component),
       changeDescription: component.changeDescription ?? undefined,
       state: { status: 'ACTIVE' },
-      parameters: readDocument(component.data).parameters.map(({ name, type, default: value, description }) => ({
-        name,
-        type,
-        defaultValue: value === null ? undefined : [value],
-        description: description ?? undefined,
-      })),
+      parameters: describeParameters(component.data),
       data: component.data,
       encrypted: false,
       tags: tagsOf(component),

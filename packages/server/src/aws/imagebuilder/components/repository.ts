@@ -57,6 +57,21 @@ export async function insertBuild(db: Database, row: Insertable<ImageComponentsT
   await db.insertInto('imageComponents').values(row).execute();
 }
 
+/** Takes the number of the next build of a version; versions are named as `my-component/1.0.0`. */
+export async function takeBuildNumber(db: Database, { accountId, region }: Scope, versionId: string): Promise<number> {
+  const { lastBuild } = await db
+    .insertInto('imageComponentNumbers')
+    .values({ accountId, region, versionId, lastBuild: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['accountId', 'region', 'versionId'])
+        .doUpdateSet((row) => ({ lastBuild: row('imageComponentNumbers.lastBuild', '+', 1) })),
+    )
+    .returning('lastBuild')
+    .executeTakeFirstOrThrow();
+  return lastBuild;
+}
+
 /** False when there is none. */
 export async function deleteBuild(db: Database, scope: Scope, resourceId: string): Promise<boolean> {
   const result = await db

@@ -2,15 +2,16 @@ import {
   type ComponentDocument,
   componentType as derivedType,
   describeDocumentProblem,
+  exactPattern,
   formatSemanticVersion,
   type ImageBuilderArn,
   ImageBuilderArnError,
   nameInArn,
-  nextBuildNumber,
   parseArnOf,
   parseSemanticVersion,
   readComponentDocument,
   selectNewest,
+  type VersionPattern,
   writeScriptComponent,
 } from '@patchbay/patching';
 import type { Resource } from '../../../operations/authorize.ts';
@@ -21,9 +22,16 @@ import { arnResource, formatArn } from '../arns.ts';
 import { lockDefinitions } from '../definitions-lock.ts';
 import { ImageBuilderError, invalidValue, notOffered, resourceExists, resourceNotFound } from '../errors.ts';
 import { deletePolicy } from '../resource-policies/repository.ts';
-import { buildArn, buildOfRow, type ComponentBuild, managedBuilds, resourceIdOf } from './component-build.ts';
+import {
+  buildArn,
+  buildOfRow,
+  type ComponentBuild,
+  managedBuilds,
+  resourceIdOf,
+  versionIdOf,
+} from './component-build.ts';
 import { refuseNeededBuild } from './dependents.ts';
-import { countBuilds, deleteBuild, findBuild, insertBuild, readBuildNumbers } from './repository.ts';
+import { countBuilds, deleteBuild, findBuild, insertBuild, readBuildNumbers, takeBuildNumber } from './repository.ts';
 import { componentType as resourceType } from './tables.ts';
 
 type ReadContext = Pick<OperationContext, 'db' | 'accountId' | 'region'>;
@@ -101,13 +109,13 @@ async function refuseTooMany(context: OperationContext): Promise<void> {
   );
 }
 
-function sameContent(left: ComponentBuild, right: ComponentBuild): boolean {
-  return (
-    left.data === right.data &&
-    left.description === right.description &&
-    left.changeDescription === right.changeDescription &&
-    left.supportedOsVersions.join('\n') === right.supportedOsVersions.join('\n')
+type Content = Pick<ComponentBuild, 'data' | 'description' | 'changeDescription' | 'supportedOsVersions'>;
+
+function isSameContent(left: Content, right: Content): boolean {
+  const [one, other] = [left, right].map(({ data, description, changeDescription, supportedOsVersions }) =>
+    JSON.stringify([data, description, changeDescription, supportedOsVersions]),
   );
+  return one === other;
 }
 
 /** Stores a component as the next build of its version. */
@@ -122,10 +130,11 @@ export async function createComponent(
   const type = derivedType(readDocument(data));
   const arnName = nameInArn(name);
   await lockDefinitions(db, context);
-  const earlier = await readBuildNumbers(db, context, arnName);
-  const draft = { accountId: context.accountId, arnName, name, version, build: nextBuildNumber(version, earlier) };
-  const component: ComponentBuild = {
-    ...draft,
+  const draft: Omit<ComponentBuild, 'build'> = {
+    accountId: context.accountId,
+    arnName,
+    name,
+    version,
     platform: 'Linux',
     type,
     description,
@@ -134,9 +143,10 @@ export async function createComponent(
     data,
     dateCreated: now,
   };
-  const last = await findBuild(db, context, arnName, { version, build: draft.build - 1 });
-  if (last && sameContent(buildOfRow(last), component)) throw resourceExists(buildArn(buildOfRow(last), context));
+  const last = await findNewestBuild(exactPattern(version), arnName, context);
+  if (last && isSameContent(last, draft)) throw resourceExists(buildArn(last, context));
   await refuseTooMany(context);
+  const component = { ...draft, build: await takeBuildNumber(db, context, versionIdOf(draft)) };
   const { version: _version, ...row } = component;
   await insertBuild(db, {
     ...row,
@@ -180,13 +190,28 @@ export async function findComponent(text: string, context: ReadContext): Promise
   const arn = readOwnArn(text, context);
   if (arn === undefined || arn.version === null) return undefined;
   const { name, version, build, owner } = arn;
-  const ofBuild = <Build extends { readonly build: number }>(builds: readonly Build[]) =>
-    builds.filter((each) => build === null || each.build === build);
   if (owner === 'aws') {
-    return selectNewest(version, ofBuild(managedBuilds.filter(({ arnName }) => arnName === name)));
+    return selectNewest(
+      version,
+      managedBuilds.filter((each) => each.arnName === name && (build === null || each.build === build)),
+    );
   }
-  const newest = selectNewest(version, ofBuild(await readBuildNumbers(context.db, context, name)));
-  const row = newest && (await findBuild(context.db, context, name, newest));
+  return await findNewestBuild(version, name, context, build);
+}
+
+/** The newest own build that a pattern matches, of one number where that is given. */
+async function findNewestBuild(
+  pattern: VersionPattern,
+  arnName: string,
+  context: ReadContext,
+  number: number | null = null,
+): Promise<ComponentBuild | undefined> {
+  const numbers = await readBuildNumbers(context.db, context, arnName);
+  const newest = selectNewest(
+    pattern,
+    numbers.filter(({ build }) => number === null || build === number),
+  );
+  const row = newest && (await findBuild(context.db, context, arnName, newest));
   return row && buildOfRow(row);
 }
 

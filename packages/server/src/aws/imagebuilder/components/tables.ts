@@ -29,6 +29,16 @@ export interface ImageComponentsTable {
   dateCreated: Fixed<Date>;
 }
 
+/** The highest number that a build of a version had, deleted ones included. */
+export interface ImageComponentNumbersTable {
+  accountId: Fixed<string>;
+  region: Fixed<string>;
+  /** `my-component/1.0.0`. */
+  versionId: Fixed<string>;
+  lastBuild: number;
+}
+
 export interface ComponentTables {
   imageComponents: ImageComponentsTable;
+  imageComponentNumbers: ImageComponentNumbersTable;
 }

@@ -30,6 +30,7 @@ export async function refuseNeededRecipe(
   scope: Scope,
   recipe: Omit<DeletedRecipe, 'isNeededFor' | 'arnPrefix'>,
   arn: string,
+  dependents = recipeDependents,
 ): Promise<void> {
   const { recipeType, arnName, version } = recipe;
   const versions = await readRecipeVersions(db, scope, recipeType, arnName);
@@ -46,7 +47,7 @@ export async function refuseNeededRecipe(
         others.map((each) => ({ version: each })),
       ),
   };
-  for (const findDependent of recipeDependents) {
+  for (const findDependent of dependents) {
     const dependent = await findDependent(db, scope, asked);
     if (dependent === undefined) continue;
     throw new ImageBuilderError(
