@@ -1,5 +1,6 @@
 import { countFailure, countSuccess, type EndedBuild, nextRun, type ScheduledRunDecision } from '@patchbay/patching';
 import type { Database } from '../../../database/tables.ts';
+import { lockDefinitions } from '../definitions-lock.ts';
 import { scheduledPipelineOf } from './definition.ts';
 import { type ImagePipeline, lockPipeline, type PipelineKey, updatePipelineRow } from './repository.ts';
 import { insertRun, listDuePipelineKeys, lockDuePipelineRow } from './runs-repository.ts';
@@ -15,8 +16,12 @@ export async function listDuePipelines({ db, now }: RunContext, limit = 100): Pr
   return await listDuePipelineKeys(db, now, limit);
 }
 
-/** Takes one of them for the length of the transaction; undefined where another replica has it or has decided. */
+/**
+ * Takes one of them for the length of the transaction; undefined where another replica has decided. Definitions are locked before
+ * the pipeline, as by whoever changes one: what it refers to stays as it is until the decision is kept.
+ */
 export async function takeDuePipeline(key: PipelineKey, { db, now }: RunContext): Promise<ImagePipeline | undefined> {
+  await lockDefinitions(db, key);
   return await lockDuePipelineRow(db, key, now);
 }
 
@@ -50,7 +55,7 @@ export async function recordRun(
 
 /**
  * Counts how a build of a pipeline ended, and disables the pipeline where its policy says so; answers why it did. A pipeline
- * that was deleted meanwhile counts nothing.
+ * that was deleted meanwhile counts nothing. A transaction that locks definitions, too, does so before.
  */
 export async function recordBuildEnd(
   key: PipelineKey,

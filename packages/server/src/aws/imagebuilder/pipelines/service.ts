@@ -15,6 +15,7 @@ import {
   findPipeline,
   type ImagePipeline,
   insertPipeline,
+  lockPipeline,
   updatePipelineRow,
 } from './repository.ts';
 import { type PipelineDefinition, imagePipelineType as resourceType } from './tables.ts';
@@ -112,10 +113,11 @@ export async function updatePipeline(
   settings: PipelineSettings,
   context: OperationContext,
 ): Promise<void> {
-  const { db, now } = context;
+  const { accountId, region, db, now } = context;
   checkDefinition(settings.definition, now);
   await lockDefinitions(db, context);
-  const before = await getPipeline(arn, context);
+  const before = await lockPipeline(db, { accountId, region, arnName: arnNameIn(arn, context) });
+  if (!before) throw resourceNotFound(arn);
   const isSameSchedule = hasSameSchedule(before.definition, settings.definition);
   const goesOn = isSameSchedule && before.status === 'ENABLED' && settings.status !== 'DISABLED';
   const { row, scheduled } = rowOf(settings, goesOn ? before.scheduleChangedAt : now);
