@@ -58,6 +58,8 @@ export type { ComponentStepResult, ComponentStepStatus } from './image-builder/c
 export * from './image-builder/managed-components/managed-components.ts';
 export * from './image-builder/versions/select-version.ts';
 export * from './image-builder/versions/semantic-version.ts';
+export * from './images/compare-packages.ts';
+export * from './images/describe-freshness.ts';
 export * from './maintenance-windows/check-task.ts';
 export * from './maintenance-windows/check-window.ts';
 export * from './maintenance-windows/pseudo-parameters.ts';

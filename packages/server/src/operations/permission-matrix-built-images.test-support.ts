@@ -12,6 +12,10 @@ function imageBuilder(name: string, allowed: string, input: object): Row {
   return { target: `imagebuilder.${name}`, allowed, input: replaced, when: 'by itself' };
 }
 
+function patchbay(name: string, allowed: string, input: object): Row {
+  return { ...imageBuilder(name, allowed, input), target: `Patchbay.${name}` };
+}
+
 function ofBuilder(name: string, input: object): Row {
   return { target: `Patchbay.${name}`, allowed: 'NM', input: () => input, when: 'by itself' };
 }
@@ -35,6 +39,9 @@ export const matrixForBuiltImages: readonly Row[] = [
   imageBuilder('ListWaitingWorkflowSteps', 'AORWD', {}),
   imageBuilder('CancelImageCreation', 'A', { ...ofImage, clientToken: 'matrix' }),
   imageBuilder('DeleteImage', 'A', ofImage),
+  patchbay('ListImageFreshness', 'AORWD', {}),
+  patchbay('GetImageFreshness', 'AOR', ofImage),
+  patchbay('ListImageNodes', 'AOR', ofImage),
   ofBuilder('TakeImageBuild', { tools: [] }),
   ofBuilder('ReportImageBuild', { ...lease, steps: [], firstLine: 0, lines: [] }),
   ofBuilder('CompleteImageBuild', { ...lease, outcome: { kind: 'cancelled' } }),

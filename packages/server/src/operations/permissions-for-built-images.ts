@@ -19,6 +19,7 @@ export const permissionsForBuiltImages: readonly Entry[] = [
       'imagebuilder:ListImagePackages',
       'imagebuilder:ListWorkflowExecutions',
       'imagebuilder:ListWorkflowStepExecutions',
+      'patchbay:GetImageFreshness',
     ],
   },
   {
@@ -30,6 +31,13 @@ export const permissionsForBuiltImages: readonly Entry[] = [
       'imagebuilder:ListImagePipelineImages',
       'imagebuilder:ListImages',
       'imagebuilder:ListWaitingWorkflowSteps',
+      'patchbay:ListImageFreshness',
     ],
+  },
+  {
+    what: 'See which nodes were made from an image and how they differ from it, under a limit those within it',
+    people: readers,
+    limited: 'tagged-resource',
+    permissions: ['patchbay:ListImageNodes'],
   },
 ];

@@ -4,6 +4,8 @@ import { archiveWatchContracts } from './archive-watches/operations.ts';
 import { changeFreezeContracts } from './change-freezes/operations.ts';
 import { commandOutputContracts } from './command-outputs.ts';
 import { imageBuildContracts } from './image-builds/operations.ts';
+import { imageFreshnessContracts } from './image-freshness/operations.ts';
+import { imageNodeContracts } from './image-nodes/operations.ts';
 import { managedNodeContracts } from './managed-nodes.ts';
 import { nodeContracts } from './node-operations.ts';
 import { patchPlanContracts } from './patch-plans/operations.ts';
@@ -24,4 +26,6 @@ export const patchbay = definePatchbayService([
   ...commandOutputContracts,
   ...patchPlanContracts,
   ...imageBuildContracts,
+  ...imageFreshnessContracts,
+  ...imageNodeContracts,
 ]);

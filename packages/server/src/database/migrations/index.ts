@@ -22,6 +22,7 @@ import * as imageConfigurations from './0029-image-configurations.ts';
 import * as imageComponents from './0030-image-components.ts';
 import * as imageRecipes from './0031-image-recipes.ts';
 import * as images from './0034-images.ts';
+import * as imageFreshness from './0035-image-freshness.ts';
 
 /** Every migration, oldest first. One that was released never changes; names sort in this order. */
 export const migrations: readonly NamedMigration[] = [
@@ -48,4 +49,5 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0030-image-components', up: imageComponents.up },
   { name: '0031-image-recipes', up: imageRecipes.up },
   { name: '0034-images', up: images.up },
+  { name: '0035-image-freshness', up: imageFreshness.up },
 ];

@@ -25,6 +25,7 @@ import type { ImageStatus } from '../../aws/imagebuilder/images/tables.ts';
 import { readTags } from '../../aws/ssm/tags/repository.ts';
 import { runInTransaction } from '../../database/transaction.ts';
 import type { OperationContext } from '../../operations/operation.ts';
+import { wakeImageFreshness } from '../image-freshness/wake.ts';
 import { endImage, endOfLostBuild } from './end-image.ts';
 import { ImageBuildError } from './errors.ts';
 
@@ -201,6 +202,7 @@ export async function completeBuild(
     leaseUntil: null,
     endedAt: now,
   });
+  await wakeImageFreshness(db, context.dependencies);
 }
 
 /** `Component app, phase test, step Check: …`. */

@@ -1,0 +1,262 @@
+import { setImmediate } from 'node:timers/promises';
+import { archiveKey, type NodeFacts, type PatchCounts, type UnknownReason, type Verdict } from '@patchbay/facts';
+import { contentDigest } from '@patchbay/facts/digest';
+import {
+  completeVerdict,
+  countPatches,
+  type EvaluationSettings,
+  evaluateFacts,
+  findFreshness,
+  type ImageFreshness,
+  type ReleaseHistory,
+  type SharedVerdict,
+} from '@patchbay/patching';
+import type { OperationContext } from '../../operations/operation.ts';
+import type { StoredWatch } from '../archive-watches/repository.ts';
+import { readReleaseHistory, readReleasesOf, sourcesWithNews } from '../facts/history.ts';
+import { compileKept, type Jurisdiction, jurisdictionOf } from '../verdicts/jurisdiction.ts';
+import {
+  type MachinePart,
+  readArchiveContents,
+  readArchivesOfOffers,
+  readMachineParts,
+  readUnits,
+  type Subject,
+} from './subjects.ts';
+import type { NotedVerdict } from './tables.ts';
+import { findOfferSource, makeOffers, type OfferSource } from './watched-offers.ts';
+
+export type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now'>;
+
+/** What one or more images amount to. */
+export interface Finding {
+  readonly imageIds: readonly string[];
+  readonly freshness: ImageFreshness;
+  readonly why: string;
+  readonly counts: PatchCounts;
+  readonly faultCount: number;
+  readonly findingDigest: string;
+  readonly verdictDigest: string;
+  readonly verdict: NotedVerdict;
+  readonly baselineId: string;
+  readonly baselineRevision: number;
+  readonly isWatched: boolean;
+  readonly offersAsOf: Date | null;
+  readonly validUntil: Date | null;
+}
+
+/** Images with equal packages, policies, sources and baseline: they share all but the age of their facts. */
+interface Kind {
+  readonly sample: Subject;
+  readonly machine: MachinePart;
+  readonly source: OfferSource;
+  readonly jurisdiction: Jurisdiction;
+  readonly members: Subject[];
+}
+
+/** So many kinds are in memory at a time, with all their packages. */
+const kindsAtOnce = 250;
+
+/** Judges images by what is known of their archives now. Each kind of image is evaluated once; others are served between. */
+export async function evaluateImages(
+  subjects: readonly Subject[],
+  given: { readonly watches: readonly StoredWatch[]; readonly settings: EvaluationSettings },
+  context: Context,
+): Promise<Finding[]> {
+  const kinds = await sortIntoKinds(subjects, given.watches, context);
+  const findings: Finding[] = subjects.some(({ factsId }) => factsId === null)
+    ? await judgeWithoutFacts(
+        subjects.filter(({ factsId }) => factsId === null),
+        given.settings,
+        context,
+      )
+    : [];
+  for (let start = 0; start < kinds.length; start += kindsAtOnce) {
+    findings.push(...(await judgeKinds(kinds.slice(start, start + kindsAtOnce), given.settings, context)));
+  }
+  return findings;
+}
+
+async function sortIntoKinds(
+  subjects: readonly Subject[],
+  watches: readonly StoredWatch[],
+  context: Context,
+): Promise<Kind[]> {
+  const { db, accountId, now } = context;
+  const machines = await readMachineParts(db, subjects);
+  const archives = await readArchivesOfOffers(db, accountId, onlyTexts(subjects, 'offersDigest'));
+  const sources = new Map<string, { readonly source: OfferSource; readonly key: string }>();
+  for (const [digest, observed] of archives) {
+    const source = findOfferSource(observed, watches, now);
+    const isShareable = source.kind === 'watched' || observed.every(({ status }) => status === 'current');
+    const key = source.kind === 'watched' ? observed.map(({ address }) => archiveKey(address)).join('\n') : digest;
+    sources.set(digest, { source, key: isShareable ? key : '' });
+  }
+  const jurisdictions = new Map<string, Jurisdiction>();
+  const kinds = new Map<string, Kind>();
+  for (const subject of subjects) {
+    const machine = machines.get(subject.machineDigest ?? '');
+    const found = sources.get(subject.offersDigest ?? '');
+    if (!machine || !found) continue;
+    const { operatingSystem } = machine.operatingSystem;
+    const court = JSON.stringify([subject.patchGroup, operatingSystem]);
+    const jurisdiction =
+      jurisdictions.get(court) ?? (await jurisdictionOf(subject.patchGroup, operatingSystem, undefined, context));
+    jurisdictions.set(court, jurisdiction);
+    // What stands in an archive that is not current may be dated by the receipt of these very facts.
+    const sharing = found.key === '' ? subject.factsId : found.key;
+    const { machineDigest, installedDigest, policyDigest } = subject;
+    const key = [machineDigest, installedDigest, policyDigest, jurisdiction.baseline.baselineId, sharing].join('\n');
+    const known = kinds.get(key);
+    if (known) known.members.push(subject);
+    else kinds.set(key, { sample: subject, machine, source: found.source, jurisdiction, members: [subject] });
+  }
+  return [...kinds.values()];
+}
+
+function onlyTexts(
+  subjects: readonly Subject[],
+  key: 'offersDigest' | 'installedDigest' | 'policyDigest',
+): Set<string> {
+  return new Set(subjects.flatMap((subject) => subject[key] ?? []));
+}
+
+async function judgeKinds(kinds: readonly Kind[], settings: EvaluationSettings, context: Context): Promise<Finding[]> {
+  const { db, accountId } = context;
+  const samples = kinds.map(({ sample }) => sample);
+  const installedSets = await readUnits(db, accountId, 'installedSets', onlyTexts(samples, 'installedDigest'));
+  const policies = await readUnits(db, accountId, 'nodePolicies', onlyTexts(samples, 'policyDigest'));
+  const watched = kinds.flatMap(({ source }) => (source.kind === 'watched' ? source.archives : []));
+  const names = [...installedSets.values()].flatMap(({ packages }) => packages.map(({ name }) => name));
+  const keys = watched.map(({ observation }) => archiveKey(observation.address));
+  const contents = keys.length === 0 ? new Map() : await readArchiveContents(db, accountId, keys, names);
+  const judged: { readonly kind: Kind; readonly facts: NodeFacts }[] = [];
+  const sources = new Set<string>();
+  for (const kind of kinds) {
+    const { sample, machine, source } = kind;
+    const installed = installedSets.get(sample.installedDigest ?? '');
+    const policy = policies.get(sample.policyDigest ?? '');
+    if (!installed || !policy) throw new Error(`A unit of the facts ${sample.factsId} is gone`);
+    const { operatingSystem, overlay } = machine;
+    const offers =
+      source.kind === 'watched'
+        ? makeOffers(source.archives, installed, policy, contents)
+        : { archives: [], offers: [] };
+    const facts = { operatingSystem, installed, policy, overlay, offers };
+    if (source.kind === 'watched') for (const name of sourcesWithNews(facts)) sources.add(name);
+    judged.push({ kind, facts });
+    await setImmediate();
+  }
+  const history = await readReleasesOf(db, accountId, [...sources]);
+  const findings: Finding[] = [];
+  for (const { kind, facts } of judged) {
+    findings.push(...(await judgeKind(kind, facts, history, settings, context)));
+    await setImmediate();
+  }
+  return findings;
+}
+
+async function judgeKind(
+  kind: Kind,
+  facts: NodeFacts,
+  history: ReleaseHistory,
+  settings: EvaluationSettings,
+  context: Context,
+): Promise<Finding[]> {
+  const { db, accountId, now } = context;
+  const { sample, source, jurisdiction, members } = kind;
+  const baseline = compileKept(accountId, jurisdiction.baseline, jurisdiction.revision);
+  const common = { baseline, simulation: null, now, settings };
+  if (source.kind === 'watched') {
+    const shared = evaluateFacts({ ...common, facts, factsReceivedAt: source.asOf, history });
+    return [findingOf(kind, shared, source.asOf, members, settings, context)];
+  }
+  // These are only as many as there are images that nobody watches over: their offers are read one by one.
+  const digest = sample.offersDigest ?? '';
+  const offers = (await readUnits(db, accountId, 'offers', [digest])).get(digest);
+  if (!offers || sample.receivedAt === null) throw new Error(`A unit of the facts ${sample.factsId} is gone`);
+  const own = { ...facts, offers };
+  const ownHistory = await readReleaseHistory(db, accountId, own);
+  const shared = evaluateFacts({ ...common, facts: own, factsReceivedAt: sample.receivedAt, history: ownHistory });
+  const byAge = Map.groupBy(members, ({ receivedAt }) => receivedAt?.getTime() ?? 0);
+  return [...byAge].map(([receivedAt, alike]) =>
+    findingOf(kind, shared, new Date(receivedAt), alike, settings, context),
+  );
+}
+
+function findingOf(
+  { machine, source, jurisdiction }: Kind,
+  shared: SharedVerdict,
+  asOf: Date,
+  members: readonly Subject[],
+  settings: EvaluationSettings,
+  { accountId, now }: Context,
+): Finding {
+  const baseline = compileKept(accountId, jurisdiction.baseline, jurisdiction.revision);
+  const input = { factsReceivedAt: asOf, baseline, settings, now };
+  const young = completeVerdict(shared, { ...input, furtherDoubts: machine.doubts });
+  const isTooOld = young.unknownReasons.some(({ code }) => code === 'stale-facts');
+  const verdict = isTooOld
+    ? completeVerdict(shared, { ...input, furtherDoubts: [...machine.doubts, ...source.reasons] })
+    : young;
+  const ends = [
+    verdict.validUntil === null ? null : new Date(verdict.validUntil),
+    source.kind === 'watched' ? source.validUntil : null,
+  ].flatMap((end) => end?.getTime() ?? []);
+  return {
+    ...describeVerdict(verdict),
+    imageIds: members.map(({ imageId }) => imageId),
+    baselineId: jurisdiction.baseline.baselineId,
+    baselineRevision: jurisdiction.revision,
+    isWatched: source.kind === 'watched',
+    offersAsOf: asOf,
+    validUntil: ends.length === 0 ? null : new Date(Math.min(...ends)),
+  };
+}
+
+function describeVerdict(verdict: Verdict) {
+  const { freshness, why, faults, others } = findFreshness(verdict);
+  const noted: NotedVerdict = { unknownReasons: verdict.unknownReasons, faults, others };
+  const reasons = verdict.unknownReasons.map(({ code, archive }: UnknownReason) => [code, archive]);
+  const named = faults.map(({ name, architecture, state, targetVersion }) => [
+    name,
+    architecture,
+    state,
+    targetVersion,
+  ]);
+  return {
+    freshness,
+    why,
+    counts: countPatches(verdict),
+    faultCount: faults.length,
+    findingDigest: contentDigest([freshness, named, reasons]),
+    verdictDigest: contentDigest(noted),
+    verdict: noted,
+  };
+}
+
+/** An image that nobody handed in facts for, an imported one perhaps: nothing can be said of it. */
+async function judgeWithoutFacts(
+  subjects: readonly Subject[],
+  settings: EvaluationSettings,
+  context: Context,
+): Promise<Finding[]> {
+  const byGroup = Map.groupBy(subjects, ({ patchGroup }) => patchGroup);
+  const findings: Finding[] = [];
+  for (const [patchGroup, members] of byGroup) {
+    const { baseline, revision } = await jurisdictionOf(patchGroup, null, undefined, context);
+    const compiled = compileKept(context.accountId, baseline, revision);
+    const nothing = { doubts: [], items: [], validUntil: null };
+    const input = { factsReceivedAt: null, baseline: compiled, settings, now: context.now };
+    findings.push({
+      ...describeVerdict(completeVerdict(nothing, input)),
+      imageIds: members.map(({ imageId }) => imageId),
+      baselineId: baseline.baselineId,
+      baselineRevision: revision,
+      isWatched: false,
+      offersAsOf: null,
+      validUntil: null,
+    });
+  }
+  return findings;
+}
