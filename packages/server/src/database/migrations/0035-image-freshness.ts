@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * What images amount to under the archives and baselines of today. A verdict is kept by its content, so that images alike
- * share it; `image_freshness` holds the newest finding of an image, `image_freshness_changes` each that differed from the
+ * What images amount to under the archives and baselines of today. A verdict is kept by its content, and so is each of its
+ * items, so that images alike share them; `image_freshness` holds the newest finding of an image, `image_freshness_changes` each that differed from the
  * one before. `image_nodes` is what nodes say about the image that they were made from.
  */
 export async function up(db: Kysely<never>): Promise<void> {
@@ -18,6 +18,15 @@ export async function up(db: Kysely<never>): Promise<void> {
       primary key (account_id, digest)
     )`.execute(db);
   await sql`
+    create table image_verdict_items (
+      account_id text not null,
+      digest text not null,
+      content jsonb not null,
+      created_at timestamptz not null,
+      primary key (account_id, digest)
+    )`.execute(db);
+  // Every row is written again with each change of an archive: room on the page spares the indexes.
+  await sql`
     create table image_freshness (
       image_id text primary key,
       account_id text not null,
@@ -25,8 +34,7 @@ export async function up(db: Kysely<never>): Promise<void> {
       facts_id uuid,
       freshness text not null,
       why text not null,
-      counts jsonb not null,
-      fault_count int not null,
+      missing_count int not null,
       finding_digest text not null,
       verdict_digest text not null,
       baseline_id text not null,
@@ -36,8 +44,7 @@ export async function up(db: Kysely<never>): Promise<void> {
       evaluated_at timestamptz not null,
       valid_until timestamptz,
       since timestamptz not null
-    )`.execute(db);
-  await sql`create index image_freshness_by_validity on image_freshness (account_id, region, valid_until)`.execute(db);
+    ) with (fillfactor = 50)`.execute(db);
   await sql`
     create table image_freshness_changes (
       change_id bigint generated always as identity primary key,

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { archiveKey, type NodeFacts, type PatchCounts, type UnknownReason, type Verdict } from '@patchbay/facts';
+import { archiveKey, type NodeFacts, type UnknownReason, type Verdict, type VerdictItem } from '@patchbay/facts';
 import { contentDigest } from '@patchbay/facts/digest';
 import {
   completeVerdict,
@@ -33,16 +34,21 @@ export interface Finding {
   readonly imageIds: readonly string[];
   readonly freshness: ImageFreshness;
   readonly why: string;
-  readonly counts: PatchCounts;
-  readonly faultCount: number;
+  readonly missingCount: number;
   readonly findingDigest: string;
   readonly verdictDigest: string;
-  readonly verdict: NotedVerdict;
+  readonly verdict: NotedVerdict<NotedItem>;
   readonly baselineId: string;
   readonly baselineRevision: number;
   readonly isWatched: boolean;
   readonly offersAsOf: Date | null;
   readonly validUntil: Date | null;
+}
+
+/** An item with the digest that it is kept under. */
+export interface NotedItem {
+  readonly digest: string;
+  readonly item: VerdictItem;
 }
 
 /** Images with equal packages, policies, sources and baseline: they share all but the age of their facts. */
@@ -216,8 +222,11 @@ function findingOf(
 
 function describeVerdict(verdict: Verdict) {
   const { freshness, why, faults, others } = findFreshness(verdict);
-  const noted: NotedVerdict = { unknownReasons: verdict.unknownReasons, faults, others };
-  const reasons = verdict.unknownReasons.map(({ code, archive }: UnknownReason) => [code, archive]);
+  const noted = { faults: faults.map(noteItem), others: others.map(noteItem) };
+  const { unknownReasons } = verdict;
+  const counts = countPatches(verdict);
+  const content = referToItems({ ...noted, unknownReasons, counts });
+  const reasons = unknownReasons.map(({ code, archive }: UnknownReason) => [code, archive]);
   const named = faults.map(({ name, architecture, state, targetVersion }) => [
     name,
     architecture,
@@ -227,12 +236,22 @@ function describeVerdict(verdict: Verdict) {
   return {
     freshness,
     why,
-    counts: countPatches(verdict),
-    faultCount: faults.length,
+    missingCount: counts.missingCount,
     findingDigest: contentDigest([freshness, named, reasons]),
-    verdictDigest: contentDigest(noted),
-    verdict: noted,
+    verdictDigest: contentDigest(content),
+    verdict: { ...noted, unknownReasons, counts },
   };
+}
+
+/** The evaluator writes members in one order, so plain JSON will do, which is far quicker than canonical. */
+function noteItem(item: VerdictItem): NotedItem {
+  return { digest: createHash('sha256').update(JSON.stringify(item)).digest('base64url'), item };
+}
+
+/** A verdict as it is kept. */
+export function referToItems(verdict: NotedVerdict<NotedItem>): NotedVerdict<string> {
+  const digestsOf = (items: readonly NotedItem[]) => items.map(({ digest }) => digest);
+  return { ...verdict, faults: digestsOf(verdict.faults), others: digestsOf(verdict.others) };
 }
 
 /** An image that nobody handed in facts for, an imported one perhaps: nothing can be said of it. */

@@ -21,5 +21,5 @@ export async function missingApprovedPatches(
   }
   const { freshness, verdict } = finding;
   if (freshness === 'unknown') return { kind: 'unknown', reasons: verdict.unknownReasons };
-  return { kind: 'known', patches: verdict.faults.filter(({ state }) => state === 'missing' || state === 'failed') };
+  return { kind: 'known', patches: verdict.faults.map(({ item }) => item).filter(({ state }) => state === 'missing') };
 }

@@ -23,7 +23,7 @@ function summarize(image: ImageWithFreshness, context: OperationContext): ImageF
     builtAt: image.endedAt?.toISOString() ?? null,
     freshness: image.freshness ?? 'unknown',
     why: image.why ?? 'Nobody has looked at it yet; that takes a minute at most.',
-    missingCount: image.counts?.missingCount ?? 0,
+    missingCount: image.missingCount ?? 0,
     since: image.since?.toISOString() ?? null,
     evaluatedAt: image.evaluatedAt?.toISOString() ?? null,
     validUntil: image.validUntil?.toISOString() ?? null,
@@ -81,7 +81,7 @@ export const imageFreshnessContracts = [
       const verdict = verdicts.get(image.verdictDigest ?? '');
       return {
         image: summarize(image, context),
-        counts: image.counts,
+        counts: verdict?.counts ?? null,
         unknownReasons: [...(verdict?.unknownReasons ?? [])],
         faults: [...(verdict?.faults ?? [])],
         others: [...(verdict?.others ?? [])],

@@ -3,19 +3,28 @@ import type { ImageFreshness } from '@patchbay/patching';
 import type { ColumnType, Generated } from 'kysely';
 
 /** What a verdict about an image says beyond "installed": packages with nothing newer are in its counts only. */
-export interface NotedVerdict {
+export interface NotedVerdict<Item = VerdictItem> {
   readonly unknownReasons: readonly UnknownReason[];
+  readonly counts: PatchCounts;
   /** What makes it stale. */
-  readonly faults: readonly VerdictItem[];
+  readonly faults: readonly Item[];
   /** What else has newer versions: waiting, phased, excluded, rejected. */
-  readonly others: readonly VerdictItem[];
+  readonly others: readonly Item[];
 }
 
-/** Verdicts by their content, however many images have them. */
+/** Verdicts by their content, however many images have them; their items by digest. */
 export interface ImageVerdictsTable {
   accountId: string;
   digest: string;
-  content: ColumnType<NotedVerdict, string, never>;
+  content: ColumnType<NotedVerdict<string>, string, never>;
+  createdAt: Date;
+}
+
+/** Items of such verdicts by their content: one for all images that lack the same patch for the same reasons. */
+export interface ImageVerdictItemsTable {
+  accountId: string;
+  digest: string;
+  content: ColumnType<VerdictItem, string, never>;
   createdAt: Date;
 }
 
@@ -28,8 +37,7 @@ export interface ImageFreshnessTable {
   factsId: string | null;
   freshness: ImageFreshness;
   why: string;
-  counts: ColumnType<PatchCounts, string, string>;
-  faultCount: number;
+  missingCount: number;
   /** Of freshness, faults and reasons: a change of it is a change of the image's history. */
   findingDigest: string;
   verdictDigest: string;
@@ -69,6 +77,7 @@ export interface ImageFreshnessRunsTable {
 
 export interface ImageFreshnessTables {
   imageVerdicts: ImageVerdictsTable;
+  imageVerdictItems: ImageVerdictItemsTable;
   imageFreshness: ImageFreshnessTable;
   imageFreshnessChanges: ImageFreshnessChangesTable;
   imageFreshnessRuns: ImageFreshnessRunsTable;
