@@ -69,7 +69,7 @@ describe('an image on the command line', () => {
       '  2026-11-20T12:00:00.000Z  current → stale: 1 approved patch is missing: openssl 1 → 2.',
       '  2026-11-19T12:00:00.000Z  current: Nothing is missing.',
       'nodes:',
-      '  mi-1  -  drifted in 1 packages, reported 2026-11-21T12:00:00.000Z',
+      '  mi-1  -  drifted in 1 package, reported 2026-11-21T12:00:00.000Z',
       '    added nginx.amd64: - → 1.22',
     ]);
     expect(describeFreshness(answer, []).at(-1)).toBe('No node runs from it.');

@@ -21,7 +21,10 @@ function describeChange({ at, from, to, why }: ImageFreshnessChange): string {
 
 /** A node with every package in which it differs from its image. */
 export function describeImageNode({ instanceId, name, reportedAt, differences }: ImageNode): string[] {
-  const state = differences.length === 0 ? 'as its image' : `drifted in ${differences.length} packages`;
+  const state =
+    differences.length === 0
+      ? 'as its image'
+      : `drifted in ${differences.length} package${differences.length === 1 ? '' : 's'}`;
   return [
     `  ${instanceId}  ${name ?? '-'}  ${state}, reported ${reportedAt}`,
     ...differences.map(

@@ -69,14 +69,8 @@ export async function evaluateImages(
   given: { readonly watches: readonly StoredWatch[]; readonly settings: EvaluationSettings },
   context: Context,
 ): Promise<Finding[]> {
-  const kinds = await sortIntoKinds(subjects, given.watches, context);
-  const findings: Finding[] = subjects.some(({ factsId }) => factsId === null)
-    ? await judgeWithoutFacts(
-        subjects.filter(({ factsId }) => factsId === null),
-        given.settings,
-        context,
-      )
-    : [];
+  const { kinds, untold } = await sortIntoKinds(subjects, given.watches, context);
+  const findings = await judgeWithoutFacts(untold, given.settings, context);
   for (let start = 0; start < kinds.length; start += kindsAtOnce) {
     findings.push(...(await judgeKinds(kinds.slice(start, start + kindsAtOnce), given.settings, context)));
   }
@@ -87,7 +81,7 @@ async function sortIntoKinds(
   subjects: readonly Subject[],
   watches: readonly StoredWatch[],
   context: Context,
-): Promise<Kind[]> {
+): Promise<{ readonly kinds: readonly Kind[]; readonly untold: readonly Subject[] }> {
   const { db, accountId, now } = context;
   const machines = await readMachineParts(db, subjects);
   const archives = await readArchivesOfOffers(db, accountId, onlyTexts(subjects, 'offersDigest'));
@@ -100,10 +94,14 @@ async function sortIntoKinds(
   }
   const jurisdictions = new Map<string, Jurisdiction>();
   const kinds = new Map<string, Kind>();
+  const untold: Subject[] = [];
   for (const subject of subjects) {
     const machine = machines.get(subject.machineDigest ?? '');
     const found = sources.get(subject.offersDigest ?? '');
-    if (!machine || !found) continue;
+    if (!machine || !found) {
+      untold.push(subject);
+      continue;
+    }
     const { operatingSystem } = machine.operatingSystem;
     const court = JSON.stringify([subject.patchGroup, operatingSystem]);
     const jurisdiction =
@@ -117,7 +115,7 @@ async function sortIntoKinds(
     if (known) known.members.push(subject);
     else kinds.set(key, { sample: subject, machine, source: found.source, jurisdiction, members: [subject] });
   }
-  return [...kinds.values()];
+  return { kinds: [...kinds.values()], untold };
 }
 
 function onlyTexts(
@@ -254,7 +252,7 @@ export function referToItems(verdict: NotedVerdict<NotedItem>): NotedVerdict<str
   return { ...verdict, faults: digestsOf(verdict.faults), others: digestsOf(verdict.others) };
 }
 
-/** An image that nobody handed in facts for, an imported one perhaps: nothing can be said of it. */
+/** Images without facts, imported ones perhaps: nothing can be said of them. */
 async function judgeWithoutFacts(
   subjects: readonly Subject[],
   settings: EvaluationSettings,

@@ -5,6 +5,8 @@ import {
 } from '@aws-sdk/client-ssm';
 import { GetImageFreshness, ListImageFreshness, RemoveArchiveWatch } from '@patchbay/contracts';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { applyRetention } from '../../retention/apply-retention.ts';
+import { defaultRetention } from '../../retention/retention-policy.ts';
 import {
   installedPackage,
   mainArchive,
@@ -155,6 +157,26 @@ describe('an image that ages', () => {
     expect(await missingApprovedPatches('img-none', context)).toMatchObject({ kind: 'unknown' });
   });
 
+  it('shares its verdict with images of the same packages, sources and baseline', async () => {
+    const digests = async () =>
+      new Set(
+        (await server().database.selectFrom('imageFreshness').select('verdictDigest').execute()).map(
+          (row) => row.verdictDigest,
+        ),
+      );
+    const before = await digests();
+    const same = await addTestImage(server(), { name: 'same', facts: current, patchGroup: 'images' });
+    const other = await addTestImage(server(), { name: 'other', facts: current, patchGroup: 'nobody' });
+    await lookAtBoth(server(), [openssl('3.0.1')], [openssl('3.0.1'), openssl('3.0.2')]);
+    await judgeImages(server());
+    const shown = await Promise.all([image, same, other].map(show));
+    expect(shown.map((each) => each.image.freshness)).toEqual(['stale', 'stale', 'stale']);
+    expect(shown[0]?.faults).toEqual(shown[1]?.faults);
+    expect(shown[2]?.image.baselineId).not.toBe(BaselineId);
+    expect((await digests()).size).toBeLessThanOrEqual(before.size + 1);
+    await server().database.deleteFrom('images').where('imageId', 'in', [same.imageId, other.imageId]).execute();
+  });
+
   it('keeps what was read last while a look fails, and is unknown with the problem once that is too old', async () => {
     await look(server(), securityArchive, { problem: 'It is not signed as it should be.' });
     expect(await judgeImages(server())).toBe(1);
@@ -205,6 +227,24 @@ describe('an image that ages', () => {
     ]);
     const first = await list({ maxResults: 2 });
     expect(versions(await list({ maxResults: 2, nextToken: first.nextToken }))).toEqual(['web 1.0.0/1']);
+  });
+
+  it('leaves its history for as long as verdicts are kept, and nothing once it is deleted', async () => {
+    const { database: db } = server();
+    const count = async (table: 'imageFreshness' | 'imageFreshnessChanges' | 'imageVerdicts' | 'imageVerdictItems') =>
+      (await db.selectFrom(table).select(db.fn.countAll().as('count')).executeTakeFirstOrThrow()).count;
+    const { history } = await show(image);
+    expect(history.length).toBeGreaterThan(5);
+    expect(Number(await count('imageVerdictItems'))).toBeGreaterThan(0);
+    server().advance({ hours: 24 * 401 });
+    await applyRetention(db, defaultRetention, server().now());
+    expect((await show(image)).history).toEqual(history.slice(0, 1));
+    expect(Number(await count('imageVerdicts'))).toBeGreaterThan(0);
+    await db.deleteFrom('images').execute();
+    await applyRetention(db, defaultRetention, server().now());
+    for (const table of ['imageFreshness', 'imageFreshnessChanges', 'imageVerdicts', 'imageVerdictItems'] as const) {
+      expect([table, Number(await count(table))]).toEqual([table, 0]);
+    }
   });
 
   it('is not found under an ARN that names none', async () => {
