@@ -37,7 +37,7 @@ function count(number: number, one: string, many: string): string {
 }
 
 function describeDoubts(reasons: readonly UnknownReason[]): string {
-  return reasons.map(({ message }) => `${message}.`).join(' ');
+  return reasons.map(({ message }) => (message.endsWith('.') ? message : `${message}.`)).join(' ');
 }
 
 function describeFaults(faults: readonly VerdictItem[]): string {

@@ -14,7 +14,7 @@ import {
 } from '@patchbay/patching';
 import type { OperationContext } from '../../operations/operation.ts';
 import type { StoredWatch } from '../archive-watches/repository.ts';
-import { readReleaseHistory, readReleasesOf, sourcesWithNews } from '../facts/history.ts';
+import { readReleasesOf, sourcesWithNews } from '../facts/history.ts';
 import { compileKept, type Jurisdiction, jurisdictionOf } from '../verdicts/jurisdiction.ts';
 import {
   type MachinePart,
@@ -25,7 +25,7 @@ import {
   type Subject,
 } from './subjects.ts';
 import type { NotedVerdict } from './tables.ts';
-import { findOfferSource, makeOffers, type OfferSource } from './watched-offers.ts';
+import { type ArchiveContents, findOfferSource, makeOffers, type OfferSource } from './watched-offers.ts';
 
 export type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now'>;
 
@@ -126,62 +126,62 @@ function onlyTexts(
 }
 
 async function judgeKinds(kinds: readonly Kind[], settings: EvaluationSettings, context: Context): Promise<Finding[]> {
-  const { db, accountId } = context;
-  const samples = kinds.map(({ sample }) => sample);
-  const installedSets = await readUnits(db, accountId, 'installedSets', onlyTexts(samples, 'installedDigest'));
-  const policies = await readUnits(db, accountId, 'nodePolicies', onlyTexts(samples, 'policyDigest'));
-  const watched = kinds.flatMap(({ source }) => (source.kind === 'watched' ? source.archives : []));
-  const names = [...installedSets.values()].flatMap(({ packages }) => packages.map(({ name }) => name));
-  const keys = watched.map(({ observation }) => archiveKey(observation.address));
-  const contents = keys.length === 0 ? new Map() : await readArchiveContents(db, accountId, keys, names);
+  const readFacts = await openFacts(kinds, context);
   const judged: { readonly kind: Kind; readonly facts: NodeFacts }[] = [];
   const sources = new Set<string>();
   for (const kind of kinds) {
-    const { sample, machine, source } = kind;
-    const installed = installedSets.get(sample.installedDigest ?? '');
-    const policy = policies.get(sample.policyDigest ?? '');
-    if (!installed || !policy) throw new Error(`A unit of the facts ${sample.factsId} is gone`);
-    const { operatingSystem, overlay } = machine;
-    const offers =
-      source.kind === 'watched'
-        ? makeOffers(source.archives, installed, policy, contents)
-        : { archives: [], offers: [] };
-    const facts = { operatingSystem, installed, policy, overlay, offers };
-    if (source.kind === 'watched') for (const name of sourcesWithNews(facts)) sources.add(name);
+    const facts = readFacts(kind);
+    for (const name of sourcesWithNews(facts)) sources.add(name);
     judged.push({ kind, facts });
     await setImmediate();
   }
-  const history = await readReleasesOf(db, accountId, [...sources]);
+  const history = await readReleasesOf(context.db, context.accountId, [...sources]);
   const findings: Finding[] = [];
   for (const { kind, facts } of judged) {
-    findings.push(...(await judgeKind(kind, facts, history, settings, context)));
+    findings.push(...judgeKind(kind, facts, history, settings, context));
     await setImmediate();
   }
   return findings;
 }
 
-async function judgeKind(
+/** Reads the units of all kinds with few statements, and answers what makes facts of them. */
+async function openFacts(kinds: readonly Kind[], { db, accountId }: Context): Promise<(kind: Kind) => NodeFacts> {
+  const samples = kinds.map(({ sample }) => sample);
+  const installedSets = await readUnits(db, accountId, 'installedSets', onlyTexts(samples, 'installedDigest'));
+  const policies = await readUnits(db, accountId, 'nodePolicies', onlyTexts(samples, 'policyDigest'));
+  const own = kinds.filter(({ source }) => source.kind === 'own').map(({ sample }) => sample);
+  const ownOffers = await readUnits(db, accountId, 'offers', onlyTexts(own, 'offersDigest'));
+  const watched = kinds.flatMap(({ source }) => (source.kind === 'watched' ? source.archives : []));
+  const keys = watched.map(({ observation }) => archiveKey(observation.address));
+  const names = [...installedSets.values()].flatMap(({ packages }) => packages.map(({ name }) => name));
+  const contents: ArchiveContents =
+    keys.length === 0 ? new Map() : await readArchiveContents(db, accountId, keys, names);
+  return ({ sample, machine: { operatingSystem, overlay }, source }) => {
+    const installed = installedSets.get(sample.installedDigest ?? '');
+    const policy = policies.get(sample.policyDigest ?? '');
+    const offers =
+      installed && policy && source.kind === 'watched'
+        ? makeOffers(source.archives, installed, policy, contents)
+        : ownOffers.get(sample.offersDigest ?? '');
+    if (!installed || !policy || !offers) throw new Error(`A unit of the facts ${sample.factsId} is gone`);
+    return { operatingSystem, installed, policy, overlay, offers };
+  };
+}
+
+function judgeKind(
   kind: Kind,
   facts: NodeFacts,
   history: ReleaseHistory,
   settings: EvaluationSettings,
   context: Context,
-): Promise<Finding[]> {
-  const { db, accountId, now } = context;
+): Finding[] {
   const { sample, source, jurisdiction, members } = kind;
-  const baseline = compileKept(accountId, jurisdiction.baseline, jurisdiction.revision);
-  const common = { baseline, simulation: null, now, settings };
-  if (source.kind === 'watched') {
-    const shared = evaluateFacts({ ...common, facts, factsReceivedAt: source.asOf, history });
-    return [findingOf(kind, shared, source.asOf, members, settings, context)];
-  }
-  // These are only as many as there are images that nobody watches over: their offers are read one by one.
-  const digest = sample.offersDigest ?? '';
-  const offers = (await readUnits(db, accountId, 'offers', [digest])).get(digest);
-  if (!offers || sample.receivedAt === null) throw new Error(`A unit of the facts ${sample.factsId} is gone`);
-  const own = { ...facts, offers };
-  const ownHistory = await readReleaseHistory(db, accountId, own);
-  const shared = evaluateFacts({ ...common, facts: own, factsReceivedAt: sample.receivedAt, history: ownHistory });
+  const factsReceivedAt = source.kind === 'watched' ? source.asOf : sample.receivedAt;
+  if (factsReceivedAt === null) throw new Error(`The facts ${sample.factsId} have no date`);
+  const baseline = compileKept(context.accountId, jurisdiction.baseline, jurisdiction.revision);
+  const { now } = context;
+  const shared = evaluateFacts({ facts, factsReceivedAt, baseline, history, simulation: null, now, settings });
+  if (source.kind === 'watched') return [findingOf(kind, shared, source.asOf, members, settings, context)];
   const byAge = Map.groupBy(members, ({ receivedAt }) => receivedAt?.getTime() ?? 0);
   return [...byAge].map(([receivedAt, alike]) =>
     findingOf(kind, shared, new Date(receivedAt), alike, settings, context),

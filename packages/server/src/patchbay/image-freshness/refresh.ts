@@ -13,10 +13,18 @@ import { listSubjects, type Wanted } from './subjects.ts';
 
 /** Judges anew what may have become something else. Answers how many images were looked at. */
 export async function refreshImageFreshness(db: Database, clock: () => Date): Promise<number> {
+  const scopes = await listImageScopes(db);
+  const failures: unknown[] = [];
   let count = 0;
-  for (const scope of await listImageScopes(db)) {
-    count += await runInTransaction(db, (transaction) => refreshScope(transaction, scope, clock()));
+  for (const scope of scopes) {
+    try {
+      count += await runInTransaction(db, (transaction) => refreshScope(transaction, scope, clock()));
+    } catch (error) {
+      // The images of others are judged all the same.
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${scopes.length} scopes failed`);
   return count;
 }
 
