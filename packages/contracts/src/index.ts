@@ -5,6 +5,7 @@ export * from './command-output.ts';
 export * from './contract.ts';
 export * from './identity-operations.ts';
 export * from './image-builds.ts';
+export * from './image-freshness.ts';
 export * from './image-pipelines.ts';
 export * from './managed-nodes.ts';
 export * from './node-operations.ts';

@@ -55,6 +55,8 @@ export const NodePolicy = z.object({
   pins: z.array(Pin),
   /** Packages that came as dependencies: their mark must survive patching. */
   automatic: z.array(PackageName),
+  /** `APT::Default-Release`; absent where it is not set, and from agents before there were images. */
+  defaultRelease: z.string().optional(),
 });
 export type NodePolicy = z.infer<typeof NodePolicy>;
 
@@ -83,6 +85,13 @@ export const EndOfSupport = z.object({
 });
 export type EndOfSupport = z.infer<typeof EndOfSupport>;
 
+/** The image that a machine was made from, as its builder wrote it into the image. */
+export const ImageOrigin = z.object({
+  imageBuildVersionArn: z.string().min(1).max(1024),
+  imageId: z.string().regex(/^img-[0-9a-f-]{36}$/),
+});
+export type ImageOrigin = z.infer<typeof ImageOrigin>;
+
 /** What is true of one machine at one moment and shared with no other. */
 export const NodeOverlay = z.object({
   /** The machine's own clock, ISO 8601: shown, never used to decide. */
@@ -109,5 +118,7 @@ export const NodeOverlay = z.object({
   /** How far the machine's clock is ahead of the control plane's (behind: negative), where it was compared. */
   clockAheadSeconds: z.number().optional(),
   endOfSupport: EndOfSupport.optional(),
+  /** Absent for a machine that was not made from an image of Patchbay's. */
+  image: ImageOrigin.optional(),
 });
 export type NodeOverlay = z.infer<typeof NodeOverlay>;

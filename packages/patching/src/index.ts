@@ -69,6 +69,8 @@ export * from './image-builder/pipelines/image-states.ts';
 export * from './image-builder/pipelines/pipeline-schedule.ts';
 export * from './image-builder/versions/select-version.ts';
 export * from './image-builder/versions/semantic-version.ts';
+export * from './images/compare-packages.ts';
+export * from './images/describe-freshness.ts';
 export * from './maintenance-windows/check-task.ts';
 export * from './maintenance-windows/check-window.ts';
 export * from './maintenance-windows/pseudo-parameters.ts';

@@ -37,6 +37,8 @@ import { listen, requireFreePort } from './listen.ts';
 import { createMetrics, createReadiness, type Logger } from './observability/index.ts';
 import { refreshArchivesHandler, refreshArchivesJob } from './patchbay/archive-watches/job.ts';
 import { sweepImageBuildsHandler, sweepImageBuildsJob } from './patchbay/image-builds/sweep.ts';
+import { imageFreshnessHandler, imageFreshnessJob } from './patchbay/image-freshness/job.ts';
+import { startFreshnessRunner } from './patchbay/image-freshness/runner.ts';
 import { createOverrideReader } from './patchbay/overrides/read-override.ts';
 import { retentionHandler, retentionJob } from './retention/retention-job.ts';
 import { createSecretBox, readOrCreateKeyFile, signingKeyFromSeed } from './secrets/index.ts';
@@ -184,6 +186,8 @@ async function start(
   cleanUp.add('lookout', () => lookout.stop());
   const windowRunner = startWindowRunner({ db, dependencies });
   cleanUp.add('maintenance windows', () => windowRunner.stop());
+  const freshnessRunner = startFreshnessRunner(db, dependencies);
+  cleanUp.add('image freshness', () => freshnessRunner.stop());
   const archiveAfterDays = config.archiveSilentNodesAfterDays;
   const jobs = await startJobs({
     connection,
@@ -191,6 +195,7 @@ async function start(
       sweepCommandsHandler(db, dependencies),
       sweepImageBuildsHandler(db, dependencies),
       startPipelinesHandler(db, dependencies),
+      imageFreshnessHandler(db, dependencies),
       ensurePartitionsHandler(db, clock),
       refreshArchivesHandler(db, dependencies),
       ...(archiveAfterDays === undefined ? [] : [archiveNodesHandler(db, archiveAfterDays, clock)]),
@@ -200,6 +205,7 @@ async function start(
       { job: sweepCommandsJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
       { job: startPipelinesJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
       { job: sweepImageBuildsJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
+      { job: imageFreshnessJob, key: 'every-minute', cron: '* * * * *', timeZone: 'UTC', payload: {} },
       { job: refreshArchivesJob, key: 'every-five-minutes', cron: '*/5 * * * *', timeZone: 'UTC', payload: {} },
       { job: retentionJob, key: 'daily', cron: '37 2 * * *', timeZone: 'UTC', payload: {} },
       { job: ensurePartitionsJob, key: 'daily', cron: '17 3 * * *', timeZone: 'UTC', payload: {} },

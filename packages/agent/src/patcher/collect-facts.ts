@@ -18,6 +18,7 @@ import { judgeArchive, readRefreshRecord, refreshArchives } from './archive-refr
 import { readBootFacts } from './boot-facts.ts';
 import { explainReleaseDate } from './clock-words.ts';
 import { fingerprintSources, readCached, writeCached } from './facts-cache.ts';
+import { readImageOrigin } from './image-origin.ts';
 import type { ListedArchive } from './package-lists.ts';
 import { describeError } from './patcher-error.ts';
 import { emptyPatcherState, findPendingReboot, type PatcherState, readPatcherState } from './patcher-state.ts';
@@ -184,6 +185,7 @@ async function readOverlay(
   const otherPatchers = await findOtherPatchers(machine, known);
   const endOfSupport = await readEndOfSupport(machine, known.operatingSystem);
   const failedUnits = await readFailedUnits(machine);
+  const image = await readImageOrigin(machine);
   const { awaitingBoot, ...boot } = await readBootFacts(machine, known.installed.packages, uses);
   let state: PatcherState = emptyPatcherState;
   try {
@@ -205,6 +207,7 @@ async function readOverlay(
     ...(clockAheadSeconds == null ? {} : { clockAheadSeconds }),
     ...(endOfSupport === null ? {} : { endOfSupport }),
     ...(failedUnits === null ? {} : { failedUnits }),
+    ...(image === null ? {} : { image }),
     ...(uses === null ? {} : { replacedFileUses: groupUses(uses) }),
   };
 }

@@ -24,7 +24,7 @@ const watchedFolders = [
 ] as const;
 
 /** Rises with the form of what is kept. */
-const formatVersion = 1;
+const formatVersion = 2;
 const fileName = 'facts-cache.json';
 
 /**

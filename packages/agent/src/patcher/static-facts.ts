@@ -11,6 +11,7 @@ import {
 } from '@patchbay/facts';
 import {
   computeOffers,
+  explainUncomparable,
   parseDpkgStatus,
   parseExtendedStates,
   parseOsRelease,
@@ -106,11 +107,9 @@ export async function readStaticFacts(machine: Machine, workspace: AptWorkspace)
     pins,
     defaultRelease: configuration?.defaultRelease ?? null,
   });
-  for (const { name, version, archive } of computed.uncomparable) {
-    const listedArchive = archive === null ? undefined : archives[archive];
-    if (listedArchive === undefined || archive === null) continue;
-    // An offer that cannot be ordered may be a fix: the archive has then not told everything.
-    const reason = `it offers ${name} with the version ${JSON.stringify(version)}, which is not a valid one`;
+  for (const [archive, reason] of explainUncomparable(computed.uncomparable)) {
+    const listedArchive = archives[archive];
+    if (listedArchive === undefined) continue;
     archives[archive] = { ...listedArchive, observation: unreadable(listedArchive.observation.address, reason) };
   }
   return {
@@ -122,6 +121,7 @@ export async function readStaticFacts(machine: Machine, workspace: AptWorkspace)
       holds: status.holds,
       pins,
       automatic,
+      ...(configuration?.defaultRelease == null ? {} : { defaultRelease: configuration.defaultRelease }),
     },
     unconfigured: status.unconfigured,
     archives: archives.map(keepListed),

@@ -13,8 +13,11 @@ export { parseExtendedStates } from './extended-states.ts';
 export {
   type ComputedOffers,
   computeOffers,
+  explainUncomparable,
   type OfferedIndex,
+  type OfferedStanza,
   type OfferRequest,
+  type ReleaseTraits,
   type UncomparableVersion,
 } from './offers.ts';
 export { type AptOptions, aptArguments, commandEnvironment, hostOptions, privateConfig } from './options.ts';

@@ -7,9 +7,16 @@ import {
   type Pin,
 } from '@patchbay/facts';
 import { versionSchemes } from '@patchbay/versioning';
+import type { RelationTexts } from './control-file.ts';
 import type { IndexStanza } from './packages-index.ts';
 import { makePinPolicy, type PinnedArchive, type PinPolicy, statusFile } from './pin-policy.ts';
 import type { ReleaseFile } from './release.ts';
+
+/** What of a stanza offers are made of. */
+export type OfferedStanza = Omit<IndexStanza, keyof RelationTexts>;
+
+/** What of a Release file pins and priorities look at. */
+export type ReleaseTraits = Pick<ReleaseFile, 'fields' | 'version' | 'notAutomatic' | 'butAutomaticUpgrades'>;
 
 /** One readable index, as far as it concerns the installed packages. */
 export interface OfferedIndex {
@@ -17,8 +24,8 @@ export interface OfferedIndex {
   readonly archive: number;
   readonly address: ArchiveAddress;
   /** Null for an archive without a Release file, which an owner can only have by trusting it explicitly. */
-  readonly release: ReleaseFile | null;
-  readonly stanzas: readonly IndexStanza[];
+  readonly release: ReleaseTraits | null;
+  readonly stanzas: readonly OfferedStanza[];
 }
 
 export interface OfferRequest {
@@ -44,9 +51,21 @@ export interface ComputedOffers {
   readonly uncomparable: UncomparableVersion[];
 }
 
+/**
+ * Archives that have not told everything, by their position, each with why: an offer that cannot be ordered may be a fix.
+ */
+export function explainUncomparable(uncomparable: readonly UncomparableVersion[]): Map<number, string> {
+  const reasons = new Map<number, string>();
+  for (const { name, version, archive } of uncomparable) {
+    if (archive === null) continue;
+    reasons.set(archive, `it offers ${name} with the version ${JSON.stringify(version)}, which is not a valid one`);
+  }
+  return reasons;
+}
+
 interface Candidate {
   readonly version: string;
-  readonly stanza: IndexStanza | null;
+  readonly stanza: OfferedStanza | null;
   readonly positions: number[];
 }
 
@@ -129,7 +148,7 @@ function priorityOf(
 }
 
 function describeVersion(
-  stanza: IndexStanza,
+  stanza: OfferedStanza,
   positions: readonly number[],
   pinPriority: number,
   request: OfferRequest,
@@ -155,8 +174,8 @@ function nativeKey(name: PackageName, nativeArchitecture: string): string {
   return `${name.name}:${name.architecture === 'all' ? nativeArchitecture : name.architecture}`;
 }
 
-function groupStanzas(request: OfferRequest): Map<string, { stanza: IndexStanza; position: number }[]> {
-  const groups = new Map<string, { stanza: IndexStanza; position: number }[]>();
+function groupStanzas(request: OfferRequest): Map<string, { stanza: OfferedStanza; position: number }[]> {
+  const groups = new Map<string, { stanza: OfferedStanza; position: number }[]>();
   for (const [position, index] of request.indexes.entries()) {
     for (const stanza of index.stanzas) {
       const key = nativeKey(stanza, request.architecture);

@@ -23,6 +23,8 @@ import type { OperationTables } from '../operations/tables.ts';
 import type { ArchiveWatchTables } from '../patchbay/archive-watches/tables.ts';
 import type { ChangeFreezeTables } from '../patchbay/change-freezes/tables.ts';
 import type { FactsTables } from '../patchbay/facts/tables.ts';
+import type { ImageFreshnessTables } from '../patchbay/image-freshness/tables.ts';
+import type { ImageNodeTables } from '../patchbay/image-nodes/tables.ts';
 import type { OverrideTables } from '../patchbay/overrides/tables.ts';
 import type { PatchOperationTables } from '../patchbay/patch-operations/tables.ts';
 import type { PatchPlanTables } from '../patchbay/patch-plans/tables.ts';
@@ -59,6 +61,8 @@ export type FeatureTables = IdentityTables &
   VerdictTables &
   InfrastructureConfigurationTables &
   ImageTables &
+  ImageFreshnessTables &
+  ImageNodeTables &
   ComponentTables &
   ResourcePolicyTables &
   DistributionConfigurationTables &

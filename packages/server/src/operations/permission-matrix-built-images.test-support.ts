@@ -11,8 +11,8 @@ function imageBuilder(name: string, allowed: string, input: object): Row {
   return { target: `imagebuilder.${name}`, allowed, input: ofAccount, when: 'by itself' };
 }
 
-function ofPatchbay(name: string, input: object): Row {
-  return { ...imageBuilder(name, 'AOR', input), target: `Patchbay.${name}` };
+function patchbay(name: string, allowed: string, input: object): Row {
+  return { ...imageBuilder(name, allowed, input), target: `Patchbay.${name}` };
 }
 
 function ofBuilder(name: string, input: object): Row {
@@ -47,9 +47,12 @@ export const matrixForBuiltImages: readonly Row[] = [
   imageBuilder('ListWaitingWorkflowSteps', 'AORWD', {}),
   imageBuilder('CancelImageCreation', 'A', { ...ofImage, clientToken: 'matrix' }),
   imageBuilder('DeleteImage', 'A', ofImage),
-  ofPatchbay('GetImageBuildRecord', ofImage),
-  ofPatchbay('GetImageBillOfMaterials', ofImage),
-  ofPatchbay('ListImageBuildLines', ofImage),
+  patchbay('GetImageBuildRecord', 'AOR', ofImage),
+  patchbay('GetImageBillOfMaterials', 'AOR', ofImage),
+  patchbay('ListImageBuildLines', 'AOR', ofImage),
+  patchbay('ListImageFreshness', 'AORWD', {}),
+  patchbay('GetImageFreshness', 'AOR', ofImage),
+  patchbay('ListImageNodes', 'AOR', ofImage),
   ofBuilder('TakeImageBuild', { tools: [] }),
   ofBuilder('ReportImageBuild', { ...lease, steps: [], firstLine: 0, lines: [] }),
   ofBuilder('CompleteImageBuild', { ...lease, outcome: { kind: 'cancelled' } }),

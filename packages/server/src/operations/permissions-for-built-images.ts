@@ -34,6 +34,7 @@ export const permissionsForBuiltImages: readonly Entry[] = [
       'patchbay:GetImageBillOfMaterials',
       'patchbay:GetImageBuildRecord',
       'patchbay:ListImageBuildLines',
+      'patchbay:GetImageFreshness',
     ],
   },
   {
@@ -45,6 +46,13 @@ export const permissionsForBuiltImages: readonly Entry[] = [
       'imagebuilder:ListImagePipelineImages',
       'imagebuilder:ListImages',
       'imagebuilder:ListWaitingWorkflowSteps',
+      'patchbay:ListImageFreshness',
     ],
+  },
+  {
+    what: 'See which nodes were made from an image and how they differ from it, under a limit those within it',
+    people: readers,
+    limited: 'tagged-resource',
+    permissions: ['patchbay:ListImageNodes'],
   },
 ];

@@ -5,6 +5,8 @@ import { changeFreezeContracts } from './change-freezes/operations.ts';
 import { commandOutputContracts } from './command-outputs.ts';
 import { imageBuildContracts } from './image-builds/operations.ts';
 import { imageBuildReadContracts } from './image-builds/read-operations.ts';
+import { imageFreshnessContracts } from './image-freshness/operations.ts';
+import { imageNodeContracts } from './image-nodes/operations.ts';
 import { imagePipelineRunContracts } from './image-pipeline-runs.ts';
 import { managedNodeContracts } from './managed-nodes.ts';
 import { nodeContracts } from './node-operations.ts';
@@ -28,4 +30,6 @@ export const patchbay = definePatchbayService([
   ...imageBuildContracts,
   ...imageBuildReadContracts,
   ...imagePipelineRunContracts,
+  ...imageFreshnessContracts,
+  ...imageNodeContracts,
 ]);

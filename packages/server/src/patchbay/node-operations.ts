@@ -17,6 +17,7 @@ import { factsErrors } from './facts/errors.ts';
 import { submitFacts } from './facts/service.ts';
 import { imageBuildErrors } from './image-builds/errors.ts';
 import { requireImageSubject } from './image-builds/service.ts';
+import { recordImageNode } from './image-nodes/repository.ts';
 import { patchOperationErrors } from './patch-operations/errors.ts';
 import { proposePlan } from './patch-operations/propose-plan.ts';
 import { beginOperation, completeOperation, submitChangelogs } from './patch-operations/service.ts';
@@ -49,7 +50,19 @@ export const nodeContracts = [
       if (input.imageBuild === undefined) {
         await recordMachine(subject, { machineIdHash, bootId, agentRunId: null }, context);
       }
-      return await submitFacts(subject, input, context);
+      const submitted = await submitFacts(subject, input, context);
+      if (input.imageBuild === undefined && submitted.factsId !== null) {
+        const { accountId, region, now } = context;
+        const node = {
+          instanceId: subject,
+          accountId,
+          region,
+          installedDigest: input.installed.digest,
+          reportedAt: now,
+        };
+        await recordImageNode(context.db, node, input.overlay.image);
+      }
+      return submitted;
     },
   }),
   fulfil(ReportPresence, {

@@ -3,6 +3,7 @@ import { removeExpiredParameters } from '../aws/ssm/parameters/repository.ts';
 import { type ExpiredRows, removeExpiredRows } from '../database/expired-rows.ts';
 import type { Database } from '../database/tables.ts';
 import { removeUnusedUnits } from '../patchbay/facts/unused-units.ts';
+import { forgetUnusedFindings } from '../patchbay/image-freshness/forget.ts';
 import { pruneVerdicts } from '../patchbay/verdicts/repository.ts';
 import type { RetentionPolicy } from './retention-policy.ts';
 
@@ -20,7 +21,8 @@ const growing: readonly (ExpiredRows & { readonly keptAs: keyof RetentionPolicy 
     keptAs: 'facts',
     table: 'node_facts',
     column: 'received_at',
-    where: sql`not exists (select 1 from newest_node_facts newest where newest.facts_id = node_facts.facts_id)`,
+    where: sql`not exists (select 1 from newest_node_facts newest where newest.facts_id = node_facts.facts_id)
+      and not exists (select 1 from images where images.facts_id = node_facts.facts_id)`,
   },
   {
     keptAs: 'verdicts',
@@ -28,6 +30,14 @@ const growing: readonly (ExpiredRows & { readonly keptAs: keyof RetentionPolicy 
     column: 'evaluated_at',
     where: sql`not exists (
       select 1 from newest_patch_operations newest where newest.operation_id = operation_verdicts.operation_id)`,
+  },
+  {
+    keptAs: 'verdicts',
+    table: 'image_freshness_changes',
+    column: 'changed_at',
+    where: sql`exists (
+      select 1 from image_freshness_changes later where later.image_id = image_freshness_changes.image_id
+        and later.change_id > image_freshness_changes.change_id)`,
   },
   { keptAs: 'commandOutput', table: 'command_plugins', column: 'requested_at' },
   { keptAs: 'commandOutput', table: 'command_outputs', column: 'requested_at' },
@@ -102,5 +112,6 @@ export async function applyRetention(
   await removeExpiredRows(db, snapshots, daysAgo(patchSnapshotDays), signal);
   await removeExpiredParameters(db, now);
   await removeUnusedUnits(db, signal);
+  await forgetUnusedFindings(db, daysAgo(1));
   await pruneVerdicts(db, { usedBefore: daysAgo(cachedVerdictDays), mostRows: mostCachedVerdicts });
 }

@@ -24,6 +24,7 @@ import * as imageRecipes from './0031-image-recipes.ts';
 import * as distributionConfigurations from './0032-distribution-configurations.ts';
 import * as imagePipelines from './0033-image-pipelines.ts';
 import * as images from './0034-images.ts';
+import * as imageFreshness from './0035-image-freshness.ts';
 import * as imageDependencies from './0036-image-dependencies.ts';
 
 /** Every migration, oldest first. One that was released never changes; names sort in this order. */
@@ -53,5 +54,6 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0032-distribution-configurations', up: distributionConfigurations.up },
   { name: '0033-image-pipelines', up: imagePipelines.up },
   { name: '0034-images', up: images.up },
+  { name: '0035-image-freshness', up: imageFreshness.up },
   { name: '0036-image-dependencies', up: imageDependencies.up },
 ];

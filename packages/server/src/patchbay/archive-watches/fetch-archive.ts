@@ -10,6 +10,7 @@ import {
   ParseError,
   parseRelease,
   type ReleaseFile,
+  type ReleaseTraits,
   readPackagesIndex,
   splitClearSigned,
 } from '@patchbay/package-managers';
@@ -43,6 +44,7 @@ export type LookedAt =
   | {
       readonly status: 'read';
       readonly release: ReleaseFields;
+      readonly traits: Omit<ReleaseTraits, 'fields'>;
       readonly lastModified: string | null;
       readonly indexes: readonly ReadIndex[];
     }
@@ -98,7 +100,9 @@ async function look(archive: WatchedArchive, ports: FetchPorts): Promise<LookedA
       indexes.push(await readIndex(folder, address, release, ports));
     }
   }
-  return { status: 'read', release: release.fields, lastModified: signed.lastModified, indexes };
+  const { version, notAutomatic, butAutomaticUpgrades } = release;
+  const traits = { version, notAutomatic, butAutomaticUpgrades };
+  return { status: 'read', release: release.fields, traits, lastModified: signed.lastModified, indexes };
 }
 
 /** The text that somebody in the keyring signed; null when it has not changed since the last look. */

@@ -20,7 +20,7 @@ const mostAtOnce = 20;
 /** Answers how many it looked at; what fails is in the watch, and what should not have failed in the log. */
 async function refreshDueArchives(
   db: Database,
-  dependencies: Pick<Dependencies, 'clock' | 'egress' | 'logger'>,
+  dependencies: Pick<Dependencies, 'clock' | 'egress' | 'logger' | 'wake'>,
   signal?: AbortSignal,
 ): Promise<number> {
   const before = new Date(dependencies.clock().getTime() - intervalMilliseconds);

@@ -1,6 +1,7 @@
 import { AddArchiveWatch, ListArchiveWatches, RefreshArchiveWatch, RemoveArchiveWatch } from '@patchbay/contracts';
 import { nextToken, startOfPage } from '../../operations/pages.ts';
 import { fulfil } from '../../operations/registry.ts';
+import { wakeImageFreshness } from '../image-freshness/wake.ts';
 import { ArchiveWatchError, archiveWatchErrors } from './errors.ts';
 import { deleteWatch, pageWatches } from './repository.ts';
 import { addWatch, describeWatch, refreshWatch } from './service.ts';
@@ -25,7 +26,10 @@ export const archiveWatchContracts = [
   fulfil(RemoveArchiveWatch, {
     errors: archiveWatchErrors,
     handle: async ({ watchId }, context) => {
-      if (await deleteWatch(context.db, context.accountId, watchId)) return {};
+      if (await deleteWatch(context.db, context.accountId, watchId)) {
+        await wakeImageFreshness(context.db, context.dependencies);
+        return {};
+      }
       throw new ArchiveWatchError('WATCH_NOT_FOUND', `There is no archive watch ${watchId}.`);
     },
   }),

@@ -52,6 +52,17 @@ export async function listWatches(db: Database, accountId: string): Promise<Stor
   return await db.selectFrom('archiveWatches').selectAll().where('accountId', '=', accountId).execute();
 }
 
+/** The same, locked so that no look stores anything until the transaction ends. */
+export async function listWatchesInUse(db: Database, accountId: string): Promise<StoredWatch[]> {
+  return await db
+    .selectFrom('archiveWatches')
+    .selectAll()
+    .where('accountId', '=', accountId)
+    .orderBy('watchId')
+    .forShare()
+    .execute();
+}
+
 /** Whose last look lies before an instant, the longest waiting first. */
 export async function listDueWatches(
   db: Database,
@@ -98,6 +109,7 @@ export async function deleteWatch(db: Database, accountId: string, watchId: stri
 }
 
 const rowsAtOnce = 1000;
+const comparedColumns = ['sha256', 'section', 'priority', 'filename', 'phasedUpdatePercentage'] as const;
 
 /** Makes the stored content of one archive that of its index: only what differs is written. */
 export async function replaceAvailablePackages(
@@ -107,7 +119,7 @@ export async function replaceAvailablePackages(
 ): Promise<void> {
   const stored = await db
     .selectFrom('availablePackages')
-    .select(['name', 'architecture', 'version', 'sha256', 'section', 'priority', 'phasedUpdatePercentage'])
+    .select(['name', 'architecture', 'version', ...comparedColumns])
     .where('accountId', '=', archive.accountId)
     .where('archiveKey', '=', archive.archiveKey)
     .execute();
@@ -142,10 +154,8 @@ function identityOf(row: { readonly name: string; readonly architecture: string;
   return `${row.name} ${row.architecture} ${row.version}`;
 }
 
-function stateOf(
-  row: Pick<AvailablePackagesTable, 'sha256' | 'section' | 'priority' | 'phasedUpdatePercentage'>,
-): string {
-  return `${row.sha256} ${row.section} ${row.priority} ${row.phasedUpdatePercentage ?? ''}`;
+function stateOf(row: Pick<AvailablePackagesTable, (typeof comparedColumns)[number]>): string {
+  return `${row.sha256} ${row.section} ${row.priority} ${row.filename} ${row.phasedUpdatePercentage ?? ''}`;
 }
 
 function rowOf(stanza: IndexStanza): Omit<Insertable<AvailablePackagesTable>, 'accountId' | 'archiveKey' | 'watchId'> {

@@ -6,6 +6,7 @@ import { runInTransaction } from '../../database/transaction.ts';
 import type { Dependencies } from '../../dependencies.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { observeIndex } from '../facts/observe-index.ts';
+import { wakeImageFreshness } from '../image-freshness/wake.ts';
 import { ArchiveWatchError } from './errors.ts';
 import { type LookedAt, lookAtArchive, type ReadIndex } from './fetch-archive.ts';
 import { keyringSum, readKeyring } from './keyring.ts';
@@ -87,7 +88,7 @@ function cleanUri(text: string): string {
 
 export interface RefreshParts {
   readonly db: Database;
-  readonly dependencies: Pick<Dependencies, 'clock' | 'egress'>;
+  readonly dependencies: Pick<Dependencies, 'clock' | 'egress' | 'wake'>;
 }
 
 /** Looks at an archive and stores what came of it. Fetching holds no transaction. */
@@ -106,7 +107,10 @@ export async function refreshWatch(
     now,
     isKnown: (archiveKey, digest) => Promise.resolve(storedDigest(watch, archiveKey) === digest),
   });
-  await runInTransaction(db, (transaction) => storeLook(transaction, watch, looked, now));
+  await runInTransaction(db, async (transaction) => {
+    await storeLook(transaction, watch, looked, now);
+    await wakeImageFreshness(transaction, dependencies);
+  });
   return await requireWatch(watchId, { db, accountId });
 }
 
@@ -132,7 +136,7 @@ async function storeLook(db: Database, watch: StoredWatch, looked: LookedAt, now
       return await updateWatch(db, watchId, { problem: null, lastSuccessAt: now });
     }
     case 'read': {
-      const { release, lastModified, indexes } = looked;
+      const { release, traits, lastModified, indexes } = looked;
       const digests = new Map<string, string>();
       for (const index of indexes) {
         digests.set(index.archiveKey, index.digest);
@@ -147,6 +151,7 @@ async function storeLook(db: Database, watch: StoredWatch, looked: LookedAt, now
         lastSuccessAt: now,
         lastModified,
         release: JSON.stringify(release),
+        releaseTraits: JSON.stringify(traits),
         indexDigests: JSON.stringify(Object.fromEntries(digests)),
         operatingSystem: watch.operatingSystem ?? named?.operatingSystem ?? null,
         product: watch.product ?? named?.product ?? null,

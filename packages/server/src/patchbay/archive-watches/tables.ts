@@ -1,4 +1,5 @@
 import type { OperatingSystem, ReleaseFields } from '@patchbay/facts';
+import type { ReleaseTraits } from '@patchbay/package-managers';
 import type { ColumnType } from 'kysely';
 
 /** An archive that the server looks at itself, with what came of the last look. */
@@ -18,6 +19,8 @@ export interface ArchiveWatchesTable {
   lastSuccessAt: Date | null;
   problem: string | null;
   release: ColumnType<ReleaseFields | null, string | null, string | null>;
+  /** Of the same file what pins look at besides; null until it has been read by a release that keeps it. */
+  releaseTraits: ColumnType<Omit<ReleaseTraits, 'fields'> | null, string | null | undefined, string | null>;
   /** Of the Release file that was read last; null when the next look must read it whatever its age. */
   lastModified: string | null;
   /** By archive key the digest of the index whose content is stored. */

@@ -4,20 +4,23 @@ import type { Database } from '../../database/tables.ts';
 import { type ChangelogDate, listChangelogDates } from './changelogs.ts';
 import { listFirstSeen } from './repository.ts';
 
-/** What the approval clock recorded about the sources that a node could update. */
-export async function readReleaseHistory(db: Database, accountId: string, facts: NodeFacts): Promise<ReleaseHistory> {
-  const installedVersions = new Map(
-    facts.installed.packages.map((each) => [`${each.name}.${each.architecture}`, each]),
-  );
+/** The source packages of which the archives have anything but what is installed. */
+export function sourcesWithNews({ installed, offers }: Pick<NodeFacts, 'installed' | 'offers'>): Set<string> {
+  const installedVersions = new Map(installed.packages.map((each) => [`${each.name}.${each.architecture}`, each]));
   const sources = new Set<string>();
-  for (const offer of facts.offers.offers) {
-    const installed = installedVersions.get(`${offer.name}.${offer.architecture}`);
-    const isUpToDate = offer.versions.every((version) => version.version === installed?.version);
+  for (const offer of offers.offers) {
+    const current = installedVersions.get(`${offer.name}.${offer.architecture}`);
+    const isUpToDate = offer.versions.every((version) => version.version === current?.version);
     if (isUpToDate) continue;
-    if (installed) sources.add(installed.source);
+    if (current) sources.add(current.source);
     for (const version of offer.versions) sources.add(version.source);
   }
-  return await readReleasesOf(db, accountId, [...sources]);
+  return sources;
+}
+
+/** What the approval clock recorded about the sources that a node could update. */
+export async function readReleaseHistory(db: Database, accountId: string, facts: NodeFacts): Promise<ReleaseHistory> {
+  return await readReleasesOf(db, accountId, [...sourcesWithNews(facts)]);
 }
 
 /** What it recorded about some source packages, in whichever archive. */

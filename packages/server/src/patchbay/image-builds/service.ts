@@ -27,6 +27,7 @@ import type { ImageStatus } from '../../aws/imagebuilder/images/tables.ts';
 import { readTags } from '../../aws/ssm/tags/repository.ts';
 import { runInTransaction } from '../../database/transaction.ts';
 import type { OperationContext } from '../../operations/operation.ts';
+import { wakeImageFreshness } from '../image-freshness/wake.ts';
 import { endImage, endOfLostBuild, tellPipeline } from './end-image.ts';
 import { ImageBuildError } from './errors.ts';
 
@@ -205,6 +206,7 @@ export async function completeBuild(
     endedAt: now,
   });
   await tellPipeline(image, 'AVAILABLE', db);
+  await wakeImageFreshness(db, context.dependencies);
 }
 
 /** What only the builder knew: which base image, or which image of a registry, it was built on. */

@@ -13,7 +13,7 @@ import {
 import { parse as parseYaml } from 'yaml';
 import { openSnapshot } from '../../aws/ssm/patch-snapshots/service.ts';
 import type { OperationContext } from '../../operations/operation.ts';
-import type { Jurisdiction } from '../verdicts/service.ts';
+import type { Jurisdiction } from '../verdicts/jurisdiction.ts';
 import { type CommandOverride, findCommandOverride, insertCommandOverride } from './repository.ts';
 
 /** Both parameters at once say two things; then nothing is read, and the document fails on the node. */

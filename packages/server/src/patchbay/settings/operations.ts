@@ -1,5 +1,6 @@
 import { GetPatchSettings, PutPatchSettings } from '@patchbay/contracts';
 import { fulfil } from '../../operations/registry.ts';
+import { wakeImageFreshness } from '../image-freshness/wake.ts';
 import { settingsErrors } from './errors.ts';
 import { changeSettings, defaultSettings, describeSettings, readSettings, type SettingsInForce } from './service.ts';
 
@@ -18,7 +19,10 @@ export const settingsContracts = [
   }),
   fulfil(PutPatchSettings, {
     errors: settingsErrors,
-    handle: async ({ settings, expectedRevision }, context) =>
-      describe(await changeSettings(settings, expectedRevision, context)),
+    handle: async ({ settings, expectedRevision }, context) => {
+      const changed = await changeSettings(settings, expectedRevision, context);
+      await wakeImageFreshness(context.db, context.dependencies);
+      return describe(changed);
+    },
   }),
 ];

@@ -1,4 +1,4 @@
-import type { NodeFacts, PatchBaseline, Simulation, UnknownReason, Verdict } from '@patchbay/facts';
+import type { NodeFacts, Simulation, UnknownReason, Verdict } from '@patchbay/facts';
 import { contentDigest } from '@patchbay/facts/digest';
 import {
   type ChangelogQuestion,
@@ -11,14 +11,11 @@ import {
   findChangelogQuestions,
   limitToInstallList,
   patchGroupOf,
-  predefinedBaselineFor,
   type SharedVerdict,
 } from '@patchbay/patching';
 import { isImageId } from '../../aws/imagebuilder/images/image-id.ts';
 import { findImageById } from '../../aws/imagebuilder/images/repository.ts';
 import { readQuarantines } from '../../aws/ssm/instances/repository.ts';
-import { getPatchBaseline } from '../../aws/ssm/patch-baselines/service.ts';
-import { baselineIdFor } from '../../aws/ssm/patch-groups/service.ts';
 import { readTags } from '../../aws/ssm/tags/repository.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { readEvidenceRevision } from '../facts/evidence-revision.ts';
@@ -27,30 +24,10 @@ import type { StoredFacts } from '../facts/repository.ts';
 import { findFacts, loadFacts, type ReadFacts } from '../facts/service.ts';
 import { settleTerms, type Terms } from '../overrides/service.ts';
 import { readSettings } from '../settings/service.ts';
+import { compileKept, type Jurisdiction, jurisdictionOf } from './jurisdiction.ts';
 import { findCachedVerdict, keepVerdict, type VerdictKey } from './repository.ts';
 
 type Context = Pick<OperationContext, 'db' | 'accountId' | 'region' | 'now' | 'dependencies'>;
-
-/** Which baseline judges a node, and the group that says so. */
-export interface Jurisdiction {
-  readonly patchGroup: string;
-  readonly baseline: PatchBaseline;
-  readonly revision: number;
-}
-
-/** Compiling costs little and is the same for every node under a baseline. */
-const compiledBaselines = new Map<string, CompiledBaseline>();
-const mostCompiled = 200;
-
-function compile(accountId: string, baseline: PatchBaseline, revision: number): CompiledBaseline {
-  const key = `${accountId} ${baseline.baselineId} ${revision}`;
-  const known = compiledBaselines.get(key);
-  if (known) return known;
-  if (compiledBaselines.size >= mostCompiled) compiledBaselines.clear();
-  const compiled = compileBaseline(baseline, revision);
-  compiledBaselines.set(key, compiled);
-  return compiled;
-}
 
 /** The patch group that a node's tags name, or that of the recipe that an image was built from. */
 async function findPatchGroup(subject: string, context: Context): Promise<string | null> {
@@ -68,15 +45,7 @@ async function findJurisdiction(
   context: Context,
 ): Promise<Jurisdiction> {
   const patchGroup = await findPatchGroup(instanceId, context);
-  const operatingSystem = facts?.operatingSystem.operatingSystem ?? null;
-  const shownGroup = patchGroup ?? '';
-  if (baselineId === undefined && operatingSystem === null) {
-    // Nobody knows what the node is: any baseline will do, since the verdict is unknown under all of them.
-    return { patchGroup: shownGroup, baseline: predefinedBaselineFor('DEBIAN'), revision: 1 };
-  }
-  const id = baselineId ?? (await baselineIdFor(patchGroup, operatingSystem ?? 'DEBIAN', context));
-  const { baseline, revision } = await getPatchBaseline(id, context);
-  return { patchGroup: shownGroup, baseline, revision };
+  return await jurisdictionOf(patchGroup, facts?.operatingSystem.operatingSystem ?? null, baselineId, context);
 }
 
 /** What a node's baseline says about its facts now, without the facts. */
@@ -138,9 +107,8 @@ async function openMatter(question: Question, context: Context): Promise<Matter>
     stored,
     jurisdiction,
     compiled:
-      // The revision of a baseline of the installation's own names its content.
       jurisdiction === registered
-        ? compile(context.accountId, jurisdiction.baseline, jurisdiction.revision)
+        ? compileKept(context.accountId, jurisdiction.baseline, jurisdiction.revision)
         : compileBaseline(jurisdiction.baseline, jurisdiction.revision),
     settings,
     approvedAsOf: settlement?.approvedAsOf ?? null,

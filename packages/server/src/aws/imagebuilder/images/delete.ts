@@ -1,4 +1,5 @@
 import type { OperationContext } from '../../../operations/operation.ts';
+import { findNodeOfImage } from '../../../patchbay/image-nodes/repository.ts';
 import { removeTags } from '../../ssm/tags/repository.ts';
 import { ImageBuilderError } from '../errors.ts';
 import { imageArn } from './find-image.ts';
@@ -11,6 +12,13 @@ export async function deleteImage(image: Image, context: OperationContext): Prom
     throw new ImageBuilderError(
       'IMAGE_STATE',
       `${imageArn(image)} is ${image.status}: cancel it first, or wait until it has ended.`,
+    );
+  }
+  const instanceId = await findNodeOfImage(context.db, context, image.imageId);
+  if (instanceId !== undefined) {
+    throw new ImageBuilderError(
+      'IMAGE_RESOURCE_DEPENDENCY',
+      `${imageArn(image)} cannot be deleted: the node ${instanceId} runs from it.`,
     );
   }
   await deleteImageRow(context.db, image.imageId);

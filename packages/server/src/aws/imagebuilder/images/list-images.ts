@@ -26,9 +26,27 @@ export interface ImageQuery {
 }
 
 /** Where an image stands in lists: by name, newest version first, newest build first. */
-export function positionOf({ arnName, version, buildNumber }: Image): string {
+export function positionOf({
+  arnName,
+  version,
+  buildNumber,
+}: Pick<Image, 'arnName' | 'version' | 'buildNumber'>): string {
   return JSON.stringify([arnName, ...version.split('.').map((node) => -Number(node)), -buildNumber]);
 }
+
+/** Holds for images that stand after a position. */
+export function isAfterPosition(position: string) {
+  const [arnName, major, minor, patch, build] = JSON.parse(position) as [string, number, number, number, number];
+  return sql<boolean>`(images.arn_name, -images.version_order[1], -images.version_order[2], -images.version_order[3],
+      -images.build_number)
+    > (${arnName}, ${major}::bigint, ${minor}::bigint, ${patch}::bigint, ${build}::int)`;
+}
+
+/** Holds for the newest build of each version. */
+export const isNewestBuild = sql<boolean>`not exists (select 1 from images newer
+  where newer.account_id = images.account_id and newer.region = images.region
+    and newer.arn_name = images.arn_name and newer.version = images.version
+    and newer.build_number > images.build_number)`;
 
 export async function listImages(db: Database, scope: Scope, query: ImageQuery): Promise<Image[]> {
   const { reach, filters, of, pipelineArn, isOfVersions, includesDeprecated, after, limit } = query;
@@ -46,21 +64,8 @@ export async function listImages(db: Database, scope: Scope, query: ImageQuery):
   if (isOfKind.includes(false)) return [];
   const isWithinReach = isTaggedWithinReach(reach, scope, imageType, 'images.resourceId');
   if (isWithinReach) select = select.where(isWithinReach);
-  if (isOfVersions) {
-    select = select.where(
-      sql<boolean>`not exists (select 1 from images newer
-        where newer.account_id = images.account_id and newer.region = images.region
-          and newer.arn_name = images.arn_name and newer.version = images.version
-          and newer.build_number > images.build_number)`,
-    );
-  }
-  if (after !== '') {
-    const [arnName, major, minor, patch, build] = JSON.parse(after) as [string, number, number, number, number];
-    select = select.where(
-      sql<boolean>`(arn_name, -version_order[1], -version_order[2], -version_order[3], -build_number)
-        > (${arnName}, ${major}::bigint, ${minor}::bigint, ${patch}::bigint, ${build}::int)`,
-    );
-  }
+  if (isOfVersions) select = select.where(isNewestBuild);
+  if (after !== '') select = select.where(isAfterPosition(after));
   return await select
     .orderBy('arnName')
     .orderBy('versionOrder', 'desc')

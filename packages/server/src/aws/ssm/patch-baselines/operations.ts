@@ -23,6 +23,7 @@ import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
 import type { Scope } from '../../../operations/scope.ts';
+import { wakeImageFreshness } from '../../../patchbay/image-freshness/wake.ts';
 import { listGroupsOfBaseline } from '../patch-groups/repository.ts';
 import { addTags } from '../tags/service.ts';
 import { baselineResource, publicBaselineId } from './baseline-ids.ts';
@@ -80,6 +81,7 @@ async function UpdatePatchBaseline(
   const { baselineId = '', replace = false, ...change } = input;
   // The wire's constraints have seen to the members' values; updating parses the whole.
   const updated = await updatePatchBaseline(baselineId, change as BaselineChange, replace, context);
+  await wakeImageFreshness(context.db, context.dependencies);
   const { baseline, createdDate, modifiedDate } = updated;
   return { ...baseline, createdDate, modifiedDate };
 }
@@ -140,6 +142,7 @@ async function RegisterDefaultPatchBaseline(
   context: OperationContext,
 ): Promise<CamelCased<RegisterDefaultPatchBaselineResult>> {
   const { baseline } = await registerDefaultBaseline(input.baselineId ?? '', context);
+  await wakeImageFreshness(context.db, context.dependencies);
   return { baselineId: publicBaselineId(context, baseline.baselineId) };
 }
 

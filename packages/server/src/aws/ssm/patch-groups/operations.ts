@@ -11,6 +11,7 @@ import type {
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
+import { wakeImageFreshness } from '../../../patchbay/image-freshness/wake.ts';
 import { baselineResource, publicBaselineId } from '../patch-baselines/baseline-ids.ts';
 import { readBaselineFilters } from '../patch-baselines/filters.ts';
 import { describeBaseline } from '../patch-baselines/operations.ts';
@@ -26,6 +27,7 @@ async function RegisterPatchBaselineForPatchGroup(
 ): Promise<CamelCased<RegisterPatchBaselineForPatchGroupResult>> {
   const { baselineId = '', patchGroup = '' } = input;
   await registerBaselineForGroup(baselineId, patchGroup, context);
+  await wakeImageFreshness(context.db, context.dependencies);
   return { baselineId, patchGroup };
 }
 
@@ -35,6 +37,7 @@ async function DeregisterPatchBaselineForPatchGroup(
 ): Promise<CamelCased<DeregisterPatchBaselineForPatchGroupResult>> {
   const { baselineId = '', patchGroup = '' } = input;
   await deregisterBaselineForGroup(baselineId, patchGroup, context);
+  await wakeImageFreshness(context.db, context.dependencies);
   return { baselineId, patchGroup };
 }
 

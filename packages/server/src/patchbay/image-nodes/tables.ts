@@ -1,0 +1,14 @@
+/** The image that a node says it was made from, with its newest facts. A node that stops saying so has no row. */
+export interface ImageNodesTable {
+  instanceId: string;
+  accountId: string;
+  region: string;
+  imageId: string;
+  imageBuildVersionArn: string;
+  installedDigest: string;
+  reportedAt: Date;
+}
+
+export interface ImageNodeTables {
+  imageNodes: ImageNodesTable;
+}
