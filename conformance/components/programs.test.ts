@@ -78,6 +78,13 @@ describe('a component in a root file system', () => {
     expect(nowhere.summary).toBe('One: Failed: ended with exit code 126');
   });
 
+  it('lets no other user of the root read its scripts', async () => {
+    const { output } = await stage.runSteps(
+      bash('One', 'stat -c %a "$0"; setpriv --reuid 65534 --clear-groups cat "$0" 2>&1; true'),
+    );
+    expect(output).toMatch(/^600\ncat: .*Permission denied$/);
+  });
+
   it('says what it cannot do without bash', async () => {
     await stage.judge('mv /bin/bash /bin/bash-away');
     const { summary } = await stage.runSteps(bash('One', 'true'));

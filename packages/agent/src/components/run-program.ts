@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommandOutput, defaultEnvironment, type Machine, MachineError } from '../machine/index.ts';
 import { ActionEnd, failed } from './action-end.ts';
@@ -79,7 +80,7 @@ export async function runProgram(stage: ActionStage, program: Program): Promise<
   return output;
 }
 
-/** Lets the root see a file of ours while something is done with it. */
+/** Lets root inside see a file of ours while something is done with it: parameters in it are nobody else's business. */
 export async function lendFile<Result>(
   machine: Machine,
   name: string,
@@ -87,11 +88,14 @@ export async function lendFile<Result>(
   use: (inside: string) => Promise<Result>,
 ): Promise<Result> {
   const file = `${name}-${randomUUID()}`;
+  const outside = join(machine.workDirectory.outside, file);
   try {
-    return await use(await machine.writeWorkFile(file, content));
+    const inside = await machine.writeWorkFile(file, content);
+    await closeToOthers(outside);
+    return await use(inside);
   } finally {
     // Steps may have put anything there; neither unlink nor rmdir goes through a link.
-    await rm(join(machine.workDirectory.outside, file), { recursive: true, force: true });
+    await rm(outside, { recursive: true, force: true });
   }
 }
 
@@ -120,6 +124,16 @@ export async function runInTime<Result>(
   } catch (error) {
     endBadly();
     throw error;
+  }
+}
+
+/** Never through a link that took the place of the file. */
+async function closeToOthers(path: string): Promise<void> {
+  const held = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    await held.chmod(0o600);
+  } finally {
+    await held.close();
   }
 }
 

@@ -24,6 +24,6 @@ export function requireTools(names: readonly string[]): void {
   if (missing.length === 0) return;
   throw new MachineError(
     'MISSING_TOOL',
-    `This host lacks ${missing.join(', ')}: install util-linux, mount and coreutils`,
+    `This host lacks ${missing.join(', ')}: install util-linux, mount, coreutils and iproute2`,
   );
 }
