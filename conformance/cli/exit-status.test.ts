@@ -34,6 +34,8 @@ describe('a command line that is wrong', () => {
     ['a plan for nobody', ['plan'], 'Say what to plan for'],
     ['a plan for two things', ['plan', 'x', '--window', 'mw-1'], 'Say what to plan for'],
     ['a backup without its file', ['backup'], "missing required argument 'file'"],
+    ['an image that goes nowhere', ['image', 'patch', 'localhost/app'], 'with --push'],
+    ['an image of no registry', ['image', 'scan', 'debian:12', '--store', '{folder}/store'], 'name the registry too'],
     ['an address of the network without certificates', ['up', '--host', '0.0.0.0'], '--tls-cert'],
   ])('%s ends with status 2 and a sentence', async (_what, words, sentence) => {
     const { exitCode, output } = await runPatchbay(words.map((word) => word.replace('{folder}', folder)));

@@ -24,6 +24,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'inspect-'));
   root = join(folder, 'root');
   for (const path of ['var/lib/dpkg/status', 'usr/bin/dpkg', 'usr/bin/apt-get', 'usr/bin/sh']) write(path);
+  for (const path of ['proc', 'sys', 'dev', 'run', 'tmp']) mkdirSync(join(root, path));
   write('usr/lib/os-release', debian);
   symlinkSync('usr/bin', join(root, 'bin'));
   mkdirSync(join(root, 'etc'));
@@ -45,6 +46,7 @@ describe('a root that packages can be changed in', () => {
     ['no status', () => rmSync(join(root, 'var/lib/dpkg/status')), 'no status file of dpkg'],
     ['no dpkg', () => rmSync(join(root, 'usr/bin/dpkg')), 'it has no dpkg'],
     ['no apt', () => rmSync(join(root, 'usr/bin/apt-get')), 'it has no apt'],
+    ['no /sys', () => rmSync(join(root, 'sys'), { recursive: true }), 'it has no directory /sys'],
     ['no shell', () => rmSync(join(root, 'usr/bin/sh')), 'it has no shell'],
     [
       'another distribution',

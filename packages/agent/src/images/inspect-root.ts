@@ -13,6 +13,9 @@ const needed = [
   ['/bin/sh', 'it has no shell, without which no package can be configured'],
 ] as const;
 
+/** Mounted over while commands run in it. */
+const mountPoints = ['/proc', '/sys', '/dev', '/run', '/tmp'] as const;
+
 /**
  * Says whether a root can be worked in, by reading alone: nothing of it is run, and no link leads out of it.
  * @throws ImageError UNSUPPORTED_IMAGE with the reason
@@ -60,7 +63,10 @@ async function explainUnworkable(
       return `Patchbay does not know the packages of ${prettyName || 'its distribution'}`;
     }
     if (versionId === '') return `${prettyName} is no release: its os-release has no VERSION_ID`;
-    return needed.find(([path]) => kindOf(path) !== 'file')?.[1] ?? null;
+    const lacking = needed.find(([path]) => kindOf(path) !== 'file');
+    if (lacking !== undefined) return lacking[1];
+    const absent = mountPoints.find((path) => kindOf(path) !== 'directory');
+    return absent === undefined ? null : `it has no directory ${absent}`;
   } catch (error) {
     return `its os-release cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   } finally {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type {
   GroupOutcome,
@@ -84,8 +84,11 @@ export async function patchRoot(request: PatchRootRequest): Promise<PatchRootRes
   const clockDirectory = request.clockDirectory ?? directory;
   const runId = randomUUID();
   const runDirectory = join(directory, 'runs', runId);
-  for (const made of [runDirectory, clockDirectory]) mkdirSync(made, { recursive: true, mode: 0o700 });
+  for (const made of [directory, clockDirectory]) mkdirSync(made, { recursive: true, mode: 0o700 });
   const lock = lockWork(directory);
+  // Of runs that were killed: nobody goes on with them.
+  rmSync(join(directory, 'runs'), { recursive: true, force: true });
+  mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
   const cancel = () => writeFileSync(join(runDirectory, 'cancel-requested'), '');
   signal?.addEventListener('abort', cancel, { once: true });
   const complaints: string[] = [];
@@ -112,7 +115,8 @@ export async function patchRoot(request: PatchRootRequest): Promise<PatchRootRes
         key: plane.key,
         openMachine: async (access) => openCancellable(request, join(directory, 'work'), access),
         cacheDirectory: join(directory, 'facts'),
-        stateFile: join(directory, 'patcher-state.json'),
+        // What failed in another root, or before it was made anew, did not fail in this one.
+        stateFile: join(runDirectory, 'patcher-state.json'),
         runDirectory,
         server: plane.server,
         clockAheadSeconds: null,
@@ -126,6 +130,7 @@ export async function patchRoot(request: PatchRootRequest): Promise<PatchRootRes
     throw error;
   } finally {
     signal?.removeEventListener('abort', cancel);
+    rmSync(join(directory, 'runs'), { recursive: true, force: true });
     lock.release();
   }
   requireNotCancelled(signal);
