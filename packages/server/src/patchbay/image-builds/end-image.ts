@@ -1,3 +1,4 @@
+import { lockDefinitions } from '../../aws/imagebuilder/definitions-lock.ts';
 import { endBuildSteps, type Image, updateImage } from '../../aws/imagebuilder/images/repository.ts';
 import { recordBuildEnd } from '../../aws/imagebuilder/pipelines/runs.ts';
 import type { Database } from '../../database/tables.ts';
@@ -34,5 +35,6 @@ export async function tellPipeline(image: Image, outcome: 'AVAILABLE' | 'FAILED'
   const { pipelineArn, accountId, region, buildType } = image;
   if (pipelineArn === null) return;
   const key = { accountId, region, arnName: pipelineArn.slice(pipelineArn.lastIndexOf('/') + 1) };
+  await lockDefinitions(db, image);
   await recordBuildEnd(key, { startedBy: buildType === 'SCHEDULED' ? 'schedule' : 'person', outcome }, { db });
 }

@@ -10,7 +10,7 @@ import {
   type SignedAuthorization,
 } from '@patchbay/contracts';
 import { contentDigest } from '@patchbay/facts/digest';
-import type { ResolvedDependency } from '@patchbay/patching';
+import { type MissingPatch, type ResolvedDependency, selectTargets } from '@patchbay/patching';
 import type { z } from 'zod';
 import {
   findImageById,
@@ -28,6 +28,7 @@ import { readTags } from '../../aws/ssm/tags/repository.ts';
 import { runInTransaction } from '../../database/transaction.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { wakeImageFreshness } from '../image-freshness/wake.ts';
+import { findNewestVerdict } from '../patch-operations/repository.ts';
 import { endImage, endOfLostBuild, tellPipeline } from './end-image.ts';
 import { ImageBuildError } from './errors.ts';
 
@@ -202,11 +203,18 @@ export async function completeBuild(
     record: JSON.stringify(record),
     containers: JSON.stringify(containers),
     dependencies: JSON.stringify(withParent(image, record)),
+    lackedWhenBuilt: JSON.stringify(await findLacking(image.imageId, db)),
     leaseUntil: null,
     endedAt: now,
   });
   await tellPipeline(image, 'AVAILABLE', db);
   await wakeImageFreshness(db, context.dependencies);
+}
+
+/** The approved patches that the scan of the finished root found missing. */
+async function findLacking(imageId: string, db: Context['db']): Promise<MissingPatch[]> {
+  const verdict = await findNewestVerdict(db, imageId);
+  return selectTargets(verdict ?? { items: [] }).map(({ name, version }) => ({ name, version }));
 }
 
 /** What only the builder knew: which base image, or which image of a registry, it was built on. */

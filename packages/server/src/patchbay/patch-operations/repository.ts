@@ -162,6 +162,17 @@ export async function findOperationVerdict(db: Database, operationId: string): P
   return row?.verdict;
 }
 
+/** What the last operation that ended said of a subject. */
+export async function findNewestVerdict(db: Database, instanceId: string): Promise<Verdict | undefined> {
+  const row = await db
+    .selectFrom('newestPatchOperations')
+    .innerJoin('operationVerdicts', 'operationVerdicts.operationId', 'newestPatchOperations.operationId')
+    .select('operationVerdicts.verdict')
+    .where('newestPatchOperations.instanceId', '=', instanceId)
+    .executeTakeFirst();
+  return row?.verdict;
+}
+
 /** The verdicts that operations ended with, by their ids. */
 export async function readOperationVerdicts(
   db: Database,

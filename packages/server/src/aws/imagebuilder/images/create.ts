@@ -63,6 +63,7 @@ export async function createImage(wanted: NewImage, context: BuildContext): Prom
       imageId,
       imageBuildVersionArn: imageArn({ accountId, region, resourceId }),
       version: `${version}/${buildNumber}`,
+      recipeArn: containerRecipeArn,
       recipe,
       distribution,
       isTested: wanted.imageTestsConfiguration?.imageTestsEnabled ?? true,

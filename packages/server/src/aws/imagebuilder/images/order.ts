@@ -4,9 +4,10 @@ import { defaultDockerfileTemplate, patchGroupOf, type ResolvedDependency, readP
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { resolveComponent } from '../components/service.ts';
 import { ImageBuilderError } from '../errors.ts';
+import { resolveDependencies } from '../pipelines/dependencies.ts';
 import type { BuildContext } from './build-context.ts';
-import { resolveDependencies } from './dependencies.ts';
 import { findImage, imageArn } from './find-image.ts';
+import { resolveOwnParent } from './parent-now.ts';
 import type { KeptOrder } from './tables.ts';
 
 export interface OrderedImage {
@@ -14,6 +15,8 @@ export interface OrderedImage {
   readonly imageBuildVersionArn: string;
   /** With its build. */
   readonly version: string;
+  /** As the request or the pipeline names it, perhaps with `x`. */
+  readonly recipeArn: string;
   readonly recipe: CamelCased<ContainerRecipe>;
   readonly distribution: CamelCased<DistributionConfiguration> | null;
   readonly isTested: boolean;
@@ -60,7 +63,9 @@ export async function compileOrder(
     timeoutSeconds: buildTimeoutSeconds,
   };
   const patchGroup = patchGroupOf(recipe.tags ?? {}) ?? null;
-  return { order, patchGroup, dependencies: await resolveDependencies(recipe, context) };
+  const resolveParentNow = (parentImage: string) => resolveOwnParent(parentImage, context);
+  const dependencies = await resolveDependencies({ recipeArn: image.recipeArn }, resolveParentNow, context);
+  return { order, patchGroup, dependencies };
 }
 
 /** An own image stands for the repository and digest that its newest build was sent to. */

@@ -10,7 +10,7 @@ import type {
   ImageBuildStepName,
   ImageBuildStepStatus,
 } from '@patchbay/contracts';
-import type { ResolvedDependency } from '@patchbay/patching';
+import type { MissingPatch, ResolvedDependency } from '@patchbay/patching';
 import type { ColumnType, Generated } from 'kysely';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 
@@ -79,6 +79,8 @@ export interface ImagesTable {
   buildOrder: ColumnType<KeptOrder, string, never>;
   /** What it was made from, by what its recipe says. */
   dependencies: ColumnType<ResolvedDependency[], string | undefined, string>;
+  /** Approved patches that were missing right after it was built. */
+  lackedWhenBuilt: ColumnType<MissingPatch[], string | undefined, string>;
   record: ColumnType<ImageBuildRecord | null, string | null | undefined, string>;
   failure: ColumnType<ImageFailure | null, string | null | undefined, string>;
   containers: ColumnType<OutputContainer[], string | undefined, string>;
