@@ -7,17 +7,18 @@ import {
   ListWorkflowExecutionsCommand,
   ListWorkflowStepExecutionsCommand,
 } from '@aws-sdk/client-imagebuilder';
-import { CreatePatchBaselineCommand, RegisterPatchBaselineForPatchGroupCommand } from '@aws-sdk/client-ssm';
 import { GetImageBillOfMaterials, GetImageBuildRecord, ListImageBuildLines } from '@patchbay/contracts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openImageStore } from '../../packages/agent/src/images/index.ts';
 import { readSuccess } from '../../packages/server/src/test-support/send-request.ts';
 import { openPatcherStage, type PatcherStage } from '../patcher/patcher-stage.ts';
 import { withRealServer } from '../ssm/real-server.ts';
+import { mountImage } from '../support/mounted-image.ts';
 import { runTool, tryTool } from '../support/run-tool.ts';
 import { growArchives, hardCases } from '../support/test-packages.ts';
 import { startTestRegistry, type TestRegistry } from '../support/test-registry.ts';
 import {
+  approveEverything,
   awaitImage,
   createImageBuilderClient,
   createRecipe,
@@ -79,52 +80,6 @@ describe('building a container image', () => {
     return stdout.split('\n').filter((line) => line !== '');
   }
 
-  /** The image as buildah mounts it, looked at by nothing of ours. */
-  async function mountImage(reference: string) {
-    const options = [
-      '--root',
-      join(stage.folder, 'judge'),
-      '--runroot',
-      join(stage.folder, 'judge-run'),
-      '--storage-driver',
-      'vfs',
-    ];
-    const buildah = async (...words: string[]) => (await runTool(['buildah', ...options, ...words])).trim();
-    const container = await buildah('from', '--quiet', '--tls-verify=false', reference);
-    const directory = await buildah('mount', container);
-    const run = async (argv: readonly [string, ...string[]]) => await runTool(['chroot', directory, ...argv]);
-    return {
-      run,
-      listPackages: async () =>
-        (await run(['dpkg-query', '--show', '--showformat', '${Package} ${Version}\\n'])).trim().split('\n').sort(),
-      listUpgrades: async () => {
-        await run(['apt-get', 'update', '--quiet']);
-        const simulated = await run(['apt-get', '--simulate', '--quiet', 'dist-upgrade']);
-        return simulated.split('\n').filter((line) => line.startsWith('Inst '));
-      },
-      /** What a builder could have left behind. */
-      listTraces: async () =>
-        (
-          await run([
-            'find',
-            '/etc/resolv.conf',
-            '/usr/sbin/policy-rc.d',
-            '/var/log/apt',
-            '/run',
-            '/tmp',
-            '-type',
-            'f',
-          ]).catch(() => '')
-        )
-          .trim()
-          .split('\n')
-          .filter((line) => line !== ''),
-      remove: async () => {
-        await buildah('rm', container);
-      },
-    };
-  }
-
   beforeAll(async () => {
     stage = await openPatcherStage(cases);
     registry = await startTestRegistry();
@@ -137,16 +92,7 @@ describe('building a container image', () => {
     await growArchives(stage.archives.archives, cases);
     client = createImageBuilderClient(server());
     builder = await startTestBuilder(server());
-    const { BaselineId = '' } = await server().ssm.send(
-      new CreatePatchBaselineCommand({
-        Name: 'everything',
-        OperatingSystem: 'DEBIAN',
-        ApprovalRules: {
-          PatchRules: [{ PatchFilterGroup: { PatchFilters: [] }, ApproveAfterDays: 0, EnableNonSecurity: true }],
-        },
-      }),
-    );
-    await server().ssm.send(new RegisterPatchBaselineForPatchGroupCommand({ BaselineId, PatchGroup: 'golden' }));
+    await approveEverything(server(), 'golden');
   });
   afterAll(async () => {
     await builder?.stop();
@@ -185,12 +131,12 @@ describe('building a container image', () => {
       ['CollectImageMetadata', 'COMPLETED'],
       ['CreateOutputImage', 'COMPLETED'],
     ]);
-    const root = await mountImage(`docker://${repositoryName}:1.0.0-1`);
+    const root = await mountImage(stage.folder, `docker://${repositoryName}:1.0.0-1`);
     try {
       expect(await listPackages(imageBuildVersionArn)).toEqual(await root.listPackages());
-      expect(await root.listUpgrades()).toEqual([]);
       expect(await root.run(['cat', '/etc/app.conf'])).toBe('built');
       expect(await root.listTraces()).toEqual([]);
+      expect(await root.listUpgrades()).toEqual([]);
     } finally {
       await root.remove();
     }

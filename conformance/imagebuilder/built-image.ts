@@ -10,7 +10,12 @@ import {
   type Image,
   ImagebuilderClient,
 } from '@aws-sdk/client-imagebuilder';
-import { AddTagsToResourceCommand, CreateActivationCommand } from '@aws-sdk/client-ssm';
+import {
+  AddTagsToResourceCommand,
+  CreateActivationCommand,
+  CreatePatchBaselineCommand,
+  RegisterPatchBaselineForPatchGroupCommand,
+} from '@aws-sdk/client-ssm';
 import { type BuilderSettings, runAgent } from '@patchbay/agent';
 import { vi } from 'vitest';
 import type { RealServer } from '../ssm/real-server.ts';
@@ -138,4 +143,18 @@ export async function awaitImage(client: ImagebuilderClient, imageBuildVersionAr
     if (image && ['AVAILABLE', 'FAILED', 'CANCELLED'].includes(image.state?.status ?? '')) return image;
     await wait(300);
   }
+}
+
+/** A baseline that approves whatever there is at once, for a patch group. */
+export async function approveEverything(server: RealServer, patchGroup: string): Promise<void> {
+  const { BaselineId = '' } = await server.ssm.send(
+    new CreatePatchBaselineCommand({
+      Name: 'everything',
+      OperatingSystem: 'DEBIAN',
+      ApprovalRules: {
+        PatchRules: [{ PatchFilterGroup: { PatchFilters: [] }, ApproveAfterDays: 0, EnableNonSecurity: true }],
+      },
+    }),
+  );
+  await server.ssm.send(new RegisterPatchBaselineForPatchGroupCommand({ BaselineId, PatchGroup: patchGroup }));
 }
