@@ -98,20 +98,23 @@ describe('a registry that wants credentials', () => {
 describe('a registry that dies in the middle of a push', () => {
   it('makes the push fail with the reason, and leaves nothing half done here', async () => {
     const dying = await startTestRegistry();
-    const lines: string[] = [];
-    const pushing = openImageStore({
-      directory: join(stage.folder, 'store'),
-      authFile: null,
-      report: (line) => {
-        lines.push(line);
-        if (line.startsWith('Copying blob')) dying.kill();
-      },
-    });
-    const push = pushing.push(base, parseReference(`${dying.address}/base:1`));
-    await expect(push).rejects.toThrow(/refused|reset|EOF|broken|reach/);
-    expect(lines.join('\n')).toContain('Copying blob');
-    expect(await listWork(stage.folder)).toEqual([]);
-    await dying.close();
+    try {
+      const lines: string[] = [];
+      const pushing = openImageStore({
+        directory: join(stage.folder, 'store'),
+        authFile: null,
+        report: (line) => {
+          lines.push(line);
+          if (line.startsWith('Copying blob')) dying.kill();
+        },
+      });
+      const push = pushing.push(base, parseReference(`${dying.address}/base:1`));
+      await expect(push).rejects.toThrow(/refused|reset|EOF|broken|reach/);
+      expect(lines.join('\n')).toContain('Copying blob');
+      expect(await listWork(stage.folder)).toEqual([]);
+    } finally {
+      await dying.close();
+    }
   });
 });
 

@@ -4,8 +4,8 @@ import { readProxyVariables } from '../client/index.ts';
 import { type CommandOutput, MachineError } from '../machine/index.ts';
 import { runProcess } from '../machine/run-process.ts';
 import { findTool } from '../machine/system-tools.ts';
-import { writeFileDurably } from '../state/index.ts';
 import { ImageError } from './image-error.ts';
+import { writeSharedFile } from './shared-file.ts';
 
 export interface RunOptions {
   readonly input?: string;
@@ -54,7 +54,7 @@ export function openImageTools(directory: string, driver: 'overlay' | 'vfs'): Im
   for (const place of Object.values(places)) mkdirSync(place, { recursive: true, mode: 0o700 });
   const write = (name: string, text: string): string => {
     const path = join(places.configuration, name);
-    writeFileDurably(path, text);
+    writeSharedFile(path, text);
     return path;
   };
   const quote = JSON.stringify;

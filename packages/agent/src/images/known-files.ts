@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readTextOrNull, writeFileDurably } from '../state/index.ts';
+import { readTextOrNull } from '../state/index.ts';
 import { formatPlatform, type ImagePlatform } from './image-manifest.ts';
 import { describeSource, type ImageSource } from './image-source.ts';
+import { writeSharedFile } from './shared-file.ts';
 import { loadImage, type StoredImage, type StoreParts } from './store-parts.ts';
 
 /**
@@ -25,6 +26,6 @@ export async function onceForFile(
   const known = digest === undefined ? null : await loadImage(parts, digest);
   if (known !== null) return known;
   const image = await read();
-  writeFileDurably(record, `${image.digest}\n`);
+  writeSharedFile(record, `${image.digest}\n`);
   return image;
 }

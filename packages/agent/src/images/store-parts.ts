@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readTextOrNull, writeFileDurably } from '../state/index.ts';
+import { readTextOrNull } from '../state/index.ts';
 import { readProcessIdentity } from '../state/process-identity.ts';
 import { type BlobStore, openBlobStore } from './blob-store.ts';
 import { ImageError } from './image-error.ts';
 import { ImageConfig, type ImageManifest, mediaTypes, readManifest } from './image-manifest.ts';
 import { type ImageProgram, type ImageTools, openImageTools } from './image-tools.ts';
 import type { RegistryAccess } from './registry-client.ts';
+import { writeSharedFile } from './shared-file.ts';
 
 export interface ImageStoreOptions {
   /** Private, of ours; made when missing. Several processes may use it. */
@@ -115,7 +116,7 @@ export async function keepImage(
   name: string | null,
 ): Promise<StoredImage> {
   const digest = await parts.blobs.put(manifest);
-  writeFileDurably(recordFile(parts, digest), JSON.stringify({ digest, mediaType, name }));
+  writeSharedFile(recordFile(parts, digest), JSON.stringify({ digest, mediaType, name }));
   const kept = await loadImage(parts, digest);
   if (kept === null) throw new Error(`${digest} is not here although it was just kept`);
   return kept;
