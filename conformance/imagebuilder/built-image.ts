@@ -17,7 +17,6 @@ import {
   RegisterPatchBaselineForPatchGroupCommand,
 } from '@aws-sdk/client-ssm';
 import { type BuilderSettings, runAgent } from '@patchbay/agent';
-import { vi } from 'vitest';
 import type { RealServer } from '../ssm/real-server.ts';
 
 /** The agent's timers, hurried: a minute between two refused calls would make long tests. */
@@ -66,10 +65,12 @@ export async function startTestBuilder(
     timers: hurriedTimers,
   });
   running.catch((error: unknown) => lines.push(String(error)));
-  const instanceId = await vi.waitUntil(
-    () => lines.map((line) => /Online as (mi-\w+)/.exec(line)?.[1]).find(Boolean) ?? '',
-    { timeout: 20_000 },
-  );
+  const findId = () => lines.map((line) => /Online as (mi-\w+)/.exec(line)?.[1]).find(Boolean);
+  for (let attempt = 0; findId() === undefined; attempt += 1) {
+    if (attempt > 400) throw new Error(`The builder did not come online: ${lines.join('; ')}`);
+    await wait(50);
+  }
+  const instanceId = findId() ?? '';
   await server.ssm.send(
     new AddTagsToResourceCommand({
       ResourceType: 'ManagedInstance',

@@ -1,0 +1,118 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { CreateImageCommand, type ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
+import { findDebianArchives } from '@patchbay/agent';
+import {
+  approveEverything,
+  awaitImage,
+  createImageBuilderClient,
+  createRecipe,
+  startTestBuilder,
+} from '../conformance/imagebuilder/built-image.ts';
+import { createDataFolder, startRealServer } from '../conformance/ssm/real-server.ts';
+import { runTool } from '../conformance/support/run-tool.ts';
+import { startTestRegistry } from '../conformance/support/test-registry.ts';
+
+/**
+ * A container image of Debian 12 with all approved updates and one file, built, tested and pushed to a registry on loopback:
+ * by a hand-written mmdebstrap and buildah script, by a builder from cold (nothing kept), and by the same builder again,
+ * when its base image is here and packages are newer than it. Side by side in one run, on real archives.
+ * Run: node bench/image-build.ts
+ */
+const component = `
+schemaVersion: 1.0
+phases:
+  - name: build
+    steps:
+      - name: Write
+        action: CreateFile
+        inputs: [{ path: /etc/app.conf, content: built }]
+  - name: test
+    steps:
+      - name: IsThere
+        action: ExecuteBash
+        inputs: { commands: [test -f /etc/app.conf] }
+`;
+
+const folder = await mkdtemp(join(tmpdir(), 'patchbay-bench-images-'));
+const registry = await startTestRegistry();
+const data = await createDataFolder();
+const server = await startRealServer(data.data);
+const client = createImageBuilderClient(server);
+const { main, security } = await findDebianArchives();
+
+async function measure(name: string, work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  const seconds = (performance.now() - start) / 1000;
+  console.log(`${name.padEnd(46)} ${seconds.toFixed(1)} s`);
+  return seconds;
+}
+
+/** What somebody would write who has no Patchbay: bootstrap, upgrade, add a file, commit, test, push. */
+async function buildByHand(): Promise<void> {
+  const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+  const line = (uri: string, suite: string) => `deb [signed-by=${keyring}] ${uri} ${suite} main`;
+  const root = join(folder, 'by-hand.tar');
+  await runTool(['mmdebstrap', '--quiet', '--variant=minbase', 'bookworm', root, line(main, 'bookworm')]);
+  const sources = [line(main, 'bookworm'), line(main, 'bookworm-updates'), line(security, 'bookworm-security')];
+  await writeFile(join(folder, 'sources.list'), `${sources.join('\n')}\n`);
+  await writeFile(join(folder, 'app.conf'), 'built');
+  const store = ['--root', join(folder, 'storage'), '--runroot', join(folder, 'run')];
+  const buildah = async (...words: string[]) => (await runTool(['buildah', ...store, ...words])).trim();
+  const container = await buildah('from', 'scratch');
+  await buildah('add', '--quiet', container, root, '/');
+  await buildah('copy', '--quiet', container, join(folder, 'sources.list'), '/etc/apt/sources.list');
+  const run = (...words: string[]) => buildah('run', '--isolation', 'chroot', container, '--', ...words);
+  await run('apt-get', 'update', '-q');
+  await run(
+    'sh',
+    '-c',
+    'DEBIAN_FRONTEND=noninteractive apt-get -qy dist-upgrade && apt-get clean && rm -rf /var/lib/apt/lists/*',
+  );
+  await buildah('copy', '--quiet', container, join(folder, 'app.conf'), '/etc/app.conf');
+  await run('test', '-f', '/etc/app.conf');
+  await buildah('commit', '--quiet', container, 'by-hand');
+  await buildah('push', '--quiet', '--tls-verify=false', 'by-hand', `docker://${registry.address}/by/hand:1`);
+  await buildah('rm', container);
+}
+
+async function build(images: ImagebuilderClient, recipe: Awaited<ReturnType<typeof createRecipe>>): Promise<void> {
+  const { imageBuildVersionArn = '' } = await images.send(new CreateImageCommand(recipe));
+  const image = await awaitImage(images, imageBuildVersionArn);
+  if (image.state?.status !== 'AVAILABLE')
+    throw new Error(`The build ended ${image.state?.status}: ${image.state?.reason}`);
+}
+
+await approveEverything(server, 'golden');
+const region = server.access.region;
+const recipe = await createRecipe(client, {
+  name: 'bench',
+  parentImage: `arn:aws:imagebuilder:${region}:aws:image/debian-12-x86/x.x.x`,
+  repositoryName: `${registry.address}/bench/image`,
+  component,
+  withUpdates: true,
+  tags: { PatchGroup: 'golden' },
+});
+await mkdir(folder, { recursive: true });
+const builder = await startTestBuilder(server);
+try {
+  // Both fetch from the same archives; whoever comes first warms what lies between.
+  const byHand = await measure('mmdebstrap and buildah by hand', buildByHand);
+  const cold = await measure('a builder, from cold', () => build(client, recipe));
+  await wait(100);
+  const warm = await measure('the same builder again: only newer packages', () => build(client, recipe));
+  console.log(
+    `cold / by hand ${(cold / byHand).toFixed(2)} (at most 1.1), again / cold ${(warm / cold).toFixed(2)} (at most 0.25)`,
+  );
+} finally {
+  await builder.stop();
+  client.destroy();
+  await server.stop();
+  await data.remove();
+  await registry.close();
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true });
+}
