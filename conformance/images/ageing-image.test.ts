@@ -11,6 +11,7 @@ import {
   AddArchiveWatch,
   CompleteImageBuild,
   GetImageFreshness,
+  ListImageNodes,
   RefreshArchiveWatch,
   RemoveArchiveWatch,
   SubmitFacts,
@@ -195,18 +196,18 @@ describe('an image of last week', () => {
   it('is offered exactly what apt in it would be offered with the same lists', async () => {
     await growArchives(stage.archives.archives, cases);
     await refresh();
-    const { installed, policy, offers } = await collect();
+    const { installed, policy, overlay, offers } = await collect();
     const { accountId } = server;
     const source = findOfferSource(offers.archives, await listWatches(db, accountId), new Date());
     if (source.kind !== 'watched') throw new Error(JSON.stringify(source.reasons));
     const keys = offers.archives.map(({ address }) => archiveKey(address));
     const names = installed.packages.map(({ name }) => name);
     const contents = await readArchiveContents(db, accountId, keys, names);
-    const made = makeOffers(source.archives, installed, policy, contents);
+    const made = makeOffers(source.archives, installed, { policy, overlay }, contents);
     expect(made.archives).toEqual(offers.archives);
     expect(made.offers).toEqual(offers.offers);
     // The comparison is about something: priorities other than usual, and newer versions.
-    expect(policy.defaultRelease).toBe('bookworm-security');
+    expect(overlay.defaultRelease).toBe('bookworm-security');
     const priorities = new Set(made.offers.flatMap(({ versions }) => versions.map(({ pinPriority }) => pinPriority)));
     expect([...priorities]).toEqual(expect.arrayContaining([500, 990, 995]));
     expect(made.offers.filter(({ versions }) => versions.length > 1).length).toBeGreaterThan(10);
@@ -242,6 +243,26 @@ describe('an image of last week', () => {
     const { image: summary, others } = await becomes('current');
     expect(summary).toMatchObject({ freshness: 'current', missingCount: 0, baselineRevision: 2 });
     expect(others.find(({ name }) => name === 'pb-epoch')).toMatchObject({ state: 'rejected' });
+  });
+
+  it('has the node that was made from it, which has drifted by what was installed there', async () => {
+    const { imageId } = image;
+    const origin = { imageBuildVersionArn: arn(), imageId };
+    await stage.root.writeFile('/etc/patchbay/image', `${JSON.stringify(origin)}\n`);
+    const nodes = async () =>
+      ListImageNodes.output.parse(await ask('ListImageNodes', { imageBuildVersionArn: arn() })).nodes;
+    const facts = await collect();
+    expect(facts.overlay.image).toEqual(origin);
+    await node.submitFacts(facts);
+    expect(await nodes()).toMatchObject([{ instanceId: node.instanceId, isDrifted: false, differences: [] }]);
+    await stage.root.install('pb-epoch=1:1.0-1');
+    await node.submitFacts(await collect());
+    expect(await nodes()).toMatchObject([
+      {
+        isDrifted: true,
+        differences: [{ name: 'pb-epoch', change: 'changed', imageVersion: '9.0-1', nodeVersion: '1:1.0-1' }],
+      },
+    ]);
   });
 
   it('is unknown when one of them is not watched any more', async () => {

@@ -106,7 +106,8 @@ export const ImageNode = z.object({
   name: z.string().nullable(),
   /** When it last handed in facts. */
   reportedAt: Timestamp,
-  isDrifted: z.boolean(),
+  /** Null where nobody knows what the image holds. */
+  isDrifted: z.boolean().nullable(),
   /** Package by package, by name. */
   differences: z.array(PackageDifference),
 });

@@ -55,8 +55,6 @@ export const NodePolicy = z.object({
   pins: z.array(Pin),
   /** Packages that came as dependencies: their mark must survive patching. */
   automatic: z.array(PackageName),
-  /** `APT::Default-Release`; absent where it is not set, and from agents before there were images. */
-  defaultRelease: z.string().optional(),
 });
 export type NodePolicy = z.infer<typeof NodePolicy>;
 
@@ -118,6 +116,8 @@ export const NodeOverlay = z.object({
   /** How far the machine's clock is ahead of the control plane's (behind: negative), where it was compared. */
   clockAheadSeconds: z.number().optional(),
   endOfSupport: EndOfSupport.optional(),
+  /** `APT::Default-Release`. It is a policy; but with the policy's digest older control planes could not read it. */
+  defaultRelease: z.string().optional(),
   /** Absent for a machine that was not made from an image of Patchbay's. */
   image: ImageOrigin.optional(),
 });

@@ -205,6 +205,7 @@ async function readOverlay(
     phased,
     otherPatchers,
     ...(clockAheadSeconds == null ? {} : { clockAheadSeconds }),
+    ...(known.defaultRelease === null ? {} : { defaultRelease: known.defaultRelease }),
     ...(endOfSupport === null ? {} : { endOfSupport }),
     ...(failedUnits === null ? {} : { failedUnits }),
     ...(image === null ? {} : { image }),

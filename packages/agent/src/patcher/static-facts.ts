@@ -35,6 +35,7 @@ export const StaticFacts = z.object({
   archives: z.array(z.object({ observation: ArchiveObservation, indexPath: z.string().nullable() })),
   offers: z.array(Offer),
   checksValidUntil: z.boolean(),
+  defaultRelease: z.string().nullable(),
   upgradesDaily: z.boolean(),
   doubts: z.array(UnknownReason),
 });
@@ -98,6 +99,7 @@ export async function readStaticFacts(machine: Machine, workspace: AptWorkspace)
   if (status === null) return { ...withoutPackages(operatingSystem, doubts), archives: found.map(keepListed) };
 
   const architecture = configuration?.architecture ?? 'unknown';
+  const defaultRelease = configuration?.defaultRelease ?? null;
   const wantedNames = new Set(status.installed.map(({ name }) => name));
   const { archives, indexes } = await readOfferedIndexes(machine, found, wantedNames);
   const computed = computeOffers({
@@ -105,7 +107,7 @@ export async function readStaticFacts(machine: Machine, workspace: AptWorkspace)
     indexes,
     architecture,
     pins,
-    defaultRelease: configuration?.defaultRelease ?? null,
+    defaultRelease,
   });
   for (const [archive, reason] of explainUncomparable(computed.uncomparable)) {
     const listedArchive = archives[archive];
@@ -121,12 +123,12 @@ export async function readStaticFacts(machine: Machine, workspace: AptWorkspace)
       holds: status.holds,
       pins,
       automatic,
-      ...(configuration?.defaultRelease == null ? {} : { defaultRelease: configuration.defaultRelease }),
     },
     unconfigured: status.unconfigured,
     archives: archives.map(keepListed),
     offers: computed.offers,
     checksValidUntil: configuration?.checksValidUntil ?? true,
+    defaultRelease,
     upgradesDaily: configuration?.upgradesDaily ?? false,
     doubts,
   };
@@ -145,6 +147,7 @@ function withoutPackages(operatingSystem: OperatingSystemFacts, doubts: UnknownR
     archives: [],
     offers: [],
     checksValidUntil: true,
+    defaultRelease: null,
     upgradesDaily: false,
     doubts,
   };

@@ -20,11 +20,10 @@ function describeChange({ at, from, to, why }: ImageFreshnessChange): string {
 }
 
 /** A node with every package in which it differs from its image. */
-export function describeImageNode({ instanceId, name, reportedAt, differences }: ImageNode): string[] {
-  const state =
-    differences.length === 0
-      ? 'as its image'
-      : `drifted in ${differences.length} package${differences.length === 1 ? '' : 's'}`;
+export function describeImageNode({ instanceId, name, reportedAt, isDrifted, differences }: ImageNode): string[] {
+  const drifted = `drifted in ${differences.length} package${differences.length === 1 ? '' : 's'}`;
+  const known = isDrifted === true ? drifted : 'as its image';
+  const state = isDrifted === null ? 'nobody knows what its image holds' : known;
   return [
     `  ${instanceId}  ${name ?? '-'}  ${state}, reported ${reportedAt}`,
     ...differences.map(

@@ -14,7 +14,7 @@ export async function up(db: Kysely<never>): Promise<void> {
       account_id text not null,
       digest text not null,
       content jsonb not null,
-      created_at timestamptz not null,
+      used_at timestamptz not null,
       primary key (account_id, digest)
     )`.execute(db);
   await sql`
@@ -22,7 +22,7 @@ export async function up(db: Kysely<never>): Promise<void> {
       account_id text not null,
       digest text not null,
       content jsonb not null,
-      created_at timestamptz not null,
+      used_at timestamptz not null,
       primary key (account_id, digest)
     )`.execute(db);
   // Every row is written again with each change of an archive: room on the page spares the indexes.

@@ -161,7 +161,7 @@ async function openFacts(kinds: readonly Kind[], { db, accountId }: Context): Pr
     const policy = policies.get(sample.policyDigest ?? '');
     const offers =
       installed && policy && source.kind === 'watched'
-        ? makeOffers(source.archives, installed, policy, contents)
+        ? makeOffers(source.archives, installed, { policy, overlay }, contents)
         : ownOffers.get(sample.offersDigest ?? '');
     if (!installed || !policy || !offers) throw new Error(`A unit of the facts ${sample.factsId} is gone`);
     return { operatingSystem, installed, policy, overlay, offers };

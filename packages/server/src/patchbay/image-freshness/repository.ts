@@ -47,7 +47,7 @@ export async function keepInputsDigest(
     .execute();
 }
 
-/** Keeps contents under their digests; what is there already stays. */
+/** Keeps contents under their digests, and says of those that are there already that they are needed again. */
 async function keepContents<Content>(
   db: Database,
   table: 'image_verdicts' | 'image_verdict_items',
@@ -56,12 +56,14 @@ async function keepContents<Content>(
   write: (content: Content) => string,
   now: Date,
 ): Promise<void> {
+  // One order for everybody: two regions of an account that write the same contents wait for each other.
+  const sorted = [...contents].sort(([left], [right]) => (left < right ? -1 : 1));
   await sql`
-    insert into ${sql.table(table)} (account_id, digest, content, created_at)
+    insert into ${sql.table(table)} (account_id, digest, content, used_at)
     select ${accountId}, digest, content::jsonb, ${now} from unnest(
-      ${[...contents.keys()]}::text[], ${[...contents.values()].map(write)}::text[]
+      ${sorted.map(([digest]) => digest)}::text[], ${sorted.map(([, content]) => write(content))}::text[]
     ) as content (digest, content)
-    on conflict do nothing`.execute(db);
+    on conflict (account_id, digest) do update set used_at = excluded.used_at`.execute(db);
 }
 
 /** Writes findings over the older ones of their images, and down in the history of those that they change. */

@@ -17,7 +17,8 @@ export interface ImageVerdictsTable {
   accountId: string;
   digest: string;
   content: ColumnType<NotedVerdict<string>, string, never>;
-  createdAt: Date;
+  /** When a finding last referred to it anew. */
+  usedAt: Date;
 }
 
 /** Items of such verdicts by their content: one for all images that lack the same patch for the same reasons. */
@@ -25,7 +26,8 @@ export interface ImageVerdictItemsTable {
   accountId: string;
   digest: string;
   content: ColumnType<VerdictItem, string, never>;
-  createdAt: Date;
+  /** When a finding last referred to it anew. */
+  usedAt: Date;
 }
 
 /** The newest finding of each image. */

@@ -1,7 +1,7 @@
-import { type ArchiveObservation, archiveKey, type NodePolicy } from '@patchbay/facts';
+import { type ArchiveObservation, archiveKey, type NodeFacts } from '@patchbay/facts';
 import type { OfferedStanza } from '@patchbay/package-managers';
 import { describe, expect, it } from 'vitest';
-import { installedPackage, mainArchive, securityArchive } from '../../test-support/sample-facts.ts';
+import { installedPackage, mainArchive, sampleFacts, securityArchive } from '../../test-support/sample-facts.ts';
 import type { StoredWatch } from '../archive-watches/repository.ts';
 import { type ArchiveContents, findOfferSource, makeOffers } from './watched-offers.ts';
 
@@ -42,7 +42,7 @@ function stanza(name: string, version: string): OfferedStanza {
   };
 }
 
-const policy: NodePolicy = { architecture: 'amd64', foreignArchitectures: [], holds: [], pins: [], automatic: [] };
+const { policy, overlay } = sampleFacts();
 
 describe('where the offers of an image come from', () => {
   it('is what its watched archives hold, as of the one that was read longest ago', () => {
@@ -95,7 +95,11 @@ describe('where the offers of an image come from', () => {
 });
 
 describe('offers made from archives', () => {
-  const make = (main: readonly OfferedStanza[], security: readonly OfferedStanza[], given = policy) => {
+  const make = (
+    main: readonly OfferedStanza[],
+    security: readonly OfferedStanza[],
+    given: Pick<NodeFacts, 'policy' | 'overlay'> = { policy, overlay },
+  ) => {
     const source = findOfferSource(
       [mainArchive, securityArchive],
       [mainArchive, securityArchive].map((each) => watchOf(each)),
@@ -114,7 +118,7 @@ describe('offers made from archives', () => {
     expect(make(...both).offers).toMatchObject([
       { candidate: '2', versions: [{ pinPriority: 500 }, { pinPriority: 500 }] },
     ]);
-    expect(make(...both, { ...policy, defaultRelease: 'bookworm' }).offers).toMatchObject([
+    expect(make(...both, { policy, overlay: { ...overlay, defaultRelease: 'bookworm' } }).offers).toMatchObject([
       {
         candidate: '1',
         versions: [
@@ -124,7 +128,7 @@ describe('offers made from archives', () => {
       },
     ]);
     const pin = { file: '', packages: 'openssl', pin: 'version 1', priority: 1001, explanation: '' };
-    expect(make(...both, { ...policy, pins: [pin] }).offers).toMatchObject([{ candidate: '1' }]);
+    expect(make(...both, { policy: { ...policy, pins: [pin] }, overlay }).offers).toMatchObject([{ candidate: '1' }]);
   });
 
   it('are not trusted where a version cannot be compared', () => {

@@ -2,7 +2,7 @@ import {
   type ArchiveObservation,
   archiveKey,
   type InstalledSet,
-  type NodePolicy,
+  type NodeFacts,
   type Offers,
   type UnknownReason,
 } from '@patchbay/facts';
@@ -112,7 +112,7 @@ export type ArchiveContents = ReadonlyMap<string, ReadonlyMap<string, readonly O
 export function makeOffers(
   archives: readonly WatchedArchive[],
   { packages }: InstalledSet,
-  policy: NodePolicy,
+  { policy, overlay }: Pick<NodeFacts, 'policy' | 'overlay'>,
   contents: ArchiveContents,
 ): Offers {
   const names = [...new Set(packages.map(({ name }) => name))];
@@ -125,7 +125,7 @@ export function makeOffers(
     indexes,
     architecture: policy.architecture,
     pins: policy.pins,
-    defaultRelease: policy.defaultRelease ?? null,
+    defaultRelease: overlay.defaultRelease ?? null,
   });
   const unreadable = explainUncomparable(uncomparable);
   const observations = archives.map(({ observation }, position): ArchiveObservation => {

@@ -76,6 +76,14 @@ describe('nodes that were made from an image', () => {
     expect((await list()).nodes).toHaveLength(1);
   });
 
+  it('have not drifted from an image of which nobody knows what it holds', async () => {
+    const imported = await addTestImage(server(), { name: 'imported' });
+    const other = await enrolNode(server());
+    await other.submitFacts(factsOf(packages, imported));
+    const { imageBuildVersionArn } = imported;
+    expect((await list({ imageBuildVersionArn })).nodes).toMatchObject([{ isDrifted: null, differences: [] }]);
+  });
+
   it('keep the image from being deleted as long as they run from it', async () => {
     const { imageBuildVersionArn } = image;
     const client = server().createImageBuilderClient();

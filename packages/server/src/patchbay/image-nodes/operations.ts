@@ -23,16 +23,21 @@ async function describeNodes(
   imageDigest: string | undefined,
   context: OperationContext,
 ) {
-  const image = imageDigest === undefined ? { packages: [] } : await readInstalled(imageDigest, context);
+  const image = imageDigest === undefined ? null : await readInstalled(imageDigest, context);
   const known = new Map<string, ReturnType<typeof comparePackages>>();
-  if (imageDigest !== undefined) known.set(imageDigest, []);
-  const described = [];
-  for (const { instanceId, name, installedDigest, reportedAt } of nodes) {
+  const compare = async (installedDigest: string) => {
+    // Equal digests are equal packages.
+    if (image === null || installedDigest === imageDigest) return [];
     const differences =
       known.get(installedDigest) ??
       comparePackages(image.packages, (await readInstalled(installedDigest, context)).packages);
     known.set(installedDigest, differences);
-    const isDrifted = differences.length > 0;
+    return differences;
+  };
+  const described = [];
+  for (const { instanceId, name, installedDigest, reportedAt } of nodes) {
+    const differences = await compare(installedDigest);
+    const isDrifted = image === null ? null : differences.length > 0;
     described.push({ instanceId, name, reportedAt: reportedAt.toISOString(), isDrifted, differences });
   }
   return described;
