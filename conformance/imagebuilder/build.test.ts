@@ -135,7 +135,9 @@ describe('building a container image', () => {
     try {
       expect(await listPackages(imageBuildVersionArn)).toEqual(await root.listPackages());
       expect(await root.run(['cat', '/etc/app.conf'])).toBe('built');
-      expect(await root.listTraces()).toEqual([]);
+      const below = await mountImage(stage.folder, `docker://${parentImage}`);
+      expect(await root.listTraces()).toEqual(await below.listTraces());
+      await below.remove();
       expect(await root.listUpgrades()).toEqual([]);
     } finally {
       await root.remove();

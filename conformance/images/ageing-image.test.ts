@@ -50,6 +50,7 @@ describe('an image of last week', () => {
   let baselineId = '';
   const watchIds = new Map<string, string>();
   const image = { imageId: `img-${randomUUID()}`, leaseId: randomUUID() };
+  const originId = `sha256:${'0a'.repeat(32)}`;
   const closing: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
@@ -173,6 +174,7 @@ describe('an image of last week', () => {
           archives: [],
           tools: [],
           timestamp: new Date().toISOString(),
+          originId,
           layers: [],
         },
         containers: [],
@@ -246,8 +248,7 @@ describe('an image of last week', () => {
   });
 
   it('has the node that was made from it, which has drifted by what was installed there', async () => {
-    const { imageId } = image;
-    const origin = { imageBuildVersionArn: arn(), imageId };
+    const origin = { recipeArn: 'arn:aws:imagebuilder:us-east-1:111122223333:container-recipe/aged/1.0.0', originId };
     await stage.root.writeFile('/etc/patchbay/image', `${JSON.stringify(origin)}\n`);
     const nodes = async () =>
       ListImageNodes.output.parse(await ask('ListImageNodes', { imageBuildVersionArn: arn() })).nodes;
@@ -291,6 +292,7 @@ describe('an image of last week', () => {
       status: 'BUILDING' as const,
       reason: null,
       recipeArn: 'arn:aws:imagebuilder:us-east-1:111122223333:container-recipe/aged/1.0.0',
+      originId,
       recipe: '{}',
       infrastructure: '{}',
       distribution: null,
@@ -298,7 +300,7 @@ describe('an image of last week', () => {
       pipelineName: null,
       request: '{}',
       patchGroup,
-      buildOrder: '{}',
+      buildOrder: JSON.stringify({ parent: { kind: 'reference', reference: 'registry.example/base:1' } }),
       dateCreated: new Date(),
     };
     await db.insertInto('images').values(row).execute();

@@ -9,7 +9,7 @@ export interface MountedImage {
   listPackages(): Promise<string[]>;
   /** What apt, with fresh lists, would bring in; ask for traces before. */
   listUpgrades(): Promise<string[]>;
-  /** Files that a builder could have left behind. */
+  /** Files that a builder could have left behind, with their checksums. */
   listTraces(): Promise<string[]>;
   remove(): Promise<void>;
 }
@@ -33,7 +33,9 @@ export async function mountImage(folder: string, reference: string): Promise<Mou
     },
     listTraces: async () => {
       const places = ['/etc/resolv.conf', '/usr/sbin/policy-rc.d', '/var/log/apt', '/run', '/tmp'];
-      const { stdout } = await tryTool(['chroot', directory, 'find', ...places, '-type', 'f']);
+      const sums = ['-type', 'f', '-exec', 'sha256sum', '{}', '+'];
+      // It fails for places that are not there.
+      const { stdout } = await tryTool(['chroot', directory, 'find', ...places, ...sums]);
       return stdout.split('\n').filter((line) => line !== '');
     },
     remove: async () => {

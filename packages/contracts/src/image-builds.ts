@@ -119,6 +119,8 @@ export const ImageBuildRecord = z.object({
   archives: z.array(z.object({ uri: z.string(), suite: z.string(), releaseDigest: z.string(), date: z.string() })),
   tools: z.array(ToolVersion),
   timestamp: z.iso.datetime(),
+  /** What the image says of itself in /etc/patchbay/image; null where it says nothing. */
+  originId: Digest.nullable().default(null),
   layers: z.array(z.object({ digest: Digest, sizeBytes: z.number().int().nonnegative() })),
 });
 export type ImageBuildRecord = z.infer<typeof ImageBuildRecord>;

@@ -83,10 +83,13 @@ export const EndOfSupport = z.object({
 });
 export type EndOfSupport = z.infer<typeof EndOfSupport>;
 
-/** The image that a machine was made from, as its builder wrote it into the image. */
+/**
+ * The image that a machine was made from, as its builder wrote it into the image: the recipe, and a digest of all that went in.
+ * Builds of the same things have the same origin, so that they are the same image byte for byte.
+ */
 export const ImageOrigin = z.object({
-  imageBuildVersionArn: z.string().min(1).max(1024),
-  imageId: z.string().regex(/^img-[0-9a-f-]{36}$/),
+  recipeArn: z.string().min(1).max(1024),
+  originId: z.string().regex(/^sha256:[0-9a-f]{64}$/),
 });
 export type ImageOrigin = z.infer<typeof ImageOrigin>;
 

@@ -21,6 +21,7 @@ import { obtainParent, type Parent, type ParentParts } from './parent-image.ts';
 import { patchImage } from './patch-image.ts';
 import { type BuildComponent, type ComponentStage, readComponents, runComponents } from './run-components.ts';
 import { runInstruction } from './run-instruction.ts';
+import { originIdOf, writeOrigin } from './write-origin.ts';
 
 export interface BuildParts extends ParentParts {
   readonly client: Pick<ControlPlaneClient, 'callPatchbay' | 'now'>;
@@ -44,13 +45,20 @@ export async function buildImage(order: ImageBuildOrder, parts: BuildParts): Pro
   const components = readComponents(order);
   const parent = await step('ObtainParentImage', () => obtainParent(order.parent, parts));
   const steps = readSteps(order, parent);
-  const { image, metadata } = await atSite(order, parts, parent.image, async (site) => {
+  const { image, metadata, originId } = await atSite(order, parts, parent.image, async (site) => {
     await step('ApplyBuildComponents', () => applyRecipe({ order, parts, components, steps, site }));
     const found = await step('CollectImageMetadata', () => collectMetadata(patchRequestOf(order, parts, site)));
     parts.report.say(found.summary);
     const { container } = site;
-    const made = await step('CreateOutputImage', () => commit({ order, parts, container, parent, metadata: found }));
-    return { image: made, metadata: found };
+    const origin = {
+      recipeArn: order.containerRecipeArn,
+      originId: originIdOf(order, parent.image.digest, found.facts),
+    };
+    const made = await step('CreateOutputImage', async () => {
+      await withMachine(site, parts, (machine) => writeOrigin(machine, origin));
+      return await commit({ order, parts, container, parent, metadata: found });
+    });
+    return { image: made, metadata: found, originId: origin.originId };
   });
   if (order.isTested) await step('ApplyTestComponents', () => testImage(order, parts, components, image));
   else parts.report.end('ApplyTestComponents', 'SKIPPED', 'The image is not to be tested.');
@@ -70,6 +78,7 @@ export async function buildImage(order: ImageBuildOrder, parts: BuildParts): Pro
       archives: metadata.archives,
       tools: [...parts.tools],
       timestamp: timestamp.toISOString(),
+      originId,
       layers: image.manifest.layers.map(({ digest, size }) => ({ digest, sizeBytes: size })),
     },
   };

@@ -34,6 +34,9 @@ export interface BuilderParts {
   readonly signal: AbortSignal;
 }
 
+/** Parents and images that no build has used for so long are pulled or made again. */
+const keptMilliseconds = 3 * 24 * 3_600_000;
+
 /** What must not be lost: how a build ended. */
 const completionPatienceSeconds = 600;
 
@@ -53,6 +56,7 @@ export async function runBuilder(parts: BuilderParts): Promise<void> {
     };
     const storeOptions = { directory: join(directory, 'images'), ...registryAccess };
     for (const line of await openImageStore(storeOptions).removeLeftovers()) log({ level: 'info', message: line });
+    const keptSince = () => new Date(timers.now().getTime() - keptMilliseconds);
     const build = async (order: ImageBuildOrder, slot: number, stop: AbortSignal): Promise<void> => {
       const lease = { imageId: order.imageId, leaseId: order.leaseId };
       const report = openBuildReport({ client, lease, log, timers });
@@ -77,6 +81,7 @@ export async function runBuilder(parts: BuilderParts): Promise<void> {
         }),
       );
       await report.close();
+      await openImageStore(storeOptions).prune(keptSince());
       if (outcome === null) {
         log({ level: 'info', message: `The build of ${order.imageBuildVersionArn} is left to another builder` });
         return;

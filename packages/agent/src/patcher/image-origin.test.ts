@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { imageOriginPath, readImageOrigin } from './image-origin.ts';
 
 const origin = {
-  imageBuildVersionArn: 'arn:aws:imagebuilder:us-east-1:111122223333:image/web/1.0.0/3',
-  imageId: 'img-00000000-0000-4000-8000-000000000000',
+  recipeArn: 'arn:aws:imagebuilder:us-east-1:111122223333:container-recipe/web/1.0.0',
+  originId: `sha256:${'0a'.repeat(32)}`,
 };
 
 async function read(text: string | null) {
@@ -23,7 +23,7 @@ describe('the image that a machine was made from', () => {
     ['without the file', null],
     ['with an empty file', ''],
     ['with text of others', 'golden image 7'],
-    ['with an id that is none', JSON.stringify({ ...origin, imageId: 'mi-1' })],
+    ['with an id that is none', JSON.stringify({ ...origin, originId: 'mi-1' })],
     ['with a file that is too long', JSON.stringify(origin).padEnd(5000)],
   ])('is none %s', async (_, text) => {
     expect(await read(text)).toBeNull();

@@ -70,10 +70,10 @@ export async function up(db: Kysely<never>): Promise<void> {
       instance_id text primary key,
       account_id text not null,
       region text not null,
-      image_id text not null,
-      image_build_version_arn text not null,
+      origin_id text not null,
+      recipe_arn text not null,
       installed_digest text not null,
       reported_at timestamptz not null
     )`.execute(db);
-  await sql`create index image_nodes_by_image on image_nodes (account_id, region, image_id, instance_id)`.execute(db);
+  await sql`create index image_nodes_by_origin on image_nodes (account_id, region, origin_id, instance_id)`.execute(db);
 }

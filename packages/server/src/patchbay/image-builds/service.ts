@@ -201,6 +201,7 @@ export async function completeBuild(
     factsId,
     osVersion,
     record: JSON.stringify(record),
+    originId: record.originId,
     containers: JSON.stringify(containers),
     dependencies: JSON.stringify(withParent(image, record)),
     lackedWhenBuilt: JSON.stringify(await findLacking(image.imageId, db)),

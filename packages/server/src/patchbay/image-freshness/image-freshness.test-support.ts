@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ArchiveObservation, archiveKey, type NodeFacts } from '@patchbay/facts';
+import { type ArchiveObservation, archiveKey, type ImageOrigin, type NodeFacts } from '@patchbay/facts';
 import { contentDigest } from '@patchbay/facts/digest';
 import type { IndexStanza } from '@patchbay/package-managers';
 import { mainArchive, securityArchive } from '../../test-support/sample-facts.ts';
@@ -12,6 +12,7 @@ import { refreshImageFreshness } from './refresh.ts';
 export interface TestImage {
   readonly imageId: string;
   readonly imageBuildVersionArn: string;
+  readonly origin: ImageOrigin;
 }
 
 /** An available image as a builder leaves it, by default without facts. */
@@ -56,12 +57,15 @@ export async function addTestImage(
     osVersion: 'Debian GNU/Linux 12 (bookworm)',
     factsId: factsId ?? null,
     dateCreated: now,
+    originId: contentDigest(imageId),
   };
   await db.insertInto('images').values(row).execute();
   if (status === 'AVAILABLE') {
     await db.updateTable('images').set({ endedAt: now }).where('imageId', '=', imageId).execute();
   }
-  return { imageId, imageBuildVersionArn: `arn:aws:imagebuilder:${TEST_REGION}:${accountId}:image/${resourceId}` };
+  const { recipeArn, originId } = row;
+  const imageBuildVersionArn = `arn:aws:imagebuilder:${TEST_REGION}:${accountId}:image/${resourceId}`;
+  return { imageId, imageBuildVersionArn, origin: { recipeArn, originId } };
 
   async function handIn(subject: string, given: NodeFacts): Promise<string> {
     const { installed, offers, policy, operatingSystem, overlay } = given;

@@ -27,7 +27,7 @@ describe('images of others', () => {
     for (const team of ['web', 'db']) {
       const node = await enrolNode(server(), { tags: { team } });
       const facts = sampleFacts();
-      await node.submitFacts({ ...facts, overlay: { ...facts.overlay, image: own } });
+      await node.submitFacts({ ...facts, overlay: { ...facts.overlay, image: own.origin } });
       nodes.push(node.instanceId);
     }
     await judgeImages(server());

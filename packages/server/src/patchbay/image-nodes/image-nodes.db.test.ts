@@ -16,7 +16,7 @@ describe('nodes that were made from an image', () => {
   let node: TestNode;
   const factsOf = (installed: readonly InstalledPackage[], from: TestImage | null): NodeFacts => {
     const facts = sampleFacts({ installed });
-    return from === null ? facts : { ...facts, overlay: { ...facts.overlay, image: from } };
+    return from === null ? facts : { ...facts, overlay: { ...facts.overlay, image: from.origin } };
   };
   const list = async (input: object = {}) => {
     const { imageBuildVersionArn } = image;

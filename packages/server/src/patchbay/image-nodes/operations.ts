@@ -52,8 +52,8 @@ export const imageNodeContracts = [
       const page = startOfPage('ListImageNodes', input, context);
       const limit = input.maxResults ?? 20;
       const image = await findImageBuild(input.imageBuildVersionArn, context);
-      const { imageId, factsId } = image;
-      const query = { imageId, reach: context.reach, after: page.after, limit: limit + 1 };
+      const { imageId, originId, factsId } = image;
+      const query = { originId, reach: context.reach, after: page.after, limit: limit + 1 };
       const found = await pageNodesOfImage(context.db, context, query);
       const facts = factsId === null ? undefined : await findFacts(imageId, factsId, context);
       return {

@@ -9,37 +9,41 @@ import type { ImageNodesTable } from './tables.ts';
 /** Keeps which image a node was made from, as its facts say; with facts that name none it is made from none. */
 export async function recordImageNode(
   db: Database,
-  node: Omit<Insertable<ImageNodesTable>, 'imageId' | 'imageBuildVersionArn'>,
+  node: Omit<Insertable<ImageNodesTable>, 'originId' | 'recipeArn'>,
   image: NodeOverlay['image'],
 ): Promise<void> {
   if (image === undefined) {
     await db.deleteFrom('imageNodes').where('instanceId', '=', node.instanceId).execute();
     return;
   }
-  const { imageId, imageBuildVersionArn } = image;
+  const { originId, recipeArn } = image;
   const { installedDigest, reportedAt } = node;
   await db
     .insertInto('imageNodes')
-    .values({ ...node, imageId, imageBuildVersionArn })
+    .values({ ...node, originId, recipeArn })
     .onConflict((conflict) =>
-      conflict.column('instanceId').doUpdateSet({ imageId, imageBuildVersionArn, installedDigest, reportedAt }),
+      conflict.column('instanceId').doUpdateSet({ originId, recipeArn, installedDigest, reportedAt }),
     )
     .execute();
 }
 
-function selectNodesOf(db: Database, { accountId, region }: Scope, imageId: string) {
+function selectNodesOf(db: Database, { accountId, region }: Scope, originId: string | null) {
   return db
     .selectFrom('imageNodes')
     .innerJoin('nodes', 'nodes.instanceId', 'imageNodes.instanceId')
     .where('imageNodes.accountId', '=', accountId)
     .where('imageNodes.region', '=', region)
-    .where('imageNodes.imageId', '=', imageId)
+    .where('imageNodes.originId', '=', originId)
     .where('nodes.deregisteredAt', 'is', null);
 }
 
 /** One registered node that runs from an image, if there is any. */
-export async function findNodeOfImage(db: Database, scope: Scope, imageId: string): Promise<string | undefined> {
-  const row = await selectNodesOf(db, scope, imageId)
+export async function findNodeOfImage(
+  db: Database,
+  scope: Scope,
+  originId: string | null,
+): Promise<string | undefined> {
+  const row = await selectNodesOf(db, scope, originId)
     .select('imageNodes.instanceId')
     .orderBy('imageNodes.instanceId')
     .limit(1)
@@ -57,9 +61,9 @@ export interface NodeOfImage {
 export async function pageNodesOfImage(
   db: Database,
   scope: Scope,
-  query: { readonly imageId: string; readonly reach: Reach; readonly after: string; readonly limit: number },
+  query: { readonly originId: string | null; readonly reach: Reach; readonly after: string; readonly limit: number },
 ): Promise<NodeOfImage[]> {
-  let select = selectNodesOf(db, scope, query.imageId)
+  let select = selectNodesOf(db, scope, query.originId)
     .select(['imageNodes.instanceId', 'nodes.name', 'imageNodes.installedDigest', 'imageNodes.reportedAt'])
     .where('imageNodes.instanceId', '>', query.after);
   const isWithinReach = isNodeWithinReach(query.reach, scope, 'imageNodes.instanceId');

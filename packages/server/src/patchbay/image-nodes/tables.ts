@@ -3,8 +3,8 @@ export interface ImageNodesTable {
   instanceId: string;
   accountId: string;
   region: string;
-  imageId: string;
-  imageBuildVersionArn: string;
+  originId: string;
+  recipeArn: string;
   installedDigest: string;
   reportedAt: Date;
 }

@@ -14,7 +14,7 @@ export async function deleteImage(image: Image, context: OperationContext): Prom
       `${imageArn(image)} is ${image.status}: cancel it first, or wait until it has ended.`,
     );
   }
-  const instanceId = await findNodeOfImage(context.db, context, image.imageId);
+  const instanceId = await findNodeOfImage(context.db, context, image.originId);
   if (instanceId !== undefined) {
     throw new ImageBuilderError(
       'IMAGE_RESOURCE_DEPENDENCY',

@@ -81,6 +81,8 @@ export interface ImagesTable {
   dependencies: ColumnType<ResolvedDependency[], string | undefined, string>;
   /** Approved patches that were missing right after it was built. */
   lackedWhenBuilt: ColumnType<MissingPatch[], string | undefined, string>;
+  /** What machines that were made from it name (ImageOrigin of facts); null where nothing of it says so. */
+  originId: ColumnType<string | null, string | null | undefined, string | null>;
   record: ColumnType<ImageBuildRecord | null, string | null | undefined, string>;
   failure: ColumnType<ImageFailure | null, string | null | undefined, string>;
   containers: ColumnType<OutputContainer[], string | undefined, string>;
