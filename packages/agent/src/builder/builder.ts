@@ -16,7 +16,7 @@ import type { Timers } from '../timers.ts';
 import { BuildFailure, noPlace } from './build-failure.ts';
 import { buildImage } from './build-image.ts';
 import { takeBuilds } from './build-loop.ts';
-import { type BuildReport, openBuildReport } from './build-report.ts';
+import { type BuildReport, openBuildReport, tellable } from './build-report.ts';
 import { BuilderError } from './builder-error.ts';
 import type { BuilderSettings } from './builder-settings.ts';
 import { findDebianArchives } from './own-archives.ts';
@@ -115,10 +115,10 @@ async function endOf(
     const isLate = timeout.aborted;
     const message = isLate ? `The build did not end within ${order.timeoutSeconds} seconds` : explain(error);
     const place = !isLate && error instanceof BuildFailure ? error.place : noPlace;
-    const shown = redactCredentials(message).slice(0, 4_000);
+    const shown = tellable(redactCredentials(message).slice(0, 4_000));
     const step = report.endRunning('FAILED', shown);
     report.say(shown);
-    const output = redactCredentials(place.output).slice(-8_000);
+    const output = tellable(redactCredentials(place.output).slice(-8_000));
     return { kind: 'failed', failure: { step, ...place, output, message: shown } };
   }
 }

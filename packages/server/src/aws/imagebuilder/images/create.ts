@@ -12,7 +12,7 @@ import type { BuildContext } from './build-context.ts';
 import { imageArn } from './find-image.ts';
 import { imageIdOf } from './image-id.ts';
 import { compileOrder } from './order.ts';
-import { countBuildsAlone, findImageById, type Image, insertImage } from './repository.ts';
+import { findImageById, type Image, insertImage, takeBuildNumber } from './repository.ts';
 import { imageType } from './tables.ts';
 
 type Requested = Omit<CamelCased<CreateImageRequest>, 'tags' | 'clientToken'>;
@@ -51,7 +51,7 @@ export async function createImage(wanted: NewImage, context: BuildContext): Prom
   const { name = '', version = '' } = recipe;
   const arnName = nameInArn(name);
   const { major, minor, patch } = parseSemanticVersion(version);
-  const buildNumber = (await countBuildsAlone(db, context, arnName, version)) + 1;
+  const buildNumber = await takeBuildNumber(db, context, arnName, version);
   const resourceId = `${arnName}/${version}/${buildNumber}`;
   const imageId = imageIdOf(dependencies.randomId());
   const {

@@ -37,6 +37,17 @@ export async function findImage(arn: string, context: Context): Promise<Image> {
   return image;
 }
 
+/** What an ARN of a parent image stands for: the newest that is available. Undefined where none is. */
+export async function findParent(arn: string, context: Context): Promise<Image | undefined> {
+  const { name, version, build } = readImageArn(arn, ['wildcard', 'version', 'build'], context);
+  return await findNewestImage(context.db, context, {
+    arnName: name,
+    fixed: version?.fixed ?? [],
+    build,
+    status: 'AVAILABLE',
+  });
+}
+
 /** The image of an ARN that must name one build. */
 export async function findImageBuild(arn: string, context: Context): Promise<Image> {
   const { name, version, build } = readImageArn(arn, ['build'], context);

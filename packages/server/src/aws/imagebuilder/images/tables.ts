@@ -82,7 +82,7 @@ export interface ImagesTable {
   /** Approved patches that were missing right after it was built. */
   lackedWhenBuilt: ColumnType<MissingPatch[], string | undefined, string>;
   record: ColumnType<ImageBuildRecord | null, string | null | undefined, string>;
-  failure: ColumnType<ImageFailure | null, string | null | undefined, string>;
+  failure: ColumnType<ImageFailure | null, string | null | undefined, string | null>;
   containers: ColumnType<OutputContainer[], string | undefined, string>;
   osVersion: ColumnType<string | null, string | null | undefined, string>;
   factsId: ColumnType<string | null, string | null | undefined, string>;
@@ -90,9 +90,13 @@ export interface ImagesTable {
   /** The builder that holds it, or held it last. */
   leaseInstanceId: ColumnType<string | null, undefined, string>;
   leaseUntil: ColumnType<Date | null, undefined, Date | null>;
+  /** The number of the first line of the builder that took it last: lines of earlier ones stay. */
+  firstLine: Generated<number>;
+  /** Where it was when it failed or was cancelled. */
+  endedIn: ColumnType<ImageStatus | null, undefined, ImageStatus | null>;
   /** How often a builder took it. */
   attempts: Generated<number>;
-  cancelRequestedAt: ColumnType<Date | null, undefined, Date>;
+  cancelRequestedAt: ColumnType<Date | null, undefined, Date | null>;
   dateCreated: ColumnType<Date, Date, never>;
   startedAt: ColumnType<Date | null, undefined, Date>;
   endedAt: ColumnType<Date | null, undefined, Date | null>;
@@ -125,7 +129,16 @@ export interface ImageBuildLinesTable {
   text: string;
 }
 
+/** Which number the last build of a version got; versions are named as `my-image/1.0.0`. */
+export interface ImageNumbersTable {
+  accountId: ColumnType<string, string, never>;
+  region: ColumnType<string, string, never>;
+  versionId: ColumnType<string, string, never>;
+  lastBuild: number;
+}
+
 export interface ImageTables {
+  imageNumbers: ImageNumbersTable;
   images: ImagesTable;
   imageBuildSteps: ImageBuildStepsTable;
   imageBuildLines: ImageBuildLinesTable;
