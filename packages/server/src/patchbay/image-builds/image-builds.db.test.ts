@@ -3,6 +3,7 @@ import {
   CancelImageCreationCommand,
   type ImagebuilderClient,
   ListWorkflowExecutionsCommand,
+  RetryImageCommand,
 } from '@aws-sdk/client-imagebuilder';
 import { authorizationText, GetImageBuildRecord, ListImageBuildLines, TakeImageBuild } from '@patchbay/contracts';
 import { contentDigest } from '@patchbay/facts/digest';
@@ -266,6 +267,43 @@ describe('builds and their builders', () => {
       await expect(report(builder, order, { steps: stepsAfter(2, server().now()) })).rejects.toMatchObject(lost);
       expect(await stateOf(arn)).toEqual(state);
       expect(await takeOrder(other)).toBeNull();
+    });
+  });
+
+  describe('trying again', () => {
+    const retry = async (imageBuildVersionArn: string) =>
+      await client.send(new RetryImageCommand({ imageBuildVersionArn }));
+
+    it('builds anew what failed when it was sent, under the same number', async () => {
+      const arn = await create();
+      const before = await takeBuildOf(builder);
+      await report(builder, before, { steps: stepsAfter(5, server().now()), lines: ['sent halfway'] });
+      await client.send(new CancelImageCreationCommand({ imageBuildVersionArn: arn }));
+      await completeAs(builder, before, failedOf('the registry is gone'));
+      expect(await record(arn)).toMatchObject({ status: 'FAILED', failure: { message: 'the registry is gone' } });
+      expect((await retry(arn)).imageBuildVersionArn).toBe(arn);
+      expect(await record(arn)).toMatchObject({ status: 'PENDING', failure: null, attempts: 0, endedAt: null });
+      const after = await takeBuildOf(other);
+      expect(after).toEqual({ ...before, leaseId: after.leaseId });
+      await expect(completeAs(builder, before, failedOf('late'))).rejects.toMatchObject(lost);
+      expect(await report(other, after, { lines: ['sent'] })).toMatchObject({ isCancelled: false });
+      await completeAs(other, after, availableOf(await submitImageFacts(other, after)));
+      expect(await stateOf(arn)).toEqual({ status: 'AVAILABLE' });
+      expect((await lines(arn)).lines.map(({ text }) => text)).toEqual(['sent halfway', 'sent']);
+    });
+
+    it('is refused where there was nothing to send, or nothing failed', async () => {
+      const arn = await create();
+      const refused = { name: 'InvalidRequestException' };
+      await expect(retry(arn)).rejects.toMatchObject({ ...refused, message: expect.stringContaining('is PENDING') });
+      const order = await takeBuildOf(builder);
+      await report(builder, order, { steps: stepsAfter(1, server().now()) });
+      await completeAs(builder, order, failedOf('does not compile'));
+      await expect(retry(arn)).rejects.toMatchObject({
+        ...refused,
+        message: expect.stringContaining('while it was BUILDING: there is nothing to distribute'),
+      });
+      expect(await takeOrder(builder)).toBeNull();
     });
   });
 

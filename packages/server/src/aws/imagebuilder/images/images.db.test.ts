@@ -1,10 +1,14 @@
 import {
   CreateContainerRecipeCommand,
   DeleteImageCommand,
+  GetImagePolicyCommand,
   type ImagebuilderClient,
   ListImageBuildVersionsCommand,
   ListImagePackagesCommand,
+  ListImageScanFindingAggregationsCommand,
+  ListImageScanFindingsCommand,
   ListImagesCommand,
+  PutImagePolicyCommand,
   UpdateInfrastructureConfigurationCommand,
 } from '@aws-sdk/client-imagebuilder';
 import { GetImageBuildRecord } from '@patchbay/contracts';
@@ -246,6 +250,7 @@ describe('images', () => {
       await expect(readImage(limited, arnOf('listed/2.0.1/3'))).rejects.toMatchObject({
         name: 'AccessDeniedException',
       });
+      expect((await readImage(limited, arnOf('listed/1.2.x'))).version).toBe('1.2.0/1');
       await expect(readImage(limited, arnOf('listed/2.0.1'))).rejects.toMatchObject({ name: 'AccessDeniedException' });
     });
   });
@@ -260,6 +265,40 @@ describe('images', () => {
       { packageName: 'bash', packageVersion: '5.2' },
       { packageName: 'openssl', packageVersion: '3.0.1' },
     ]);
+  });
+
+  it('have a policy, which goes with them', async () => {
+    const arn = await createImageOf(client, parts);
+    const get = async () => (await client.send(new GetImagePolicyCommand({ imageArn: arn }))).policy;
+    await expect(get()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    const policy = '{"Version":"2012-10-17","Statement":[]}';
+    expect((await client.send(new PutImagePolicyCommand({ imageArn: arn, policy }))).imageArn).toBe(arn);
+    expect(await get()).toBe(policy);
+    await expect(client.send(new PutImagePolicyCommand({ imageArn: arn, policy: '[]' }))).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+    });
+    await buildNext(builder);
+    await client.send(new DeleteImageCommand({ imageBuildVersionArn: arn }));
+    expect(await server().database.selectFrom('imageResourcePolicies').selectAll().execute()).toEqual([]);
+  });
+
+  it('have no findings of scans, whatever is asked for them', async () => {
+    const filters = [{ name: 'imageBuildVersionArn', values: [arnOf('plain/1.0.0/1')] }];
+    expect((await client.send(new ListImageScanFindingsCommand({ filters }))).findings).toEqual([]);
+    expect(await client.send(new ListImageScanFindingAggregationsCommand({}))).toMatchObject({
+      aggregationType: 'accountId',
+      responses: [],
+    });
+    const [filter] = filters;
+    expect(await client.send(new ListImageScanFindingAggregationsCommand({ filter }))).toMatchObject({
+      aggregationType: 'imageBuildVersionArn',
+    });
+    const unknown = { name: 'accountIds', values: ['x'] };
+    const refused = { name: 'InvalidParameterValueException' };
+    await expect(client.send(new ListImageScanFindingsCommand({ filters: [unknown] }))).rejects.toMatchObject(refused);
+    await expect(client.send(new ListImageScanFindingAggregationsCommand({ filter: unknown }))).rejects.toMatchObject(
+      refused,
+    );
   });
 
   it('are deleted when they have ended, and not before', async () => {

@@ -114,6 +114,24 @@ export async function findLastAvailable(db: Database, pipelineArn: string): Prom
     .executeTakeFirst();
 }
 
+/** The status of the newest image of each pipeline that has one. */
+export async function readLastStatuses(
+  db: Database,
+  pipelineArns: readonly string[],
+): Promise<ReadonlyMap<string, ImageStatus>> {
+  if (pipelineArns.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('images')
+    .distinctOn('pipelineArn')
+    .select(['pipelineArn', 'status'])
+    .where('pipelineArn', 'in', pipelineArns)
+    .orderBy('pipelineArn')
+    .orderBy('dateCreated', 'desc')
+    .orderBy('buildNumber', 'desc')
+    .execute();
+  return new Map(rows.map(({ pipelineArn, status }) => [pipelineArn ?? '', status]));
+}
+
 /** An image of a pipeline whose build has not ended. */
 export async function findBuildUnderWay(db: Database, pipelineArn: string): Promise<Image | undefined> {
   return await db
