@@ -55,6 +55,7 @@ export const matrixForBuiltImages: readonly Row[] = [
   patchbay('GetImageBuildRecord', 'AOR', ofImage),
   patchbay('GetImageBillOfMaterials', 'AOR', ofImage),
   patchbay('ListImageBuildLines', 'AOR', ofImage),
+  patchbay('ImportImage', 'A', { name: 'matrix import', semanticVersion: '1.0.0', reference: 'debian:12' }),
   patchbay('ListImageFreshness', 'AORWD', {}),
   patchbay('GetImageFreshness', 'AOR', ofImage),
   patchbay('ListImageNodes', 'AOR', ofImage),

@@ -3,10 +3,10 @@ import { administrators, type Entry, operators, readers } from './permission-ent
 /** Who may do what with images and their builds: as with what they are made from (permissions-for-images.ts). */
 export const permissionsForBuiltImages: readonly Entry[] = [
   {
-    what: 'Build an image by any recipe, and say which tags it carries',
+    what: 'Build an image by any recipe or import one, and say which tags it carries',
     people: administrators,
     limited: 'never',
-    permissions: ['imagebuilder:CreateImage'],
+    permissions: ['imagebuilder:CreateImage', 'patchbay:ImportImage'],
   },
   {
     what: 'Start an image pipeline as it is defined, or a build again as it was ordered',

@@ -234,6 +234,7 @@ async function findLacking(imageId: string, db: Context['db']): Promise<MissingP
 
 /** What only the builder knew: which base image, or which image of a registry, it was built on. */
 function withParent({ dependencies, buildOrder }: Image, { parent }: ImageBuildRecord): ResolvedDependency[] {
+  if (buildOrder.kind === 'import') return dependencies;
   const known =
     buildOrder.parent.kind === 'managed' ? parent.reference : `${parent.reference.split('@')[0]}@${parent.digest}`;
   return dependencies.map((each) => (each.kind === 'parent' ? { ...each, resolved: each.resolved ?? known } : each));

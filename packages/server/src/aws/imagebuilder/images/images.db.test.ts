@@ -157,8 +157,9 @@ describe('images', () => {
       await createImageOf(client, base);
       await takeBuildOf(builder);
       await buildOf({ name: 'upon', semanticVersion: '1.0.1', parentImage });
-      const { parent } = await takeBuildOf(builder);
-      expect(parent).toEqual({ kind: 'reference', reference: `registry.example/web@${digestOf('a')}` });
+      expect(await takeBuildOf(builder)).toMatchObject({
+        parent: { kind: 'reference', reference: `registry.example/web@${digestOf('a')}` },
+      });
     });
   });
 

@@ -8,7 +8,7 @@ import { resolveDependencies } from '../pipelines/dependencies.ts';
 import type { BuildContext } from './build-context.ts';
 import { findImage, findParent, imageArn } from './find-image.ts';
 import { resolveOwnParent } from './parent-now.ts';
-import type { KeptOrder } from './tables.ts';
+import type { KeptBuildOrder } from './tables.ts';
 
 export interface OrderedImage {
   readonly imageId: string;
@@ -32,7 +32,7 @@ const buildTimeoutSeconds = 6 * 3600;
 export async function compileOrder(
   image: OrderedImage,
   context: BuildContext,
-): Promise<{ order: KeptOrder; patchGroup: string | null; dependencies: ResolvedDependency[] }> {
+): Promise<{ order: KeptBuildOrder; patchGroup: string | null; dependencies: ResolvedDependency[] }> {
   const { recipe, version } = image;
   const components = await Promise.all(
     (recipe.components ?? []).map(async ({ componentArn = '', parameters = [] }) => {
@@ -46,7 +46,8 @@ export async function compileOrder(
       };
     }),
   );
-  const order: KeptOrder = {
+  const order: KeptBuildOrder = {
+    kind: 'build',
     imageId: image.imageId,
     imageBuildVersionArn: image.imageBuildVersionArn,
     name: recipe.name ?? '',

@@ -4,11 +4,12 @@ import type {
   InfrastructureConfiguration,
 } from '@aws-sdk/client-imagebuilder';
 import type {
-  ImageBuildOrder,
+  ContainerBuildOrder,
   ImageBuildOutcome,
   ImageBuildRecord,
   ImageBuildStepName,
   ImageBuildStepStatus,
+  ImageImportOrder,
 } from '@patchbay/contracts';
 import type { MissingPatch, ResolvedDependency } from '@patchbay/patching';
 import type { ColumnType, Generated } from 'kysely';
@@ -42,7 +43,8 @@ export type ImageRequest = Pick<
 export type ImageFailure = Extract<ImageBuildOutcome, { kind: 'failed' }>['failure'];
 
 /** The order of a build without what each builder gets anew. */
-export type KeptOrder = Omit<ImageBuildOrder, 'leaseId'>;
+export type KeptOrder = KeptBuildOrder | Omit<ImageImportOrder, 'leaseId'>;
+export type KeptBuildOrder = Omit<ContainerBuildOrder, 'leaseId'>;
 
 export interface OutputContainer {
   readonly region: string;
@@ -67,9 +69,10 @@ export interface ImagesTable {
   status: ImageStatus;
   /** Why it is where it is. */
   reason: string | null;
-  recipeArn: ColumnType<string, string, never>;
-  recipe: ColumnType<object, string, never>;
-  infrastructure: ColumnType<CamelCased<InfrastructureConfiguration>, string, never>;
+  /** Null, as recipe and infrastructure, for an image that was imported. */
+  recipeArn: ColumnType<string | null, string | null, never>;
+  recipe: ColumnType<object | null, string | null, never>;
+  infrastructure: ColumnType<CamelCased<InfrastructureConfiguration> | null, string | null, never>;
   distribution: ColumnType<CamelCased<DistributionConfiguration> | null, string | null, never>;
   pipelineArn: ColumnType<string | null, string | null, never>;
   pipelineName: ColumnType<string | null, string | null, never>;
