@@ -1,3 +1,4 @@
+import { withBuiltImages } from './built-images-in-scene.ts';
 import { withDefinitions } from './definitions-in-scene.ts';
 import { callImageBuilder, type Furniture } from './image-builder-calls.ts';
 import { withImagePipelines } from './image-pipelines-in-scene.ts';
@@ -61,5 +62,6 @@ export async function withImages<Scene extends Furniture>(
       ...examples.map(([target, input]) => [`${service}.${target}`, [input]] as const),
     ]),
   };
-  return await withImagePipelines(await withDefinitions(withConfigurations, server, name), server, name);
+  const withPipelines = await withImagePipelines(await withDefinitions(withConfigurations, server, name), server, name);
+  return await withBuiltImages(withPipelines, server, name);
 }

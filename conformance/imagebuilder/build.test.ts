@@ -7,7 +7,7 @@ import {
   ListWorkflowExecutionsCommand,
   ListWorkflowStepExecutionsCommand,
 } from '@aws-sdk/client-imagebuilder';
-import { GetImageBillOfMaterials, GetImageBuildRecord, ListImageBuildLines } from '@patchbay/contracts';
+import { GetImageBillOfMaterials, GetImageBuildRecord, ImportImage, ListImageBuildLines } from '@patchbay/contracts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openImageStore } from '../../packages/agent/src/images/index.ts';
 import { readSuccess } from '../../packages/server/src/test-support/send-request.ts';
@@ -172,6 +172,45 @@ describe('building a container image', () => {
     );
     const { content } = GetImageBillOfMaterials.output.parse(readSuccess(bill));
     expect(JSON.parse(content)).toMatchObject({ bomFormat: 'CycloneDX', components: expect.any(Array) });
+  });
+
+  it('imports one that exists as it is, and tells what is in it', async () => {
+    const answer = await server().call(
+      'Patchbay.ImportImage',
+      { name: 'imported base', semanticVersion: '1.0.0', reference: parentImage },
+      patchbay,
+    );
+    const { imageBuildVersionArn } = ImportImage.output.parse(readSuccess(answer));
+    const image = await awaitImage(client, imageBuildVersionArn);
+    expect(image).toMatchObject({
+      state: { status: 'AVAILABLE' },
+      buildType: 'IMPORT',
+      outputResources: { containers: [{ imageUris: [parentImage] }] },
+    });
+    const told = await server().call('Patchbay.GetImageBuildRecord', { imageBuildVersionArn }, patchbay);
+    const { record, steps } = GetImageBuildRecord.output.parse(readSuccess(told));
+    const manifest = await fetch(`http://${registry.address}/v2/base/manifests/1`, {
+      headers: { accept: 'application/vnd.oci.image.manifest.v1+json' },
+    });
+    expect(record?.digest).toBe(manifest.headers.get('docker-content-digest'));
+    const { layers } = (await manifest.json()) as { layers: { digest: string; size: number }[] };
+    expect(record?.layers).toEqual(layers.map(({ digest, size }) => ({ digest, sizeBytes: size })));
+    expect(steps.map(({ name, status }) => [name, status])).toEqual([
+      ['ObtainParentImage', 'COMPLETED'],
+      ['ApplyBuildComponents', 'SKIPPED'],
+      ['CollectImageMetadata', 'COMPLETED'],
+      ['CreateOutputImage', 'SKIPPED'],
+      ['ApplyTestComponents', 'SKIPPED'],
+      ['DistributeImage', 'SKIPPED'],
+    ]);
+    const root = await mountImage(stage.folder, `docker://${parentImage}`);
+    try {
+      expect(await listPackages(imageBuildVersionArn)).toEqual(await root.listPackages());
+    } finally {
+      await root.remove();
+    }
+    const tags = await fetch(`http://${registry.address}/v2/base/tags/list`);
+    expect(await tags.json()).toEqual({ name: 'base', tags: ['1'] });
   });
 
   it('sends nothing when a test fails, and says where it did', async () => {

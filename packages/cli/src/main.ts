@@ -55,6 +55,8 @@ const commands = [
 const program = new Command('patchbay')
   .description('Keeps servers patched and proves it; speaks the AWS Systems Manager API.')
   .version(packageJson.version)
+  // After a command its own options count: `image import` has a --version, too.
+  .enablePositionalOptions()
   .showHelpAfterError('(patchbay --help lists what there is)');
 for (const command of commands) program.addCommand(command);
 const withSubcommands = (command: Command): Command[] => [command, ...command.commands.flatMap(withSubcommands)];

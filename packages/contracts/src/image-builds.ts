@@ -22,14 +22,21 @@ const OrderedComponent = z.object({
   parameters: z.record(z.string(), z.string()),
 });
 
-/** Everything a builder needs to know to build one container image. */
-export const ImageBuildOrder = z.object({
+const orderedImage = {
   imageId: z.string(),
   leaseId: z.string(),
   imageBuildVersionArn: z.string(),
   name: z.string(),
   /** With its build: `1.0.0/3`. */
   version: z.string(),
+  /** For all of it, from its beginning. */
+  timeoutSeconds: z.number().int().positive(),
+};
+
+/** Everything a builder needs to know to build one container image. */
+export const ContainerBuildOrder = z.object({
+  kind: z.literal('build'),
+  ...orderedImage,
   containerRecipeArn: z.string(),
   parent: ParentImage,
   /** The Dockerfile template. */
@@ -42,9 +49,22 @@ export const ImageBuildOrder = z.object({
   labels: z.record(z.string(), z.string()),
   /** What a build may reach besides the archives of the image's own sources. */
   allowedHosts: z.array(z.string()).default([]),
-  /** For the whole build, from its beginning. */
-  timeoutSeconds: z.number().int().positive(),
 });
+export type ContainerBuildOrder = z.infer<typeof ContainerBuildOrder>;
+
+/** An image that exists: it is pulled, and what is in it is told; it is neither changed nor sent anywhere. */
+export const ImageImportOrder = z.object({
+  kind: z.literal('import'),
+  ...orderedImage,
+  /** In a registry. */
+  reference: z.string(),
+  /** Under which it is listed. */
+  region: z.string(),
+});
+export type ImageImportOrder = z.infer<typeof ImageImportOrder>;
+
+/** What a builder is to do for one image. */
+export const ImageBuildOrder = z.discriminatedUnion('kind', [ContainerBuildOrder, ImageImportOrder]);
 export type ImageBuildOrder = z.infer<typeof ImageBuildOrder>;
 
 export const ToolVersion = z.object({ name: z.string().max(64), version: z.string().max(128) });
@@ -115,6 +135,7 @@ const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 export const ImageBuildRecord = z.object({
   /** Of the manifest. */
   digest: Digest,
+  /** What it was built upon; of one that was imported the image itself. */
   parent: z.object({ reference: z.string(), digest: Digest, version: z.string().nullable() }),
   archives: z.array(z.object({ uri: z.string(), suite: z.string(), releaseDigest: z.string(), date: z.string() })),
   tools: z.array(ToolVersion),
@@ -157,6 +178,23 @@ export const CompleteImageBuild = defineContract(
 );
 export type ImageBuildOutcome = z.infer<typeof CompleteImageBuild.input>['outcome'];
 
+/** Lets a builder look into an image that exists, and keeps what is in it as of one that was built here. */
+export const ImportImage = defineContract(
+  'ImportImage',
+  'person',
+  z.object({
+    /** As AWS's ResourceName. */
+    name: z.string().regex(/^[-_A-Za-z0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z0-9]$/),
+    semanticVersion: z.string().max(128),
+    /** In a registry, as Docker writes it. */
+    reference: z.string().max(1024),
+    /** Which baseline judges it; by default that of its tag `PatchGroup`. */
+    patchGroup: z.string().min(1).max(256).optional(),
+    tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+  }),
+  z.object({ imageBuildVersionArn: z.string() }),
+);
+
 /** What a build printed so far, from a line on: with the number of the next to ask for, and whether more may come. */
 export const ListImageBuildLines = defineContract(
   'ListImageBuildLines',
@@ -190,7 +228,8 @@ export const GetImageBuildRecord = defineContract(
     record: ImageBuildRecord.nullable(),
     failure: Failure.nullable(),
     components: z.array(z.object({ arn: z.string(), name: z.string(), version: z.string() })),
-    containerRecipeArn: z.string(),
+    /** Null for an image that was imported. */
+    containerRecipeArn: z.string().nullable(),
     steps: z.array(ImageBuildStep),
     createdAt: z.iso.datetime(),
     startedAt: z.iso.datetime().nullable(),

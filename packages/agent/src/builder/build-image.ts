@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import type { ImageBuildOrder, ImageBuildOutcome, ImageBuildStepName, ToolVersion } from '@patchbay/contracts';
+import type {
+  ContainerBuildOrder,
+  ImageBuildLease,
+  ImageBuildOutcome,
+  ImageBuildStepName,
+  ToolVersion,
+} from '@patchbay/contracts';
 import {
   DockerfileError,
   type ResolvedDockerfileStep,
@@ -40,7 +46,7 @@ export type BuiltImage = Extract<ImageBuildOutcome, { kind: 'available' }>;
  * anywhere before all tests have passed.
  * @throws BuildFailure where the recipe is to blame; ImageError, BuilderError, MachineError and the like otherwise
  */
-export async function buildImage(order: ImageBuildOrder, parts: BuildParts): Promise<BuiltImage> {
+export async function buildImage(order: ContainerBuildOrder, parts: BuildParts): Promise<BuiltImage> {
   const step = stepper(parts);
   const components = readComponents(order);
   const parent = await step('ObtainParentImage', () => obtainParent(order.parent, parts));
@@ -84,7 +90,8 @@ export async function buildImage(order: ImageBuildOrder, parts: BuildParts): Pro
   };
 }
 
-function stepper({ report, signal }: BuildParts) {
+/** Does the steps of a build, each told when it begins and ends. */
+export function stepper({ report, signal }: BuildParts) {
   return async <Result>(name: ImageBuildStepName, work: () => Promise<Result>): Promise<Result> => {
     signal.throwIfAborted();
     report.begin(name);
@@ -100,7 +107,7 @@ function timestampOf({ timestamp }: Parent, { newestRelease }: ImageMetadata): D
   return newestRelease === null || newestRelease < timestamp ? timestamp : newestRelease;
 }
 
-function readSteps({ template }: ImageBuildOrder, { image }: Parent): ResolvedDockerfileStep[] {
+function readSteps({ template }: ContainerBuildOrder, { image }: Parent): ResolvedDockerfileStep[] {
   const { Env, WorkingDir, User } = image.config.config ?? {};
   const environment = new Map((Env ?? []).map((line) => splitVariable(line)));
   const base = { environment, workingDirectory: WorkingDir || '/', user: User || null };
@@ -117,7 +124,8 @@ function splitVariable(line: string): [name: string, value: string] {
   return equals === -1 ? [line, ''] : [line.slice(0, equals), line.slice(equals + 1)];
 }
 
-function patchRequestOf(order: ImageBuildOrder, parts: BuildParts, { container, network }: Site) {
+/** What it takes to look into a root, and to patch it, for an image. */
+export function patchRequestOf(order: ImageBuildLease, parts: BuildParts, { container, network }: Site) {
   const { client, key, directory, signal, report } = parts;
   return {
     rootDirectory: container.rootDirectory,
@@ -137,8 +145,9 @@ interface Site {
   readonly network: ProxiedNetwork;
 }
 
-async function atSite<Result>(
-  order: ImageBuildOrder,
+/** Works on an image in a root of its own, which is gone afterwards. */
+export async function atSite<Result>(
+  order: Pick<ContainerBuildOrder, 'allowedHosts'>,
   { store, directory, report }: BuildParts,
   image: StoredImage,
   work: (site: Site) => Promise<Result>,
@@ -183,7 +192,7 @@ async function withMachine<Result>(
 }
 
 interface Applying {
-  readonly order: ImageBuildOrder;
+  readonly order: ContainerBuildOrder;
   readonly parts: BuildParts;
   readonly components: readonly BuildComponent[];
   readonly steps: readonly ResolvedDockerfileStep[];
@@ -268,7 +277,7 @@ async function commit({ order, container, parent, metadata, parts }: Committing)
 
 /** Tests run in a root of their own on the finished image: what they leave behind is in no image. */
 async function testImage(
-  order: ImageBuildOrder,
+  order: ContainerBuildOrder,
   parts: BuildParts,
   components: readonly BuildComponent[],
   image: StoredImage,

@@ -1,4 +1,4 @@
-import type { ImageBuildOrder } from '@patchbay/contracts';
+import type { ContainerBuildOrder } from '@patchbay/contracts';
 import type { Machine } from '../machine/index.ts';
 import { NetworkError, openProxiedNetwork, type ProxiedNetwork, readAllowedHosts } from '../network/index.ts';
 import { BuildFailure } from './build-failure.ts';
@@ -43,7 +43,7 @@ function isHost(text: string): boolean {
  * @throws BuildFailure for a host that is none; NetworkError, MachineError
  */
 export async function openBuildNetwork(
-  { allowedHosts }: Pick<ImageBuildOrder, 'allowedHosts'>,
+  { allowedHosts }: Pick<ContainerBuildOrder, 'allowedHosts'>,
   machine: Pick<Machine, 'readFile' | 'listDirectory'>,
   report: BuildReport,
 ): Promise<ProxiedNetwork> {

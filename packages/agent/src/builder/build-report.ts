@@ -50,6 +50,11 @@ const mostLineCharacters = 4_096;
 /** Kept while the control plane is away; what comes beyond is counted. */
 const mostWaitingLines = 50_000;
 
+/** What any program may print and no control plane stores: NUL, and half of a surrogate pair, as a cut leaves it. */
+export function tellable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
+}
+
 /** Tells the control plane every two seconds what is new, and keeps the lease by it. */
 export function openBuildReport({ client, lease, log, timers }: BuildReportParts): BuildReport {
   const stopping = new AbortController();
@@ -117,7 +122,7 @@ export function openBuildReport({ client, lease, log, timers }: BuildReportParts
         droppedLines += 1;
         continue;
       }
-      waiting.push({ at, step: current, ...source, text: line.slice(0, mostLineCharacters) });
+      waiting.push({ at, step: current, ...source, text: tellable(line.slice(0, mostLineCharacters)) });
     }
   };
   return {
@@ -129,7 +134,7 @@ export function openBuildReport({ client, lease, log, timers }: BuildReportParts
     end(step, status, message) {
       change(step, {
         status,
-        message: redactCredentials(message).slice(0, 4_096),
+        message: tellable(redactCredentials(message).slice(0, 4_096)),
         endedAt: timers.now().toISOString(),
       });
     },

@@ -14,11 +14,12 @@ import { describeError, type Log } from '../log.ts';
 import { openMachine } from '../machine/index.ts';
 import type { Timers } from '../timers.ts';
 import { BuildFailure, noPlace } from './build-failure.ts';
-import { buildImage } from './build-image.ts';
+import { type BuildParts, buildImage } from './build-image.ts';
 import { takeBuilds } from './build-loop.ts';
-import { type BuildReport, openBuildReport } from './build-report.ts';
+import { type BuildReport, openBuildReport, tellable } from './build-report.ts';
 import { BuilderError } from './builder-error.ts';
 import type { BuilderSettings } from './builder-settings.ts';
+import { importImage } from './import-image.ts';
 import { findDebianArchives } from './own-archives.ts';
 import { readToolVersions, requireBuilderTools } from './tool-versions.ts';
 
@@ -63,22 +64,23 @@ export async function runBuilder(parts: BuilderParts): Promise<void> {
       const timeout = AbortSignal.timeout(order.timeoutSeconds * 1000);
       const ending = AbortSignal.any([stop, report.signal, timeout]);
       const store = openImageStore({ ...storeOptions, signal: ending, report: (line) => report.say(line) });
+      const buildParts: BuildParts = {
+        store,
+        host,
+        archives: async () => settings.archives ?? (await findDebianArchives()),
+        keyring: settings.keyring,
+        baseImageDirectory: join(directory, 'base-images'),
+        report,
+        signal: ending,
+        client,
+        key,
+        tools,
+        registryAccess: { ...registryAccess, signal: ending },
+        directory: join(directory, `slot-${slot}`),
+        now: () => timers.now(),
+      };
       const outcome = await endOf(report, { stop, timeout, ending, order }, () =>
-        buildImage(order, {
-          store,
-          host,
-          archives: async () => settings.archives ?? (await findDebianArchives()),
-          keyring: settings.keyring,
-          baseImageDirectory: join(directory, 'base-images'),
-          report,
-          signal: ending,
-          client,
-          key,
-          tools,
-          registryAccess: { ...registryAccess, signal: ending },
-          directory: join(directory, `slot-${slot}`),
-          now: () => timers.now(),
-        }),
+        order.kind === 'import' ? importImage(order, buildParts) : buildImage(order, buildParts),
       );
       await report.close();
       await openImageStore(storeOptions).prune(keptSince());
@@ -120,10 +122,10 @@ async function endOf(
     const isLate = timeout.aborted;
     const message = isLate ? `The build did not end within ${order.timeoutSeconds} seconds` : explain(error);
     const place = !isLate && error instanceof BuildFailure ? error.place : noPlace;
-    const shown = redactCredentials(message).slice(0, 4_000);
+    const shown = tellable(redactCredentials(message).slice(0, 4_000));
     const step = report.endRunning('FAILED', shown);
     report.say(shown);
-    const output = redactCredentials(place.output).slice(-8_000);
+    const output = tellable(redactCredentials(place.output).slice(-8_000));
     return { kind: 'failed', failure: { step, ...place, output, message: shown } };
   }
 }

@@ -1,4 +1,4 @@
-import type { ImageBuildOrder } from '@patchbay/contracts';
+import type { ContainerBuildOrder } from '@patchbay/contracts';
 import type { NodeFacts } from '@patchbay/facts';
 import {
   formatReference,
@@ -11,7 +11,7 @@ import {
 import type { ParentParts } from './parent-image.ts';
 
 export interface Distribution {
-  readonly order: ImageBuildOrder;
+  readonly order: ContainerBuildOrder;
   readonly image: StoredImage;
   /** What bills of materials are written from. */
   readonly facts: Pick<NodeFacts, 'operatingSystem' | 'installed'>;

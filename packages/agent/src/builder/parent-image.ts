@@ -1,5 +1,5 @@
 import type { ParentImage } from '@patchbay/contracts';
-import { type ImageStore, ownPlatform, type StoredImage } from '../images/index.ts';
+import { type ImageStore, ownPlatform, parseReference, type StoredImage } from '../images/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { obtainBaseImage } from './base-image.ts';
 import type { BuildReport } from './build-report.ts';
@@ -25,20 +25,22 @@ export interface ParentParts {
   readonly signal: AbortSignal;
 }
 
+/** From a registry, whatever else the reference could name on this machine. @throws ImageError */
+export async function pullParent(
+  reference: string,
+  { store, report }: Pick<ParentParts, 'store' | 'report'>,
+): Promise<Parent> {
+  const image = await store.pull({ kind: 'registry', reference: parseReference(reference) });
+  report.say(`The image ${reference} is ${image.digest}`);
+  const created = Date.parse(image.config.created ?? '');
+  return { image, reference, version: null, timestamp: new Date(Number.isNaN(created) ? 0 : created) };
+}
+
 /** @throws BuilderError, ImageError */
 export async function obtainParent(parent: ParentImage, parts: ParentParts): Promise<Parent> {
-  const { store, signal, report } = parts;
+  const { store, signal } = parts;
   if (parent.kind === 'reference') {
-    const source = await store.readSource(parent.reference);
-    const image = await store.pull(source);
-    report.say(`Parent image ${parent.reference} is ${image.digest}`);
-    const created = Date.parse(image.config.created ?? '');
-    return {
-      image,
-      reference: parent.reference,
-      version: null,
-      timestamp: new Date(Number.isNaN(created) ? 0 : created),
-    };
+    return await pullParent(parent.reference, parts);
   }
   const base = await obtainBaseImage({
     name: parent.name,
@@ -47,7 +49,7 @@ export async function obtainParent(parent: ParentImage, parts: ParentParts): Pro
     directory: parts.baseImageDirectory,
     host: parts.host,
     signal,
-    report: (line) => report.say(line),
+    report: (line) => parts.report.say(line),
   });
   const image = await store.importRoot(base.file, {
     platform: ownPlatform(),

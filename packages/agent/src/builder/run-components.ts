@@ -1,4 +1,4 @@
-import type { ImageBuildOrder } from '@patchbay/contracts';
+import type { ContainerBuildOrder } from '@patchbay/contracts';
 import {
   type ActionOutcome,
   type ComponentDocument,
@@ -25,7 +25,7 @@ export interface BuildComponent {
 }
 
 /** @throws BuildFailure for a component that cannot run here at all: found before anything is done */
-export function readComponents(order: ImageBuildOrder): BuildComponent[] {
+export function readComponents(order: ContainerBuildOrder): BuildComponent[] {
   return order.components.map(({ name, version, data, parameters }) => {
     const shown = `${name} ${version}`;
     const reading = readComponentDocument(data);

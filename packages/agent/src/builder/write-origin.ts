@@ -1,4 +1,4 @@
-import type { ImageBuildOrder } from '@patchbay/contracts';
+import type { ContainerBuildOrder } from '@patchbay/contracts';
 import type { NodeFacts } from '@patchbay/facts';
 import { contentDigest } from '@patchbay/facts/digest';
 import type { Machine } from '../machine/index.ts';
@@ -10,7 +10,7 @@ import { BuildFailure } from './build-failure.ts';
  * built again are the same image, byte for byte.
  */
 export function originIdOf(
-  { containerRecipeArn, template, workingDirectory, components }: ImageBuildOrder,
+  { containerRecipeArn, template, workingDirectory, components }: ContainerBuildOrder,
   parentDigest: string,
   { installed }: Pick<NodeFacts, 'installed'>,
 ): string {

@@ -57,7 +57,7 @@ export function describeBuildRecord(build: BuildRecord): string[] {
   const { record, failure } = build;
   return [
     `${build.imageBuildVersionArn}  ${build.status}`,
-    `recipe      ${build.containerRecipeArn}`,
+    `recipe      ${build.containerRecipeArn ?? 'none: it was imported'}`,
     ...build.components.map(({ name, version }) => `component   ${name} ${version}`),
     `builder     ${build.builder ?? 'none yet'}${build.attempts > 1 ? ` (attempt ${build.attempts})` : ''}`,
     ...(record === null

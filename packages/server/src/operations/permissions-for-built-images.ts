@@ -3,22 +3,22 @@ import { administrators, type Entry, operators, readers } from './permission-ent
 /** Who may do what with images and their builds: as with what they are made from (permissions-for-images.ts). */
 export const permissionsForBuiltImages: readonly Entry[] = [
   {
-    what: 'Build an image by any recipe, and say which tags it carries',
+    what: 'Build an image by any recipe or import one, and say which tags it carries',
     people: administrators,
     limited: 'never',
-    permissions: ['imagebuilder:CreateImage'],
+    permissions: ['imagebuilder:CreateImage', 'patchbay:ImportImage'],
   },
   {
-    what: 'Start an image pipeline as it is defined',
+    what: 'Start an image pipeline as it is defined, or a build again as it was ordered',
     people: operators,
     limited: 'tagged-resource',
-    permissions: ['imagebuilder:StartImagePipelineExecution'],
+    permissions: ['imagebuilder:RetryImage', 'imagebuilder:StartImagePipelineExecution'],
   },
   {
-    what: 'Stop builds of images, and delete the records of images',
+    what: 'Stop builds of images, delete the records of images, and say who else may see them',
     people: administrators,
     limited: 'tagged-resource',
-    permissions: ['imagebuilder:CancelImageCreation', 'imagebuilder:DeleteImage'],
+    permissions: ['imagebuilder:CancelImageCreation', 'imagebuilder:DeleteImage', 'imagebuilder:PutImagePolicy'],
   },
   {
     what: 'See one image: what it is, what is in it, how its build went',
@@ -26,6 +26,7 @@ export const permissionsForBuiltImages: readonly Entry[] = [
     limited: 'tagged-resource',
     permissions: [
       'imagebuilder:GetImage',
+      'imagebuilder:GetImagePolicy',
       'imagebuilder:GetWorkflowExecution',
       'imagebuilder:GetWorkflowStepExecution',
       'imagebuilder:ListImagePackages',
@@ -44,6 +45,8 @@ export const permissionsForBuiltImages: readonly Entry[] = [
     permissions: [
       'imagebuilder:ListImageBuildVersions',
       'imagebuilder:ListImagePipelineImages',
+      'imagebuilder:ListImageScanFindingAggregations',
+      'imagebuilder:ListImageScanFindings',
       'imagebuilder:ListImages',
       'imagebuilder:ListWaitingWorkflowSteps',
       'patchbay:ListImageFreshness',

@@ -35,6 +35,7 @@ describe('the table of permissions', () => {
       'ssm:DeregisterTaskFromMaintenanceWindow',
       'ssm:RegisterTaskWithMaintenanceWindow',
       'ssm:UpdateMaintenanceWindowTask',
+      'imagebuilder:RetryImage',
       'imagebuilder:StartImagePipelineExecution',
     ]);
     expect(allowed('auditor', 'operator')).toEqual(['patchbay:ListAccessKeys', 'patchbay:ListUsers']);

@@ -3,6 +3,7 @@ import { definePatchbayService } from '../operations/registry.ts';
 import { archiveWatchContracts } from './archive-watches/operations.ts';
 import { changeFreezeContracts } from './change-freezes/operations.ts';
 import { commandOutputContracts } from './command-outputs.ts';
+import { imageImportContracts } from './image-builds/import-operation.ts';
 import { imageBuildContracts } from './image-builds/operations.ts';
 import { imageBuildReadContracts } from './image-builds/read-operations.ts';
 import { imageFreshnessContracts } from './image-freshness/operations.ts';
@@ -28,6 +29,7 @@ export const patchbay = definePatchbayService([
   ...commandOutputContracts,
   ...patchPlanContracts,
   ...imageBuildContracts,
+  ...imageImportContracts,
   ...imageBuildReadContracts,
   ...imagePipelineRunContracts,
   ...imageFreshnessContracts,

@@ -7,6 +7,8 @@ import { distributionConfigurationOperations } from './distribution-configuratio
 import { imageBuilderErrors } from './errors.ts';
 import { imageRecipeOperations } from './image-recipes/operations.ts';
 import { imageOperations } from './images/operations.ts';
+import { imagePolicyOperations } from './images/policy-operations.ts';
+import { scanFindingOperations } from './images/scan-finding-operations.ts';
 import { startOperations } from './images/start-operations.ts';
 import { workflowExecutionOperations } from './images/workflow-operations.ts';
 import { infrastructureConfigurationOperations } from './infrastructure-configurations/operations.ts';
@@ -27,6 +29,8 @@ export const imageBuilder = defineAwsService({
     ...imageRecipeOperations,
     ...infrastructureConfigurationOperations,
     ...imageOperations,
+    ...imagePolicyOperations,
+    ...scanFindingOperations,
     ...startOperations,
     ...workflowExecutionOperations,
     ...distributionConfigurationOperations,

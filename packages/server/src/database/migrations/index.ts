@@ -26,6 +26,7 @@ import * as imagePipelines from './0033-image-pipelines.ts';
 import * as images from './0034-images.ts';
 import * as imageFreshness from './0035-image-freshness.ts';
 import * as imageDependencies from './0036-image-dependencies.ts';
+import * as imagesAgain from './0037-images-again.ts';
 
 /** Every migration, oldest first. One that was released never changes; names sort in this order. */
 export const migrations: readonly NamedMigration[] = [
@@ -56,4 +57,5 @@ export const migrations: readonly NamedMigration[] = [
   { name: '0034-images', up: images.up },
   { name: '0035-image-freshness', up: imageFreshness.up },
   { name: '0036-image-dependencies', up: imageDependencies.up },
+  { name: '0037-images-again', up: imagesAgain.up },
 ];

@@ -26,7 +26,13 @@ export async function endImage(
 ): Promise<void> {
   const { status, message } = end;
   await endBuildSteps(db, image.imageId, status, message, now);
-  await updateImage(db, image.imageId, { status, reason: message, leaseUntil: null, endedAt: now });
+  await updateImage(db, image.imageId, {
+    status,
+    reason: message,
+    leaseUntil: null,
+    endedAt: now,
+    endedIn: image.status,
+  });
   if (status === 'FAILED') await tellPipeline(image, 'FAILED', db);
 }
 

@@ -2,6 +2,7 @@ import { CompleteImageBuild, ReportImageBuild, TakeImageBuild } from '@patchbay/
 import { waitForMessage } from '../../aws/ec2messages/long-poll.ts';
 import { fulfil } from '../../operations/registry.ts';
 import { callingNode, itself } from '../calling-node.ts';
+import { factsErrors } from '../facts/errors.ts';
 import { imageBuildErrors } from './errors.ts';
 import { completeBuild, reportBuild, requireBuilder, takeBuild } from './service.ts';
 import { buildTopic, buildTopicKey } from './wake.ts';
@@ -34,7 +35,7 @@ export const imageBuildContracts = [
   }),
   fulfil(CompleteImageBuild, {
     resource: itself,
-    errors: imageBuildErrors,
+    errors: { ...factsErrors, ...imageBuildErrors },
     handle: async ({ outcome, ...lease }, context) => {
       await completeBuild(callingNode(context), lease, outcome, context);
       return {};

@@ -33,7 +33,7 @@ export const imageBuildReadContracts = [
     handle: async ({ imageBuildVersionArn }, context) => {
       const image = await findImageBuild(imageBuildVersionArn, context);
       const steps = await listBuildSteps(context.db, image.imageId);
-      const { imageId, status, attempts, patchGroup, record, failure, recipeArn } = image;
+      const { imageId, status, attempts, patchGroup, record, failure, recipeArn, buildOrder } = image;
       return {
         imageBuildVersionArn: imageArn(image),
         imageId,
@@ -43,7 +43,10 @@ export const imageBuildReadContracts = [
         patchGroup,
         record,
         failure,
-        components: image.buildOrder.components.map(({ arn, name, version }) => ({ arn, name, version })),
+        components:
+          buildOrder.kind === 'import'
+            ? []
+            : buildOrder.components.map(({ arn, name, version }) => ({ arn, name, version })),
         containerRecipeArn: recipeArn,
         steps: steps.map(({ name, status: stepStatus, message, startedAt, endedAt }) => ({
           name,

@@ -13,6 +13,7 @@ import { contentDigest } from '@patchbay/facts/digest';
 import { type MissingPatch, type ResolvedDependency, selectTargets } from '@patchbay/patching';
 import type { z } from 'zod';
 import {
+  completeBuildSteps,
   findImageById,
   type Image,
   insertBuildLines,
@@ -27,6 +28,7 @@ import type { ImageStatus } from '../../aws/imagebuilder/images/tables.ts';
 import { readTags } from '../../aws/ssm/tags/repository.ts';
 import { runInTransaction } from '../../database/transaction.ts';
 import type { OperationContext } from '../../operations/operation.ts';
+import { findFacts } from '../facts/service.ts';
 import { wakeImageFreshness } from '../image-freshness/wake.ts';
 import { findNewestVerdict } from '../patch-operations/repository.ts';
 import { endImage, endOfLostBuild, tellPipeline } from './end-image.ts';
@@ -40,8 +42,9 @@ export const builderTag = 'patchbay:builder';
 /** A builder that says nothing for so long has lost its build. It reports every few seconds. */
 export const leaseSeconds = 90;
 
-/** Kept of what a build prints: what comes after is counted and dropped. */
+/** Kept of what a build prints. */
 const mostOutputCharacters = 10 * 1024 * 1024;
+const lastLine = 'There was more: of what a build prints no more than 10 MiB is kept.';
 
 /** Asked before a node waits for a build. @throws ImageBuildError NOT_A_BUILDER */
 export async function requireBuilder(instanceId: string, context: Context): Promise<void> {
@@ -78,6 +81,7 @@ async function lend(image: Image, instanceId: string, context: Context) {
   const leaseId = dependencies.randomId();
   const leaseUntil = new Date(now.getTime() + leaseSeconds * 1000);
   await resetBuildSteps(db, image.imageId);
+  const { next } = await measureBuildLines(db, image.imageId, lastLine);
   await updateImage(db, image.imageId, {
     status: 'BUILDING',
     reason: `Builder ${instanceId} builds it.`,
@@ -85,6 +89,7 @@ async function lend(image: Image, instanceId: string, context: Context) {
     leaseInstanceId: instanceId,
     leaseUntil,
     attempts: image.attempts + 1,
+    firstLine: next,
     startedAt: image.startedAt ?? now,
   });
   const order: ImageBuildOrder = { ...image.buildOrder, leaseId };
@@ -100,7 +105,7 @@ async function lend(image: Image, instanceId: string, context: Context) {
   return { order, authorization: { authorization, keyId: signingKey.keyId, signature } };
 }
 
-/** The build that a builder holds, locked. @throws ImageBuildError LEASE_LOST */
+/** The build that a builder holds or ended, locked. @throws ImageBuildError LEASE_LOST */
 async function requireLease(
   instanceId: string,
   { imageId, leaseId }: ImageBuildLease,
@@ -136,7 +141,7 @@ export async function requireImageSubject(
   context: Context,
 ): Promise<string> {
   const image = await findImageById(context.db, imageId);
-  if (isHeld(image, instanceId, leaseId, context)) return imageId;
+  if (isHeld(image, instanceId, leaseId, context) && image.endedAt === null) return imageId;
   throw leaseLost(imageId);
 }
 
@@ -158,20 +163,28 @@ export async function reportBuild(
   const { db, now } = context;
   const image = await requireLease(instanceId, report, context);
   const { imageId } = image;
+  // Whatever its builder still says of it: how a build ended stays.
+  if (image.endedAt !== null) throw leaseLost(imageId);
   for (const step of report.steps) await updateBuildStep(db, imageId, step);
   const status = report.steps.length === 0 ? image.status : statusOf(report.steps);
   await updateImage(db, imageId, { status, leaseUntil: new Date(now.getTime() + leaseSeconds * 1000) });
-  await keepLines(imageId, report, context);
+  await keepLines(image, report, context);
   return { isCancelled: image.cancelRequestedAt !== null, leaseSeconds };
 }
 
-async function keepLines(imageId: string, { lines, firstLine }: Report, { db }: Context): Promise<void> {
+async function keepLines(image: Image, { lines, firstLine }: Report, { db }: Context): Promise<void> {
   if (lines.length === 0) return;
-  const kept = await measureBuildLines(db, imageId);
-  let room = mostOutputCharacters - kept.characters;
-  const rows = lines.map((line, index) => ({ imageId, number: firstLine + index, ...line, at: new Date(line.at) }));
-  const fitting = rows.filter(({ text }) => (room -= text.length) >= 0);
-  await insertBuildLines(db, fitting);
+  const { imageId } = image;
+  const { characters, isFull } = await measureBuildLines(db, imageId, lastLine);
+  if (isFull) return;
+  let room = mostOutputCharacters - characters;
+  const first = image.firstLine + firstLine;
+  const rows = lines.map((line, index) => ({ imageId, number: first + index, ...line, at: new Date(line.at) }));
+  const count = rows.findIndex(({ text }) => (room -= text.length) < 0);
+  const isTooMuch = count !== -1;
+  const fitting = isTooMuch ? rows.slice(0, count) : rows;
+  const end = isTooMuch ? rows.slice(count, count + 1) : [];
+  await insertBuildLines(db, [...fitting, ...end.map((row) => ({ ...row, stream: 'info' as const, text: lastLine }))]);
 }
 
 /** Ends a build as its builder says. The same end again changes nothing. */
@@ -195,6 +208,8 @@ export async function completeBuild(
     return;
   }
   const { factsId, osVersion, record, containers } = outcome;
+  await findFacts(image.imageId, factsId, context);
+  await completeBuildSteps(db, image.imageId, now);
   await updateImage(db, image.imageId, {
     status: 'AVAILABLE',
     reason: null,
@@ -220,6 +235,7 @@ async function findLacking(imageId: string, db: Context['db']): Promise<MissingP
 
 /** What only the builder knew: which base image, or which image of a registry, it was built on. */
 function withParent({ dependencies, buildOrder }: Image, { parent }: ImageBuildRecord): ResolvedDependency[] {
+  if (buildOrder.kind === 'import') return dependencies;
   const known =
     buildOrder.parent.kind === 'managed' ? parent.reference : `${parent.reference.split('@')[0]}@${parent.digest}`;
   return dependencies.map((each) => (each.kind === 'parent' ? { ...each, resolved: each.resolved ?? known } : each));

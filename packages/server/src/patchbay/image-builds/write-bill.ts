@@ -1,8 +1,14 @@
 import { ImageBuilderError } from '../../aws/imagebuilder/errors.ts';
 import { imageArn } from '../../aws/imagebuilder/images/find-image.ts';
 import type { Image } from '../../aws/imagebuilder/images/repository.ts';
+import type { KeptOrder } from '../../aws/imagebuilder/images/tables.ts';
 import type { OperationContext } from '../../operations/operation.ts';
 import { readFacts } from '../facts/service.ts';
+
+/** What bills call an image: where it was sent first, or what it was imported from. */
+function nameOf(order: KeptOrder): string {
+  return order.kind === 'import' ? order.reference : (order.targets[0]?.repository ?? '');
+}
 
 /** What a builder wrote for an image when it sent it: the same bytes, from the same facts. */
 export async function writeBill(
@@ -21,7 +27,7 @@ export async function writeBill(
   if (!chosen) throw new Error(`${format} is a format of the contract, and nobody writes it`);
   const { operatingSystem, installed } = read.facts;
   const content = chosen.write({
-    subject: { name: buildOrder.targets[0]?.repository ?? '', version: image.version, digest: record.digest },
+    subject: { name: nameOf(buildOrder), version: image.version, digest: record.digest },
     operatingSystem,
     installed,
     createdAt: new Date(record.timestamp),

@@ -1,19 +1,14 @@
 import type { CreateImageRequest } from '@aws-sdk/client-imagebuilder';
-import { imageBuildSteps } from '@patchbay/contracts';
-import { nameInArn, parseSemanticVersion } from '@patchbay/patching';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
-import { buildTopic, buildTopicKey } from '../../../patchbay/image-builds/wake.ts';
-import { tagNewResource } from '../../ssm/tags/service.ts';
 import { readWireContainerRecipe } from '../container-recipes/describe.ts';
 import { readDistributionConfiguration } from '../distribution-configurations/describe.ts';
 import { ImageBuilderError } from '../errors.ts';
 import { readInfrastructureConfiguration } from '../infrastructure-configurations/describe.ts';
 import type { BuildContext } from './build-context.ts';
 import { imageArn } from './find-image.ts';
-import { imageIdOf } from './image-id.ts';
 import { compileOrder } from './order.ts';
-import { countBuildsAlone, findImageById, type Image, insertImage } from './repository.ts';
-import { imageType } from './tables.ts';
+import type { Image } from './repository.ts';
+import { numberImage, storeImage } from './store.ts';
 
 type Requested = Omit<CamelCased<CreateImageRequest>, 'tags' | 'clientToken'>;
 
@@ -25,7 +20,6 @@ export interface NewImage extends Requested {
 
 /** Stores a build with copies of everything that it is made from, and wakes a builder. */
 export async function createImage(wanted: NewImage, context: BuildContext): Promise<Image> {
-  const { db, accountId, region, now, dependencies } = context;
   const { containerRecipeArn, imageRecipeArn } = wanted;
   if ((containerRecipeArn === undefined) === (imageRecipeArn === undefined)) {
     throw new ImageBuilderError(
@@ -49,20 +43,16 @@ export async function createImage(wanted: NewImage, context: BuildContext): Prom
       ? null
       : await readDistributionConfiguration(wanted.distributionConfigurationArn, context);
   const { name = '', version = '' } = recipe;
-  const arnName = nameInArn(name);
-  const { major, minor, patch } = parseSemanticVersion(version);
-  const buildNumber = (await countBuildsAlone(db, context, arnName, version)) + 1;
-  const resourceId = `${arnName}/${version}/${buildNumber}`;
-  const imageId = imageIdOf(dependencies.randomId());
+  const numbered = await numberImage(name, version, context);
   const {
     order,
     patchGroup,
     dependencies: madeFrom,
   } = await compileOrder(
     {
-      imageId,
-      imageBuildVersionArn: imageArn({ accountId, region, resourceId }),
-      version: `${version}/${buildNumber}`,
+      imageId: numbered.imageId,
+      imageBuildVersionArn: imageArn(numbered),
+      version: `${version}/${numbered.buildNumber}`,
       recipeArn: containerRecipeArn,
       recipe,
       distribution,
@@ -72,21 +62,10 @@ export async function createImage(wanted: NewImage, context: BuildContext): Prom
   );
   const { imageTestsConfiguration, enhancedImageMetadataEnabled, imageScanningConfiguration } = wanted;
   const { executionRole, loggingConfiguration } = wanted;
-  await insertImage(
-    db,
+  return await storeImage(
     {
-      imageId,
-      accountId,
-      region,
-      arnName,
-      name,
-      version,
-      versionOrder: [major, minor, patch],
-      buildNumber,
-      resourceId,
+      ...numbered,
       buildType: wanted.buildType,
-      status: 'PENDING',
-      reason: 'It waits for a builder.',
       recipeArn: containerRecipeArn,
       recipe: JSON.stringify(recipe),
       infrastructure: JSON.stringify(infrastructure),
@@ -103,31 +82,8 @@ export async function createImage(wanted: NewImage, context: BuildContext): Prom
       patchGroup,
       buildOrder: JSON.stringify(order),
       dependencies: JSON.stringify(madeFrom),
-      dateCreated: now,
     },
-    stepsOf(imageId, dependencies.randomId),
+    wanted.tags,
+    context,
   );
-  const tags = Object.entries(wanted.tags).map(([key, value]) => ({ key, value }));
-  await tagNewResource({ resourceType: imageType, resourceId }, tags, context);
-  await dependencies.wake.notify(db, buildTopic, [buildTopicKey(context)]);
-  const image = await findImageById(db, imageId);
-  if (!image) throw new Error(`The image ${imageId} is gone in the transaction that made it`);
-  return image;
-}
-
-function stepsOf(imageId: string, randomId: () => string) {
-  const workflows = new Map(imageBuildSteps.map(({ workflow }) => [workflow, `wf-${randomId()}`]));
-  return imageBuildSteps.map(({ workflow, name, action }, ordinal) => ({
-    imageId,
-    ordinal,
-    workflow,
-    workflowExecutionId: workflows.get(workflow) ?? '',
-    stepExecutionId: `step-${randomId()}`,
-    name,
-    action,
-    status: 'PENDING' as const,
-    message: '',
-    startedAt: null,
-    endedAt: null,
-  }));
 }

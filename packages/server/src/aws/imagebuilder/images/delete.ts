@@ -2,12 +2,15 @@ import type { OperationContext } from '../../../operations/operation.ts';
 import { findNodeOfImage } from '../../../patchbay/image-nodes/repository.ts';
 import { removeTags } from '../../ssm/tags/repository.ts';
 import { ImageBuilderError } from '../errors.ts';
+import { deletePolicy } from '../resource-policies/repository.ts';
 import { imageArn } from './find-image.ts';
-import { deleteImageRow, type Image } from './repository.ts';
+import { deleteImageRow, type Image, lockImage } from './repository.ts';
 import { imageType } from './tables.ts';
 
 /** Removes the record of an image that is not being built. What was pushed to registries stays there, as with AWS. */
-export async function deleteImage(image: Image, context: OperationContext): Promise<void> {
+export async function deleteImage({ imageId }: Image, context: OperationContext): Promise<void> {
+  const image = await lockImage(context.db, imageId);
+  if (!image) return;
   if (image.endedAt === null) {
     throw new ImageBuilderError(
       'IMAGE_STATE',
@@ -21,6 +24,8 @@ export async function deleteImage(image: Image, context: OperationContext): Prom
       `${imageArn(image)} cannot be deleted: the node ${instanceId} runs from it.`,
     );
   }
-  await deleteImageRow(context.db, image.imageId);
-  await removeTags(context.db, context, { resourceType: imageType, resourceId: image.resourceId }, 'all');
+  const resource = { resourceType: imageType, resourceId: image.resourceId };
+  await deleteImageRow(context.db, imageId);
+  await removeTags(context.db, context, resource, 'all');
+  await deletePolicy(context.db, context, resource);
 }

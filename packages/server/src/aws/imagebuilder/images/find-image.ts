@@ -1,7 +1,8 @@
 import { ImageBuilderArnError, latestVersionReferences, parseArnOf, parseImageBuilderArn } from '@patchbay/patching';
+import type { Resource } from '../../../operations/authorize.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import type { Scope } from '../../../operations/scope.ts';
-import { formatArn } from '../arns.ts';
+import { arnResource, formatArn } from '../arns.ts';
 import { ImageBuilderError, resourceNotFound } from '../errors.ts';
 import { findNewestImage, type Image } from './repository.ts';
 import { imageType } from './tables.ts';
@@ -35,6 +36,28 @@ export async function findImage(arn: string, context: Context): Promise<Image> {
   const image = await findNewestImage(context.db, context, { arnName: name, fixed: version?.fixed ?? [], build });
   if (!image) throw resourceNotFound(arn);
   return image;
+}
+
+/** What a call acts on that names an image: the build that it comes to, whose tags decide. */
+export async function imageResource(arn: string, context: Context): Promise<Resource> {
+  try {
+    return arnResource(imageArn(await findImage(arn, context)));
+  } catch (error) {
+    // The operation says what is wrong with it.
+    if (error instanceof ImageBuilderError) return arnResource(arn);
+    throw error;
+  }
+}
+
+/** What an ARN of a parent image stands for: the newest that is available. Undefined where none is. */
+export async function findParent(arn: string, context: Context): Promise<Image | undefined> {
+  const { name, version, build } = readImageArn(arn, ['wildcard', 'version', 'build'], context);
+  return await findNewestImage(context.db, context, {
+    arnName: name,
+    fixed: version?.fixed ?? [],
+    build,
+    status: 'AVAILABLE',
+  });
 }
 
 /** The image of an ARN that must name one build. */

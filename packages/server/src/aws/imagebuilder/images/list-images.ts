@@ -42,6 +42,16 @@ export function isAfterPosition(position: string) {
     > (${arnName}, ${major}::bigint, ${minor}::bigint, ${patch}::bigint, ${build}::int)`;
 }
 
+/** Holds for images of versions that stand after that of a position. */
+function isOfLaterVersion(position: string) {
+  const [arnName, major, minor, patch] = JSON.parse(position) as [string, number, number, number];
+  return sql<boolean>`(images.arn_name, -images.version_order[1], -images.version_order[2], -images.version_order[3])
+    > (${arnName}, ${major}::bigint, ${minor}::bigint, ${patch}::bigint)`;
+}
+
+/** The values of filters cannot hold parentheses: `Debian GNU/Linux 12 (bookworm)` is asked for without its codename. */
+const osVersionInFilters = sql<string>`regexp_replace(images.os_version, ' \\(.*\\)$', '')`;
+
 /** Holds for the newest build of each version. */
 export const isNewestBuild = sql<boolean>`not exists (select 1 from images newer
   where newer.account_id = images.account_id and newer.region = images.region
@@ -56,7 +66,7 @@ export async function listImages(db: Database, scope: Scope, query: ImageQuery):
   if (!includesDeprecated) select = select.where('status', '!=', 'DEPRECATED');
   for (const names of valuesOf(filters, 'name')) select = select.where('name', 'in', names);
   for (const versions of valuesOf(filters, 'version')) select = select.where('version', 'in', versions);
-  for (const versions of valuesOf(filters, 'osVersion')) select = select.where('osVersion', 'in', versions);
+  for (const versions of valuesOf(filters, 'osVersion')) select = select.where(osVersionInFilters, 'in', versions);
   const isOfKind = [
     ...valuesOf(filters, 'platform').map((values) => values.includes('Linux')),
     ...valuesOf(filters, 'type').map((values) => values.includes('DOCKER')),
@@ -64,8 +74,9 @@ export async function listImages(db: Database, scope: Scope, query: ImageQuery):
   if (isOfKind.includes(false)) return [];
   const isWithinReach = isTaggedWithinReach(reach, scope, imageType, 'images.resourceId');
   if (isWithinReach) select = select.where(isWithinReach);
-  if (isOfVersions) select = select.where(isNewestBuild);
-  if (after !== '') select = select.where(isAfterPosition(after));
+  // Of what the caller sees: a newer build out of reach hides no version.
+  if (isOfVersions) select = select.distinctOn(['arnName', 'versionOrder']);
+  if (after !== '') select = select.where(isOfVersions ? isOfLaterVersion(after) : isAfterPosition(after));
   return await select
     .orderBy('arnName')
     .orderBy('versionOrder', 'desc')

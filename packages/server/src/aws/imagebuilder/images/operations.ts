@@ -15,6 +15,8 @@ import type {
   ListImagePipelineImagesResponse,
   ListImagesRequest,
   ListImagesResponse,
+  RetryImageRequest,
+  RetryImageResponse,
 } from '@aws-sdk/client-imagebuilder';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
@@ -27,10 +29,11 @@ import { cancelImage } from './cancel.ts';
 import { createImage } from './create.ts';
 import { deleteImage } from './delete.ts';
 import { describeImage, describeImageVersion, summarizeImage } from './describe.ts';
-import { findImage, findImageBuild, imageArn, readImageArn, referencesOf } from './find-image.ts';
+import { findImage, findImageBuild, imageArn, imageResource, readImageArn, referencesOf } from './find-image.ts';
 import { imageFilterNames, listImages, positionOf } from './list-images.ts';
 import { listPackages } from './packages.ts';
 import type { Image } from './repository.ts';
+import { retryBuild } from './retry.ts';
 import { imageType } from './tables.ts';
 
 async function CreateImage(
@@ -164,8 +167,17 @@ async function DeleteImage(
   return { requestId: context.requestId, imageBuildVersionArn };
 }
 
-const resource = (input: { readonly imageBuildVersionArn?: string | undefined }) =>
-  arnResource(input.imageBuildVersionArn ?? '');
+async function RetryImage(
+  input: CamelCased<RetryImageRequest>,
+  context: OperationContext,
+): Promise<CamelCased<RetryImageResponse>> {
+  const { imageBuildVersionArn = '', clientToken } = input;
+  await retryBuild(await findImageBuild(imageBuildVersionArn, context), context);
+  return { clientToken, imageBuildVersionArn };
+}
+
+const resource = async (input: { readonly imageBuildVersionArn?: string | undefined }, context: OperationContext) =>
+  await imageResource(input.imageBuildVersionArn ?? '', context);
 
 export const imageOperations = {
   CreateImage: operation({
@@ -179,4 +191,5 @@ export const imageOperations = {
   ListImagePackages: operation({ handle: ListImagePackages, resource }),
   CancelImageCreation: operation({ handle: CancelImageCreation, resource }),
   DeleteImage: operation({ handle: DeleteImage, resource }),
+  RetryImage: operation({ handle: RetryImage, resource }),
 };

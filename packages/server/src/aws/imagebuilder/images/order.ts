@@ -6,9 +6,9 @@ import { resolveComponent } from '../components/service.ts';
 import { ImageBuilderError } from '../errors.ts';
 import { resolveDependencies } from '../pipelines/dependencies.ts';
 import type { BuildContext } from './build-context.ts';
-import { findImage, imageArn } from './find-image.ts';
+import { findImage, findParent, imageArn } from './find-image.ts';
 import { resolveOwnParent } from './parent-now.ts';
-import type { KeptOrder } from './tables.ts';
+import type { KeptBuildOrder } from './tables.ts';
 
 export interface OrderedImage {
   readonly imageId: string;
@@ -32,7 +32,7 @@ const buildTimeoutSeconds = 6 * 3600;
 export async function compileOrder(
   image: OrderedImage,
   context: BuildContext,
-): Promise<{ order: KeptOrder; patchGroup: string | null; dependencies: ResolvedDependency[] }> {
+): Promise<{ order: KeptBuildOrder; patchGroup: string | null; dependencies: ResolvedDependency[] }> {
   const { recipe, version } = image;
   const components = await Promise.all(
     (recipe.components ?? []).map(async ({ componentArn = '', parameters = [] }) => {
@@ -46,7 +46,8 @@ export async function compileOrder(
       };
     }),
   );
-  const order: KeptOrder = {
+  const order: KeptBuildOrder = {
+    kind: 'build',
     imageId: image.imageId,
     imageBuildVersionArn: image.imageBuildVersionArn,
     name: recipe.name ?? '',
@@ -77,19 +78,25 @@ async function resolveParent(text: string, context: BuildContext): Promise<Paren
     case 'reference':
       return { kind: 'reference', reference: text };
     case 'own': {
-      const image = await findImage(text, context);
-      const uri = image.containers[0]?.imageUris[0];
-      if (image.status !== 'AVAILABLE' || image.record === null || uri === undefined) {
+      const image = await findParent(text, context);
+      const uri = image?.containers[0]?.imageUris[0];
+      if (!image?.record || uri === undefined) {
+        const newest = image ?? (await findImage(text, context));
         throw new ImageBuilderError(
           'IMAGE_STATE',
-          `The parent image ${imageArn(image)} is ${image.status}: an image can be built only upon one that is AVAILABLE.`,
+          `The parent image ${imageArn(newest)} is ${newest.status}: an image can be built only upon one that is AVAILABLE.`,
         );
       }
-      const colon = uri.lastIndexOf(':');
-      const repository = colon > uri.lastIndexOf('/') ? uri.slice(0, colon) : uri;
-      return { kind: 'reference', reference: `${repository}@${image.record.digest}` };
+      return { kind: 'reference', reference: `${repositoryOf(uri)}@${image.record.digest}` };
     }
   }
+}
+
+/** Registry and path of a reference, without tag and digest. */
+function repositoryOf(uri: string): string {
+  const [named = ''] = uri.split('@');
+  const colon = named.lastIndexOf(':');
+  return colon > named.lastIndexOf('/') ? named.slice(0, colon) : named;
 }
 
 /** The tag that only this build has comes first: distribution sends that one everywhere before any other. */

@@ -2,7 +2,7 @@ import type { ImageBuildStep } from '@patchbay/contracts';
 import { type Insertable, type Selectable, type SqlBool, sql, type Updateable } from 'kysely';
 import type { Database } from '../../../database/tables.ts';
 import type { Scope } from '../../../operations/scope.ts';
-import type { ImageBuildLinesTable, ImageBuildStepsTable, ImagesTable } from './tables.ts';
+import type { ImageBuildLinesTable, ImageBuildStepsTable, ImageStatus, ImagesTable } from './tables.ts';
 
 export type Image = Selectable<ImagesTable>;
 export type StoredBuildStep = Selectable<ImageBuildStepsTable>;
@@ -17,16 +17,24 @@ export async function existsImage(db: Database, scope: Scope, resourceId: string
   return found !== undefined;
 }
 
-/** Who counts builds of a version waits until this transaction has ended: no two builds get one number. */
-export async function countBuildsAlone(db: Database, scope: Scope, arnName: string, version: string): Promise<number> {
-  const name = `patchbay:image:${scope.accountId}:${scope.region}:${arnName}/${version}`;
-  await sql`select pg_advisory_xact_lock(hashtext(${name}))`.execute(db);
-  const row = await selectImages(db, scope)
-    .select((select) => select.fn.max('buildNumber').as('newest'))
-    .where('arnName', '=', arnName)
-    .where('version', '=', version)
-    .executeTakeFirst();
-  return row?.newest ?? 0;
+/** Takes the number of the next build of a version; who takes another waits until this transaction has ended. */
+export async function takeBuildNumber(
+  db: Database,
+  { accountId, region }: Scope,
+  arnName: string,
+  version: string,
+): Promise<number> {
+  const { lastBuild } = await db
+    .insertInto('imageNumbers')
+    .values({ accountId, region, versionId: `${arnName}/${version}`, lastBuild: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['accountId', 'region', 'versionId'])
+        .doUpdateSet((row) => ({ lastBuild: row('imageNumbers.lastBuild', '+', 1) })),
+    )
+    .returning('lastBuild')
+    .executeTakeFirstOrThrow();
+  return lastBuild;
 }
 
 export async function insertImage(
@@ -64,11 +72,17 @@ export function hasVersion(fixed: readonly number[]) {
 export async function findNewestImage(
   db: Database,
   scope: Scope,
-  wanted: { readonly arnName: string; readonly fixed: readonly number[]; readonly build: number | null },
+  wanted: {
+    readonly arnName: string;
+    readonly fixed: readonly number[];
+    readonly build: number | null;
+    readonly status?: ImageStatus;
+  },
 ): Promise<Image | undefined> {
   let select = selectImages(db, scope).selectAll().where('arnName', '=', wanted.arnName);
   if (wanted.fixed.length > 0) select = select.where(hasVersion(wanted.fixed));
   if (wanted.build !== null) select = select.where('buildNumber', '=', wanted.build);
+  if (wanted.status !== undefined) select = select.where('status', '=', wanted.status);
   return await select.orderBy('versionOrder', 'desc').orderBy('buildNumber', 'desc').limit(1).executeTakeFirst();
 }
 
@@ -98,6 +112,24 @@ export async function findLastAvailable(db: Database, pipelineArn: string): Prom
     .orderBy('dateCreated', 'desc')
     .limit(1)
     .executeTakeFirst();
+}
+
+/** The status of the newest image of each pipeline that has one. */
+export async function readLastStatuses(
+  db: Database,
+  pipelineArns: readonly string[],
+): Promise<ReadonlyMap<string, ImageStatus>> {
+  if (pipelineArns.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('images')
+    .distinctOn('pipelineArn')
+    .select(['pipelineArn', 'status'])
+    .where('pipelineArn', 'in', pipelineArns)
+    .orderBy('pipelineArn')
+    .orderBy('dateCreated', 'desc')
+    .orderBy('buildNumber', 'desc')
+    .execute();
+  return new Map(rows.map(({ pipelineArn, status }) => [pipelineArn ?? '', status]));
 }
 
 /** An image of a pipeline whose build has not ended. */
@@ -154,6 +186,16 @@ export async function endBuildSteps(
   await open.set({ status: 'SKIPPED', endedAt: now }).where('status', '=', 'PENDING').execute();
 }
 
+/** An image is available only when each of its steps has ended well, whether or not its builder could tell so of the last. */
+export async function completeBuildSteps(db: Database, imageId: string, now: Date): Promise<void> {
+  await db
+    .updateTable('imageBuildSteps')
+    .set({ status: 'COMPLETED', endedAt: now })
+    .where('imageId', '=', imageId)
+    .where('status', 'in', ['PENDING', 'RUNNING'])
+    .execute();
+}
+
 /** A build that begins again begins with its first step. */
 export async function resetBuildSteps(db: Database, imageId: string): Promise<void> {
   await db
@@ -163,20 +205,22 @@ export async function resetBuildSteps(db: Database, imageId: string): Promise<vo
     .execute();
 }
 
-/** How much of a build's output is kept: its lines and their characters. */
+/** How much of a build's output is kept: the number that comes next, its characters, and whether a line says that it is all. */
 export async function measureBuildLines(
   db: Database,
   imageId: string,
-): Promise<{ readonly next: number; readonly characters: number }> {
+  lastLine: string,
+): Promise<{ readonly next: number; readonly characters: number; readonly isFull: boolean }> {
   const row = await db
     .selectFrom('imageBuildLines')
     .select((select) => [
       select.fn.max('number').as('last'),
       sql<string>`coalesce(sum(length(text)), 0)`.as('characters'),
+      sql<boolean>`coalesce(bool_or(stream = 'info' and text = ${lastLine}), false)`.as('isFull'),
     ])
     .where('imageId', '=', imageId)
-    .executeTakeFirst();
-  return { next: row?.last === null || row === undefined ? 0 : row.last + 1, characters: Number(row?.characters ?? 0) };
+    .executeTakeFirstOrThrow();
+  return { next: (row.last ?? -1) + 1, characters: Number(row.characters), isFull: row.isFull };
 }
 
 export async function insertBuildLines(

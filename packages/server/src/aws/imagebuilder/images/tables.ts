@@ -4,11 +4,12 @@ import type {
   InfrastructureConfiguration,
 } from '@aws-sdk/client-imagebuilder';
 import type {
-  ImageBuildOrder,
+  ContainerBuildOrder,
   ImageBuildOutcome,
   ImageBuildRecord,
   ImageBuildStepName,
   ImageBuildStepStatus,
+  ImageImportOrder,
 } from '@patchbay/contracts';
 import type { MissingPatch, ResolvedDependency } from '@patchbay/patching';
 import type { ColumnType, Generated } from 'kysely';
@@ -42,7 +43,8 @@ export type ImageRequest = Pick<
 export type ImageFailure = Extract<ImageBuildOutcome, { kind: 'failed' }>['failure'];
 
 /** The order of a build without what each builder gets anew. */
-export type KeptOrder = Omit<ImageBuildOrder, 'leaseId'>;
+export type KeptOrder = KeptBuildOrder | Omit<ImageImportOrder, 'leaseId'>;
+export type KeptBuildOrder = Omit<ContainerBuildOrder, 'leaseId'>;
 
 export interface OutputContainer {
   readonly region: string;
@@ -67,9 +69,10 @@ export interface ImagesTable {
   status: ImageStatus;
   /** Why it is where it is. */
   reason: string | null;
-  recipeArn: ColumnType<string, string, never>;
-  recipe: ColumnType<object, string, never>;
-  infrastructure: ColumnType<CamelCased<InfrastructureConfiguration>, string, never>;
+  /** Null, as recipe and infrastructure, for an image that was imported. */
+  recipeArn: ColumnType<string | null, string | null, never>;
+  recipe: ColumnType<object | null, string | null, never>;
+  infrastructure: ColumnType<CamelCased<InfrastructureConfiguration> | null, string | null, never>;
   distribution: ColumnType<CamelCased<DistributionConfiguration> | null, string | null, never>;
   pipelineArn: ColumnType<string | null, string | null, never>;
   pipelineName: ColumnType<string | null, string | null, never>;
@@ -84,7 +87,7 @@ export interface ImagesTable {
   /** What machines that were made from it name (ImageOrigin of facts); null where nothing of it says so. */
   originId: ColumnType<string | null, string | null | undefined, string | null>;
   record: ColumnType<ImageBuildRecord | null, string | null | undefined, string>;
-  failure: ColumnType<ImageFailure | null, string | null | undefined, string>;
+  failure: ColumnType<ImageFailure | null, string | null | undefined, string | null>;
   containers: ColumnType<OutputContainer[], string | undefined, string>;
   osVersion: ColumnType<string | null, string | null | undefined, string>;
   factsId: ColumnType<string | null, string | null | undefined, string>;
@@ -92,9 +95,13 @@ export interface ImagesTable {
   /** The builder that holds it, or held it last. */
   leaseInstanceId: ColumnType<string | null, undefined, string>;
   leaseUntil: ColumnType<Date | null, undefined, Date | null>;
+  /** The number of the first line of the builder that took it last: lines of earlier ones stay. */
+  firstLine: Generated<number>;
+  /** Where it was when it failed or was cancelled. */
+  endedIn: ColumnType<ImageStatus | null, undefined, ImageStatus | null>;
   /** How often a builder took it. */
   attempts: Generated<number>;
-  cancelRequestedAt: ColumnType<Date | null, undefined, Date>;
+  cancelRequestedAt: ColumnType<Date | null, undefined, Date | null>;
   dateCreated: ColumnType<Date, Date, never>;
   startedAt: ColumnType<Date | null, undefined, Date>;
   endedAt: ColumnType<Date | null, undefined, Date | null>;
@@ -127,7 +134,16 @@ export interface ImageBuildLinesTable {
   text: string;
 }
 
+/** Which number the last build of a version got; versions are named as `my-image/1.0.0`. */
+export interface ImageNumbersTable {
+  accountId: ColumnType<string, string, never>;
+  region: ColumnType<string, string, never>;
+  versionId: ColumnType<string, string, never>;
+  lastBuild: number;
+}
+
 export interface ImageTables {
+  imageNumbers: ImageNumbersTable;
   images: ImagesTable;
   imageBuildSteps: ImageBuildStepsTable;
   imageBuildLines: ImageBuildLinesTable;

@@ -16,6 +16,7 @@ import { type OperationContext, operation } from '../../../operations/operation.
 import { nextToken, startOfPage } from '../../../operations/pages.ts';
 import { readTagsOfMany } from '../../ssm/tags/repository.ts';
 import { readFilters } from '../filters.ts';
+import { readLastStatuses } from '../images/repository.ts';
 import { scheduledPipelineOf, withDefaults } from './definition.ts';
 import { type ImagePipeline, listPipelines, type PipelineColumn } from './repository.ts';
 import {
@@ -40,11 +41,14 @@ async function CreateImagePipeline(
 async function describePipelines(pipelines: readonly ImagePipeline[], context: OperationContext) {
   const arnNames = pipelines.map(({ arnName }) => arnName);
   const tags = await readTagsOfMany(context.db, context, imagePipelineType, arnNames);
+  const arns = arnNames.map((arnName) => pipelineArn(context, arnName));
+  const statuses = await readLastStatuses(context.db, arns);
   return pipelines.map((pipeline) => {
     const { arnName, name, definition, status, consecutiveFailures, dateCreated, dateUpdated } = pipeline;
+    const arn = pipelineArn(context, arnName);
     return {
       ...withDefaults(definition),
-      arn: pipelineArn(context, arnName),
+      arn,
       name,
       status,
       consecutiveFailures,
@@ -52,6 +56,7 @@ async function describePipelines(pipelines: readonly ImagePipeline[], context: O
       platform: 'Linux' as const,
       dateCreated: dateCreated.toISOString(),
       dateUpdated: dateUpdated?.toISOString(),
+      lastRunStatus: statuses.get(arn),
       dateNextRun: nextRun(scheduledPipelineOf(pipeline), context.now)?.toISOString(),
       tags: Object.fromEntries(tags.get(arnName) ?? []),
     };
