@@ -5,7 +5,7 @@ import {
   type ImageBuildOrder,
   type ImageBuildOutcome,
 } from '@patchbay/contracts';
-import { AppError, redactCredentials } from '@patchbay/facts';
+import { AppError } from '@patchbay/facts';
 import type { PinnedKey } from '../authorization.ts';
 import { type ControlPlaneClient, ServerError } from '../client/index.ts';
 import { ComponentRunError } from '../components/index.ts';
@@ -20,6 +20,7 @@ import { type BuildReport, openBuildReport } from './build-report.ts';
 import { BuilderError } from './builder-error.ts';
 import type { BuilderSettings } from './builder-settings.ts';
 import { findDebianArchives } from './own-archives.ts';
+import { firstCharacters, lastCharacters } from './report-text.ts';
 import { readToolVersions, requireBuilderTools } from './tool-versions.ts';
 
 export interface BuilderParts {
@@ -36,6 +37,8 @@ export interface BuilderParts {
 
 /** What must not be lost: how a build ended. */
 const completionPatienceSeconds = 600;
+/** Of a build that is left to others. */
+const lastWordPatienceSeconds = 5;
 
 /**
  * Builds images for the control plane until the signal is aborted.
@@ -58,10 +61,10 @@ export async function runBuilder(parts: BuilderParts): Promise<void> {
       const report = openBuildReport({ client, lease, log, timers });
       const timeout = AbortSignal.timeout(order.timeoutSeconds * 1000);
       const ending = AbortSignal.any([stop, report.signal, timeout]);
-      const store = openImageStore({ ...storeOptions, signal: ending, report: (line) => report.say(line) });
-      const outcome = await endOf(report, { stop, timeout, ending, order }, () =>
+      const outcome = await endOf(report, { stop, timeout, ending, order }, async () =>
+        // Also what cannot even begin, for want of room, say, ends as every other build.
         buildImage(order, {
-          store,
+          store: openImageStore({ ...storeOptions, signal: ending, report: (line) => report.say(line) }),
           host,
           archives: async () => settings.archives ?? (await findDebianArchives()),
           keyring: settings.keyring,
@@ -76,7 +79,7 @@ export async function runBuilder(parts: BuilderParts): Promise<void> {
           now: () => timers.now(),
         }),
       );
-      await report.close();
+      await report.close(outcome === null ? lastWordPatienceSeconds : completionPatienceSeconds);
       if (outcome === null) {
         log({ level: 'info', message: `The build of ${order.imageBuildVersionArn} is left to another builder` });
         return;
@@ -108,6 +111,8 @@ async function endOf(
     return await work();
   } catch (error) {
     if (stop.aborted && ending.reason === stop.reason) return null;
+    const { reason }: { reason?: unknown } = report.signal;
+    if (reason instanceof BuilderError && reason.code === 'LEASE_LOST') return null;
     if (report.signal.aborted) {
       report.endRunning('CANCELLED', 'It was cancelled');
       return { kind: 'cancelled' };
@@ -115,11 +120,18 @@ async function endOf(
     const isLate = timeout.aborted;
     const message = isLate ? `The build did not end within ${order.timeoutSeconds} seconds` : explain(error);
     const place = !isLate && error instanceof BuildFailure ? error.place : noPlace;
-    const shown = redactCredentials(message).slice(0, 4_000);
+    const shown = firstCharacters(message, 4_000);
     const step = report.endRunning('FAILED', shown);
     report.say(shown);
-    const output = redactCredentials(place.output).slice(-8_000);
-    return { kind: 'failed', failure: { step, ...place, output, message: shown } };
+    const failure = {
+      step,
+      component: firstCharacters(place.component, 256),
+      phase: firstCharacters(place.phase, 128),
+      componentStep: firstCharacters(place.componentStep, 256),
+      message: shown,
+      output: lastCharacters(place.output, 8_000),
+    };
+    return { kind: 'failed', failure };
   }
 }
 
