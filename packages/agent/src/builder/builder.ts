@@ -21,6 +21,8 @@ import { BuilderError } from './builder-error.ts';
 import type { BuilderSettings } from './builder-settings.ts';
 import { findDebianArchives } from './own-archives.ts';
 import { firstCharacters, lastCharacters } from './report-text.ts';
+import { openSlotDirectory } from './slot-directory.ts';
+import { createTurns } from './take-turns.ts';
 import { readToolVersions, requireBuilderTools } from './tool-versions.ts';
 
 export interface BuilderParts {
@@ -56,6 +58,7 @@ export async function runBuilder(parts: BuilderParts): Promise<void> {
     };
     const storeOptions = { directory: join(directory, 'images'), ...registryAccess };
     for (const line of await openImageStore(storeOptions).removeLeftovers()) log({ level: 'info', message: line });
+    const inTurn = createTurns();
     const build = async (order: ImageBuildOrder, slot: number, stop: AbortSignal): Promise<void> => {
       const lease = { imageId: order.imageId, leaseId: order.leaseId };
       const report = openBuildReport({ client, lease, log, timers });
@@ -75,7 +78,8 @@ export async function runBuilder(parts: BuilderParts): Promise<void> {
           key,
           tools,
           registryAccess: { ...registryAccess, signal: ending },
-          directory: join(directory, `slot-${slot}`),
+          directory: openSlotDirectory(join(directory, `slot-${slot}`), order.containerRecipeArn),
+          inTurn,
           now: () => timers.now(),
         }),
       );

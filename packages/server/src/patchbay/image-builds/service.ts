@@ -158,6 +158,8 @@ export async function reportBuild(
   const { db, now } = context;
   const image = await requireLease(instanceId, report, context);
   const { imageId } = image;
+  // A report that was long under way would make a build that has ended seem to go on.
+  if (image.endedAt !== null) throw leaseLost(imageId);
   for (const step of report.steps) await updateBuildStep(db, imageId, step);
   const status = report.steps.length === 0 ? image.status : statusOf(report.steps);
   await updateImage(db, imageId, { status, leaseUntil: new Date(now.getTime() + leaseSeconds * 1000) });
