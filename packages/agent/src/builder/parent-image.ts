@@ -1,5 +1,5 @@
 import type { ParentImage } from '@patchbay/contracts';
-import { type ImageStore, ownPlatform, type StoredImage } from '../images/index.ts';
+import { type ImageStore, ownPlatform, parseReference, type StoredImage } from '../images/index.ts';
 import type { Machine } from '../machine/index.ts';
 import { obtainBaseImage } from './base-image.ts';
 import type { BuildReport } from './build-report.ts';
@@ -32,8 +32,8 @@ export interface ParentParts {
 export async function obtainParent(parent: ParentImage, parts: ParentParts): Promise<Parent> {
   const { store, signal, report } = parts;
   if (parent.kind === 'reference') {
-    const source = await store.readSource(parent.reference);
-    const image = await store.pull(source);
+    // Never what a person may name besides: a recipe's `etc` is no directory of the builder.
+    const image = await store.pull({ kind: 'registry', reference: parseReference(parent.reference) });
     report.say(`Parent image ${parent.reference} is ${image.digest}`);
     const created = Date.parse(image.config.created ?? '');
     return {
