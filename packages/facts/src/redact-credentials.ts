@@ -8,8 +8,9 @@ const redacted = '***';
 export function redactCredentials(text: string): string {
   return (
     text
-      // Up to the last @ before the path: a password may hold one.
-      .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi, `$1${redacted}@`)
+      // Up to the last @ before the path: a password may hold one. Looked for from the end of the scheme, because a search
+      // from its beginning takes the square of the length of a long word.
+      .replace(/(?<=[a-z0-9+.-]:\/\/)[^\s/]*@/gi, `${redacted}@`)
       .replace(/(\bmachine\s+\S+(?:\s+(?:login|account)\s+\S+)*\s+password\s+)\S+/gi, `$1${redacted}`)
       .replace(/(\b(?:Proxy-)?Authorization:\s*\w+\s+)\S+/gi, `$1${redacted}`)
   );

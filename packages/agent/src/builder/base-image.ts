@@ -55,6 +55,7 @@ export async function obtainBaseImage(request: BaseImageRequest): Promise<BaseIm
   }
   const suite = release.release;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  removeUnfinished(directory);
   const found = await fetchRelease(request, suite);
   const key = createHash('sha256')
     .update(JSON.stringify([name, architecture, archives, keyring, found.digest, recipeVersion]))
@@ -197,6 +198,13 @@ async function bootstrap(request: BaseImageRequest, { suite, file, timestamp }: 
   } finally {
     rmSync(unfinished, { force: true });
     rmSync(temporary, { force: true, recursive: true });
+  }
+}
+
+/** What a killed builder left. Base images are made one at a time, so none of it is in use. */
+function removeUnfinished(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (/\.(?:unfinished|work)$/.test(name)) rmSync(join(directory, name), { recursive: true, force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type {
   ContainerBuildOrder,
   ImageBuildLease,
@@ -27,6 +27,7 @@ import { obtainParent, type Parent, type ParentParts } from './parent-image.ts';
 import { patchImage } from './patch-image.ts';
 import { type BuildComponent, type ComponentStage, readComponents, runComponents } from './run-components.ts';
 import { runInstruction } from './run-instruction.ts';
+import type { SlotDirectory } from './slot-directory.ts';
 import { originIdOf, writeOrigin } from './write-origin.ts';
 
 export interface BuildParts extends ParentParts {
@@ -34,8 +35,7 @@ export interface BuildParts extends ParentParts {
   readonly key: PinnedKey;
   readonly tools: readonly ToolVersion[];
   readonly registryAccess: RegistryAccess;
-  /** Of this slot: package lists, journals, work directories of machines. */
-  readonly directory: string;
+  readonly directory: SlotDirectory;
   readonly now: () => Date;
 }
 
@@ -130,7 +130,7 @@ export function patchRequestOf(order: ImageBuildLease, parts: BuildParts, { cont
   return {
     rootDirectory: container.rootDirectory,
     network,
-    workDirectory: join(directory, 'patcher'),
+    workDirectory: directory.patcher,
     lease: { imageId: order.imageId, leaseId: order.leaseId },
     client,
     key,
@@ -152,9 +152,12 @@ export async function atSite<Result>(
   image: StoredImage,
   work: (site: Site) => Promise<Result>,
 ): Promise<Result> {
+  // What another root was left with (files in /tmp above all) is nothing to this one.
+  const removeWork = () => rmSync(directory.machine, { recursive: true, force: true });
+  removeWork();
   const container = await store.createContainer(image);
   try {
-    const root = { root: container.rootDirectory, workDirectory: join(directory, 'machine') };
+    const root = { root: container.rootDirectory, workDirectory: directory.machine };
     const machine = await openMachine({ ...root, access: 'read-only' });
     let network: ProxiedNetwork;
     try {
@@ -168,6 +171,7 @@ export async function atSite<Result>(
       network.close();
     }
   } finally {
+    removeWork();
     await container.remove();
   }
 }
@@ -179,7 +183,7 @@ async function withMachine<Result>(
 ): Promise<Result> {
   const machine = await openMachine({
     root: container.rootDirectory,
-    workDirectory: join(directory, 'machine'),
+    workDirectory: directory.machine,
     access: 'read-write',
     keepsTemporaryFiles: true,
     network,

@@ -9,5 +9,6 @@ export class BuilderError extends AppError<
   | 'ORDER_REFUSED'
   | 'STEP_FAILED'
   | 'CANCELLED'
+  | 'LEASE_LOST'
   | 'TIMED_OUT'
 > {}

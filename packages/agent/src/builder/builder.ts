@@ -5,7 +5,7 @@ import {
   type ImageBuildOrder,
   type ImageBuildOutcome,
 } from '@patchbay/contracts';
-import { AppError, redactCredentials } from '@patchbay/facts';
+import { AppError } from '@patchbay/facts';
 import type { PinnedKey } from '../authorization.ts';
 import { type ControlPlaneClient, ServerError } from '../client/index.ts';
 import { ComponentRunError } from '../components/index.ts';
@@ -16,11 +16,14 @@ import type { Timers } from '../timers.ts';
 import { BuildFailure, noPlace } from './build-failure.ts';
 import { type BuildParts, buildImage } from './build-image.ts';
 import { takeBuilds } from './build-loop.ts';
-import { type BuildReport, openBuildReport, tellable } from './build-report.ts';
+import { type BuildReport, openBuildReport } from './build-report.ts';
 import { BuilderError } from './builder-error.ts';
 import type { BuilderSettings } from './builder-settings.ts';
 import { importImage } from './import-image.ts';
 import { findDebianArchives } from './own-archives.ts';
+import { firstCharacters, lastCharacters } from './report-text.ts';
+import { openSlotDirectory } from './slot-directory.ts';
+import { createTurns } from './take-turns.ts';
 import { readToolVersions, requireBuilderTools } from './tool-versions.ts';
 
 export interface BuilderParts {
@@ -40,6 +43,8 @@ const keptMilliseconds = 3 * 24 * 3_600_000;
 
 /** What must not be lost: how a build ended. */
 const completionPatienceSeconds = 600;
+/** Of a build that is left to others. */
+const lastWordPatienceSeconds = 5;
 
 /**
  * Builds images for the control plane until the signal is aborted.
@@ -58,31 +63,33 @@ export async function runBuilder(parts: BuilderParts): Promise<void> {
     const storeOptions = { directory: join(directory, 'images'), ...registryAccess };
     for (const line of await openImageStore(storeOptions).removeLeftovers()) log({ level: 'info', message: line });
     const keptSince = () => new Date(timers.now().getTime() - keptMilliseconds);
+    const inTurn = createTurns();
     const build = async (order: ImageBuildOrder, slot: number, stop: AbortSignal): Promise<void> => {
       const lease = { imageId: order.imageId, leaseId: order.leaseId };
       const report = openBuildReport({ client, lease, log, timers });
       const timeout = AbortSignal.timeout(order.timeoutSeconds * 1000);
       const ending = AbortSignal.any([stop, report.signal, timeout]);
-      const store = openImageStore({ ...storeOptions, signal: ending, report: (line) => report.say(line) });
-      const buildParts: BuildParts = {
-        store,
-        host,
-        archives: async () => settings.archives ?? (await findDebianArchives()),
-        keyring: settings.keyring,
-        baseImageDirectory: join(directory, 'base-images'),
-        report,
-        signal: ending,
-        client,
-        key,
-        tools,
-        registryAccess: { ...registryAccess, signal: ending },
-        directory: join(directory, `slot-${slot}`),
-        now: () => timers.now(),
-      };
-      const outcome = await endOf(report, { stop, timeout, ending, order }, () =>
-        order.kind === 'import' ? importImage(order, buildParts) : buildImage(order, buildParts),
-      );
-      await report.close();
+      const outcome = await endOf(report, { stop, timeout, ending, order }, async () => {
+        // Also what cannot even begin, for want of room, say, ends as every other build.
+        const buildParts: BuildParts = {
+          store: openImageStore({ ...storeOptions, signal: ending, report: (line) => report.say(line) }),
+          host,
+          archives: async () => settings.archives ?? (await findDebianArchives()),
+          keyring: settings.keyring,
+          baseImageDirectory: join(directory, 'base-images'),
+          report,
+          signal: ending,
+          client,
+          key,
+          tools,
+          registryAccess: { ...registryAccess, signal: ending },
+          directory: openSlotDirectory(join(directory, `slot-${slot}`), subjectOf(order)),
+          inTurn,
+          now: () => timers.now(),
+        };
+        return order.kind === 'import' ? await importImage(order, buildParts) : await buildImage(order, buildParts);
+      });
+      await report.close(outcome === null ? lastWordPatienceSeconds : completionPatienceSeconds);
       await openImageStore(storeOptions).prune(keptSince());
       if (outcome === null) {
         log({ level: 'info', message: `The build of ${order.imageBuildVersionArn} is left to another builder` });
@@ -95,6 +102,11 @@ export async function runBuilder(parts: BuilderParts): Promise<void> {
   } finally {
     await host.close();
   }
+}
+
+/** What package lists and the like are kept for. */
+function subjectOf(order: ImageBuildOrder): string {
+  return order.kind === 'import' ? order.reference : order.containerRecipeArn;
 }
 
 interface Endings {
@@ -115,6 +127,8 @@ async function endOf(
     return await work();
   } catch (error) {
     if (stop.aborted && ending.reason === stop.reason) return null;
+    const { reason }: { reason?: unknown } = report.signal;
+    if (reason instanceof BuilderError && reason.code === 'LEASE_LOST') return null;
     if (report.signal.aborted) {
       report.endRunning('CANCELLED', 'It was cancelled');
       return { kind: 'cancelled' };
@@ -122,11 +136,18 @@ async function endOf(
     const isLate = timeout.aborted;
     const message = isLate ? `The build did not end within ${order.timeoutSeconds} seconds` : explain(error);
     const place = !isLate && error instanceof BuildFailure ? error.place : noPlace;
-    const shown = tellable(redactCredentials(message).slice(0, 4_000));
+    const shown = firstCharacters(message, 4_000);
     const step = report.endRunning('FAILED', shown);
     report.say(shown);
-    const output = tellable(redactCredentials(place.output).slice(-8_000));
-    return { kind: 'failed', failure: { step, ...place, output, message: shown } };
+    const failure = {
+      step,
+      component: firstCharacters(place.component, 256),
+      phase: firstCharacters(place.phase, 128),
+      componentStep: firstCharacters(place.componentStep, 256),
+      message: shown,
+      output: lastCharacters(place.output, 8_000),
+    };
+    return { kind: 'failed', failure };
   }
 }
 

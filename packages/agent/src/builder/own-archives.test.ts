@@ -37,4 +37,9 @@ deb http://c.example/debian-security trixie-security main contrib`;
     expect(chooseArchives(parseSourcesStanzas(stanzas.replace('deb deb-src', 'deb-src')))).toBeUndefined();
     expect(chooseArchives(parseSourcesStanzas(`Enabled: no\n${stanzas}`))).toBeUndefined();
   });
+
+  // apt's StringToBool: any of these disables a source.
+  it.each(['no', 'No', 'false', 'off', '0'])('come from no stanza with Enabled: %s', (word) => {
+    expect(parseSourcesStanzas(`Enabled: ${word}\n${stanzas.slice(0, stanzas.indexOf('\n\n'))}`)).toEqual([]);
+  });
 });

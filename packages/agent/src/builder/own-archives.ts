@@ -19,7 +19,9 @@ export function parseSourcesStanzas(text: string): Source[] {
     const field = (name: string) =>
       new RegExp(`^${name}:[ \\t]*(.+)$`, 'im').exec(stanza)?.[1]?.trim().split(/\s+/) ?? [];
     const isBinary =
-      field('Types').includes('deb') && field('Enabled')[0] !== 'no' && field('Components').includes('main');
+      field('Types').includes('deb') &&
+      !/^(?:no|false|without|off|disable|0)$/i.test(field('Enabled')[0] ?? '') &&
+      field('Components').includes('main');
     return isBinary ? [{ uris: field('URIs'), suites: field('Suites') }] : [];
   });
 }

@@ -4,6 +4,7 @@ import type { Machine } from '../machine/index.ts';
 import { obtainBaseImage } from './base-image.ts';
 import type { BuildReport } from './build-report.ts';
 import type { DebianArchives } from './own-archives.ts';
+import type { InTurn } from './take-turns.ts';
 
 /** What an image is built on. */
 export interface Parent {
@@ -21,6 +22,8 @@ export interface ParentParts {
   readonly archives: () => Promise<DebianArchives>;
   readonly keyring: string;
   readonly baseImageDirectory: string;
+  /** One base image is made at a time: apt's lists and unfinished files are the same for all slots. */
+  readonly inTurn: InTurn;
   readonly report: BuildReport;
   readonly signal: AbortSignal;
 }
@@ -42,15 +45,20 @@ export async function obtainParent(parent: ParentImage, parts: ParentParts): Pro
   if (parent.kind === 'reference') {
     return await pullParent(parent.reference, parts);
   }
-  const base = await obtainBaseImage({
-    name: parent.name,
-    archives: await parts.archives(),
-    keyring: parts.keyring,
-    directory: parts.baseImageDirectory,
-    host: parts.host,
+  const archives = await parts.archives();
+  const base = await parts.inTurn(
+    () =>
+      obtainBaseImage({
+        name: parent.name,
+        archives,
+        keyring: parts.keyring,
+        directory: parts.baseImageDirectory,
+        host: parts.host,
+        signal,
+        report: (line) => parts.report.say(line),
+      }),
     signal,
-    report: (line) => parts.report.say(line),
-  });
+  );
   const image = await store.importRoot(base.file, {
     platform: ownPlatform(),
     config: { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Cmd: ['/bin/bash'] },
