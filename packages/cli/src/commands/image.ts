@@ -12,6 +12,10 @@ import { Command } from 'commander';
 import { type OutputFlags, withOutput } from '../control-plane-options.ts';
 import { collect } from '../repeated-option.ts';
 import { waitForStopSignal } from '../stop-signals.ts';
+import { imageListCommand } from './image-list.ts';
+import { imageLogCommand, imageRecordCommand } from './image-log.ts';
+import { imageSbomCommand } from './image-sbom.ts';
+import { imageShowCommand } from './image-show.ts';
 
 interface StoreFlags extends OutputFlags {
   readonly platform?: string;
@@ -120,8 +124,15 @@ const patch = withStore(new Command('patch'))
     await pruneOld(store);
   });
 
-/** `patchbay image`: container images, without any server. */
+/** `patchbay image`: container images without any server, and those that a control plane has built. */
 export const imageCommand = new Command('image')
-  .description('Scan and patch container images, without a control plane (needs root, buildah and skopeo)')
+  .description(
+    'Scan and patch container images without a control plane (needs root, buildah and skopeo); show those that one has built',
+  )
   .addCommand(scan)
-  .addCommand(patch);
+  .addCommand(patch)
+  .addCommand(imageListCommand)
+  .addCommand(imageShowCommand)
+  .addCommand(imageLogCommand)
+  .addCommand(imageRecordCommand)
+  .addCommand(imageSbomCommand);
