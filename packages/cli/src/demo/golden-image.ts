@@ -164,6 +164,9 @@ export async function startPipeline(client: ControlPlaneClient, imagePipelineArn
   return Build.parse(await client.imageBuilder('PUT', '/StartImagePipelineExecution', input)).imageBuildVersionArn;
 }
 
+/** What a builder says of most interest; `patchbay image log` has all of it. */
+const telling = /^(?:Making|Base image|Component|Verdict|Made|Sent|Attached)/;
+
 /** Shows what the builder says of a build until it is available. */
 export async function followBuild(
   client: ControlPlaneClient,
@@ -177,7 +180,7 @@ export async function followBuild(
     for (const line of answer.lines) {
       if (line.step !== shownStep) progress.line(`  ${line.step}`);
       shownStep = line.step;
-      if (line.stream === 'info') progress.line(`    ${describeBuildLine(line).split('  ').slice(2).join('  ')}`);
+      if (line.stream === 'info' && telling.test(line.text)) progress.line(`    ${line.text}`);
     }
     from = answer.next;
     if (answer.hasEnded) {

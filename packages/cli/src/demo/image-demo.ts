@@ -112,42 +112,49 @@ export async function runImageDemo(options: DemoOptions, progress: Progress): Pr
       if (faults.length > 0) progress.block(missingTable(faults, new Map(), listedLines));
     };
 
-    progress.chapter('An image that nobody updated');
+    progress.chapter('The golden image, by a pipeline');
     const baselineId = await createImageBaseline(client);
     progress.line(`${baselineId}: every update without delay, registered for the patch group golden`);
     await createComponent(client, '1.0.0', 'first');
     const recipe = { accountId: server.accountId, registry: registry.address };
     const infrastructureConfigurationArn = await createInfrastructure(client);
-    const oldRecipe = await createRecipe(client, { ...recipe, name: 'aged', updates: false });
-    progress.line('A recipe on debian-12-x86, as the last point release was, without update-linux');
-    const old = await startBuild(client, { containerRecipeArn: oldRecipe, infrastructureConfigurationArn });
-    const [watches] = await Promise.all([watchArchives(client, archives), followBuild(client, old, progress, signal)]);
+    const containerRecipeArn = await createRecipe(client, { ...recipe, name: 'golden', updates: true });
+    progress.line('A recipe on debian-12-x86, as the last point release was: update-linux, then a web server');
+    const pipeline = await createPipeline(client, 'golden', { containerRecipeArn, infrastructureConfigurationArn });
+    progress.line(
+      'Its pipeline is asked each minute, so that nobody has to wait for Sunday; now it is started by hand',
+    );
+    const [watches, first] = await Promise.all([
+      watchArchives(client, archives),
+      startPipeline(client, pipeline).then((arn) => followBuild(client, arn, progress, signal)),
+    ]);
     for (const { uri, suite, packageCount } of watches)
       progress.line(`Watched: ${uri} ${suite}, ${packageCount} versions`);
-    const aged = await waitForFreshness(client, old);
-    expectFresh('the image without updates', aged, aged.faults.length > 0 ? 'stale' : 'current');
-    await judge(`${registry.address}/aged:1.0.0-1`, aged);
-
-    progress.chapter('The golden image, by a pipeline');
-    const containerRecipeArn = await createRecipe(client, { ...recipe, name: 'golden', updates: true });
-    const parts = { containerRecipeArn, infrastructureConfigurationArn };
-    const pipeline = await createPipeline(client, 'golden', parts);
-    progress.line('The same with update-linux before it; the pipeline is asked each minute instead of each Sunday');
-    const first = await followBuild(client, await startPipeline(client, pipeline), progress, signal);
     progress.block(describeBuildRecord(first));
     const fresh = await waitForFreshness(client, first.imageBuildVersionArn);
     expectFresh('the golden image', fresh, 'current');
     const left = await judge(`${registry.address}/golden:1.0.0-1`, fresh);
     if (left.length > 0) found.push('apt still wants something in the golden image');
 
+    progress.chapter('An image that nobody updated');
+    const agedRecipe = await createRecipe(client, { ...recipe, name: 'aged', updates: false });
+    progress.line(
+      'The same without update-linux: what the golden image would be if nobody had built it since the point release',
+    );
+    const agedBuild = await startBuild(client, { containerRecipeArn: agedRecipe, infrastructureConfigurationArn });
+    await followBuild(client, agedBuild, progress, signal);
+    const aged = await waitForFreshness(client, agedBuild);
+    expectFresh('the image without updates', aged, aged.faults.length > 0 ? 'stale' : 'current');
+    await judge(`${registry.address}/aged:1.0.0-1`, aged);
+
     progress.chapter('The pipeline decides');
-    const skipped = await progress.step('Waiting for its next minute, with nothing changed', () =>
+    const skipped = await progress.step('Its next minute, with nothing changed', () =>
       waitForDecision(client, pipeline, 'skip', new Date(first.endedAt ?? 0), signal),
     );
     progress.line('Not built:');
     progress.block(skipped.because);
     await createComponent(client, '1.1.0', 'second');
-    const started = await progress.step('Publishing web-server 1.1.0, and waiting for the next minute', () =>
+    const started = await progress.step('Publishing web-server 1.1.0; its next minute', () =>
       waitForDecision(client, pipeline, 'start', new Date(skipped.decidedAt), signal),
     );
     progress.line('Built:');

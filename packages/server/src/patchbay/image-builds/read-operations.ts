@@ -33,7 +33,7 @@ export const imageBuildReadContracts = [
     handle: async ({ imageBuildVersionArn }, context) => {
       const image = await findImageBuild(imageBuildVersionArn, context);
       const steps = await listBuildSteps(context.db, image.imageId);
-      const { imageId, status, attempts, patchGroup, record, failure, recipeArn } = image;
+      const { imageId, status, attempts, patchGroup, record, failure } = image;
       return {
         imageBuildVersionArn: imageArn(image),
         imageId,
@@ -44,7 +44,7 @@ export const imageBuildReadContracts = [
         record,
         failure,
         components: image.buildOrder.components.map(({ arn, name, version }) => ({ arn, name, version })),
-        containerRecipeArn: recipeArn,
+        containerRecipeArn: image.buildOrder.containerRecipeArn,
         steps: steps.map(({ name, status: stepStatus, message, startedAt, endedAt }) => ({
           name,
           status: stepStatus,
