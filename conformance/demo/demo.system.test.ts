@@ -14,6 +14,23 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+describe('patchbay demo --images --exit', () => {
+  it('keeps a golden image fresh, shows how another ages, and apt agrees about both', async () => {
+    const began = Date.now();
+    const { exitCode, output } = await runPatchbay(['demo', '--images', '--exit', '--data', join(folder, 'images')]);
+    expect(output).toContain('Freshness: CURRENT. No approved patch is missing.');
+    expect(output).toContain('apt agrees, item by item: nothing');
+    // On the day of a point release there is nothing that the image without updates could lack.
+    const missing = Number(/Freshness: STALE\. (\d+) approved patch/.exec(output)?.[1] ?? 0);
+    if (missing > 0) expect(output).toContain(`apt agrees, item by item: exactly these ${missing}`);
+    expect(output).toMatch(/Not built:\n.* was built from the recipe, parent image and components/);
+    expect(output).toMatch(/Built:\n.*component\/web-server\/1\.1\.0\/1/);
+    expect(output).not.toContain('DIFFERENCE');
+    expect(exitCode).toBe(0);
+    expect((Date.now() - began) / 1000).toBeLessThan(240);
+  });
+});
+
 describe('patchbay demo --exit', () => {
   it.each([
     ['the first time, building its root', 180],

@@ -21,6 +21,8 @@ export interface ControlPlaneClient {
   get(path: string): Promise<Response>;
   /** An operation of SSM, members as on AWS's wire. */
   ssm(operation: string, input: object): Promise<unknown>;
+  /** An operation of EC2 Image Builder by its path, `PUT /CreateComponent`; members as on AWS's wire. */
+  imageBuilder(method: 'GET' | 'PUT' | 'POST', path: string, input?: object): Promise<unknown>;
   /** One of Patchbay's own. */
   call<Input extends z.ZodType, Output extends z.ZodType>(
     contract: OperationContract<Input, Output>,
@@ -31,26 +33,42 @@ export interface ControlPlaneClient {
 /** A client for one installation. It holds no connection and needs no end. */
 export function createControlPlaneClient(access: Access): ControlPlaneClient {
   if (access.caFile !== undefined) trustAlso(access.caFile);
-  async function send(service: string, target: string, input: object): Promise<unknown> {
-    const url = new URL(access.endpoint);
-    const body = Buffer.from(JSON.stringify(input));
+  interface Request {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: Buffer | undefined;
+  }
+  async function sendSigned(service: string, { method, path, headers: given, body }: Request): Promise<unknown> {
+    const url = new URL(path, access.endpoint);
     const headers = signRequest(
-      { method: 'POST', url, headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }, body },
+      { method, url, headers: given, body: body ?? Buffer.alloc(0) },
       { credentials: access, region: access.region, service, now: new Date() },
     );
-    const response = await reach(url, { method: 'POST', headers, body });
+    const response = await reach(url, { method, headers, ...(body === undefined ? {} : { body }) });
     const answer = parseJson(await response.text());
     if (response.ok && answer !== undefined) return answer;
-    const refusal = Refusal.safeParse(answer);
+    // EC2 Image Builder names the error in a header, the others in the body.
+    const named = { __type: response.headers.get('x-amzn-errortype') ?? undefined };
+    const refusal = Refusal.safeParse(typeof answer === 'object' ? { ...named, ...answer } : answer);
     if (refusal.success) throw new RefusedError(refusal.data.code, `${refusal.data.code}: ${refusal.data.message}`);
     throw new RefusedError(
       'NOT_PATCHBAY',
       `${access.endpoint} answered ${response.status}, and not as a control plane does. Is that its address?`,
     );
   }
+  async function send(service: string, target: string, input: object): Promise<unknown> {
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target };
+    return await sendSigned(service, { method: 'POST', path: '/', headers, body: Buffer.from(JSON.stringify(input)) });
+  }
   return {
     get: async (path) => await reach(new URL(path, access.endpoint)),
     ssm: (operation, input) => send('ssm', `AmazonSSM.${operation}`, input),
+    imageBuilder: async (method, path, input) => {
+      const body = input === undefined ? undefined : Buffer.from(JSON.stringify(input));
+      const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+      return await sendSigned('imagebuilder', { method, path, headers, body });
+    },
     call: async (contract, input) =>
       contract.output.parse(await send('patchbay', `Patchbay.${contract.name}`, input as object)),
   };

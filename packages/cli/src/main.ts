@@ -5,6 +5,7 @@ import { agentPackageCommand } from './commands/agent-package.ts';
 import { applyCommand } from './commands/apply.ts';
 import { archiveWatchCommand } from './commands/archive-watch.ts';
 import { backupCommand } from './commands/backup.ts';
+import { builderCommand } from './commands/builder.ts';
 import { commandOutputCommand } from './commands/command-output.ts';
 import { componentCommand } from './commands/component.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -51,6 +52,7 @@ const commands = [
   settingsCommand,
   componentCommand,
   imageCommand,
+  builderCommand,
 ];
 const program = new Command('patchbay')
   .description('Keeps servers patched and proves it; speaks the AWS Systems Manager API.')

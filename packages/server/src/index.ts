@@ -1,3 +1,4 @@
+export { isLoopback } from './addresses.ts';
 export { agentPackageDirectory, signedElsewhere, writeChecksumsOf } from './agent-packages/index.ts';
 export { BackupError, createBackup, openInstallationToRead, restoreBackup } from './backup/index.ts';
 export {

@@ -96,8 +96,13 @@ interface FoundRelease {
   readonly date: string;
 }
 
-/** Lets apt fetch and verify the Release file of a suite, and nothing else. */
-async function fetchRelease(request: BaseImageRequest, suite: string): Promise<FoundRelease> {
+type ReleaseRequest = Pick<BaseImageRequest, 'archives' | 'keyring' | 'directory' | 'host' | 'signal'>;
+
+/**
+ * Lets apt fetch and verify the Release file of a suite, and nothing else.
+ * @throws BuilderError BASE_IMAGE
+ */
+export async function fetchRelease(request: ReleaseRequest, suite: string): Promise<FoundRelease> {
   const { archives, keyring, directory, host, signal } = request;
   const work = join(directory, `lists-${suite}`);
   for (const folder of ['lists/partial', 'cache/archives/partial', 'state']) {

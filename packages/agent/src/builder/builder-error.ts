@@ -4,6 +4,7 @@ import { AppError } from '@patchbay/facts';
 export class BuilderError extends AppError<
   | 'NO_SOURCES'
   | 'MISSING_TOOL'
+  | 'NOT_PERMITTED'
   | 'UNKNOWN_BASE_IMAGE'
   | 'BASE_IMAGE'
   | 'ORDER_REFUSED'

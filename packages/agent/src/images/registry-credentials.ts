@@ -45,24 +45,8 @@ export async function readCredentials(
   repository: string,
 ): Promise<RegistryCredentials | null> {
   if (authFile === null) return null;
-  const refuse = (problem: string, cause?: unknown) =>
-    new ImageError('CREDENTIALS_UNREADABLE', `The credentials file ${authFile} cannot be used: ${problem}`, { cause });
-  let text: string;
-  try {
-    text = readFileSync(authFile, 'utf8');
-  } catch (error) {
-    throw refuse(error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read', error);
-  }
-  // Causes are left out: what JSON.parse and zod say may quote the file.
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw refuse('it is no JSON');
-  }
-  const parsed = AuthFile.safeParse(json);
-  if (!parsed.success) throw refuse('it is not what docker login and skopeo login write');
-  const { auths = {}, credHelpers = {}, credsStore } = parsed.data;
+  const refuse = refusalOf(authFile);
+  const { auths = {}, credHelpers = {}, credsStore } = readAuthFile(authFile);
   const helper = new Map(Object.entries(credHelpers)).get(registry);
   if (helper !== undefined) return await askHelper(helper, registry, refuse);
   const known = new Map(Object.entries(auths));
@@ -79,6 +63,33 @@ export async function readCredentials(
   const colon = plain.indexOf(':');
   if (colon === -1) throw refuse(`what it has for ${registry} is not user:password in base64`);
   return { username: plain.slice(0, colon), password: plain.slice(colon + 1) };
+}
+
+const refusalOf = (authFile: string) => (problem: string, cause?: unknown) =>
+  new ImageError('CREDENTIALS_UNREADABLE', `The credentials file ${authFile} cannot be used: ${problem}`, { cause });
+
+/**
+ * Reads a whole credentials file, of whatever registries.
+ * @throws ImageError CREDENTIALS_UNREADABLE; the message never holds a secret
+ */
+export function readAuthFile(authFile: string): z.infer<typeof AuthFile> {
+  const refuse = refusalOf(authFile);
+  let text: string;
+  try {
+    text = readFileSync(authFile, 'utf8');
+  } catch (error) {
+    throw refuse(error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read', error);
+  }
+  // Causes are left out: what JSON.parse and zod say may quote the file.
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw refuse('it is no JSON');
+  }
+  const parsed = AuthFile.safeParse(json);
+  if (!parsed.success) throw refuse('it is not what docker login and skopeo login write');
+  return parsed.data;
 }
 
 function scopesOf(registry: string, repository: string): string[] {

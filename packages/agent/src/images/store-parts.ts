@@ -72,7 +72,8 @@ export function openStoreParts(options: ImageStoreOptions): StoreParts {
 /** `f_type` of an overlay (statfs(2)): the kernel takes none as the upper of another. */
 const overlayType = 0x794c7630;
 
-function chooseDriver(directory: string): 'overlay' | 'vfs' {
+/** How buildah keeps layers below a directory: as overlays where the kernel can. */
+export function chooseDriver(directory: string): 'overlay' | 'vfs' {
   const knowsOverlay = readFileSync('/proc/filesystems', 'utf8').split('\n').includes('nodev\toverlay');
   return knowsOverlay && statfsSync(directory).type !== overlayType ? 'overlay' : 'vfs';
 }

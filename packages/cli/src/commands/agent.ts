@@ -1,18 +1,9 @@
-import {
-  AgentError,
-  type BuilderSettings,
-  defaultKeyring,
-  formatLogLine,
-  patcherProgramFile,
-  readProxyVariables,
-  runAgent,
-} from '@patchbay/agent';
+import { AgentError, formatLogLine, patcherProgramFile, readProxyVariables, runAgent } from '@patchbay/agent';
 import { Command } from 'commander';
-import { collect } from '../repeated-option.ts';
+import { type BuilderFlags, readBuilderSettings, withBuilderOptions } from '../builder-options.ts';
 import { waitForStopSignal } from '../stop-signals.ts';
-import { wholeNumberOption } from '../whole-number-option.ts';
 
-interface AgentFlags {
+interface AgentFlags extends BuilderFlags {
   readonly endpoint?: string;
   readonly region?: string;
   readonly activationId?: string;
@@ -21,28 +12,6 @@ interface AgentFlags {
   readonly root?: string;
   readonly state: string;
   readonly builder?: boolean;
-  readonly builds: number;
-  readonly debianMain?: string;
-  readonly debianSecurity?: string;
-  readonly keyring: string;
-  readonly registryAuth?: string;
-  readonly plainHttpRegistry: readonly string[];
-}
-
-/** What makes this agent a builder; undefined where it is none. */
-function readBuilder(flags: AgentFlags): BuilderSettings | undefined {
-  if (flags.builder !== true) return undefined;
-  const { debianMain: main, debianSecurity: security } = flags;
-  if ((main === undefined) !== (security === undefined)) {
-    throw new AgentError('ENROLMENT_FAILED', '--debian-main and --debian-security belong together: give both.');
-  }
-  return {
-    concurrency: flags.builds,
-    archives: main === undefined || security === undefined ? null : { main, security },
-    keyring: flags.keyring,
-    registryAuthFile: flags.registryAuth ?? null,
-    plainHttpRegistries: flags.plainHttpRegistry,
-  };
 }
 
 /** Both halves of an activation, or neither. */
@@ -59,7 +28,7 @@ function patcherEnvironment(environment: Readonly<Record<string, string | undefi
 }
 
 /** `patchbay agent`: enrols where needed, then runs in the foreground until a signal ends it. */
-export const agentCommand = new Command('agent')
+export const agentCommand = withBuilderOptions(new Command('agent'), 'with --builder, ')
   .description('Run the agent of a node: enrol once with an activation, later starts need only --state')
   .requiredOption('--state <directory>', "where the agent keeps the node's identity and journal, private to its owner")
   .option('--endpoint <url>', 'the control plane')
@@ -71,20 +40,9 @@ export const agentCommand = new Command('agent')
     "of the control plane's own certificate authority (--tls auto), to trust only that",
   )
   .option('--builder', 'build images besides, when an administrator has tagged this node patchbay:builder=true')
-  .option('--builds <number>', 'with --builder, how many builds run at once', wholeNumberOption, 1)
-  .option('--debian-main <url>', "with --builder, Debian's main archive for base images (default: this machine's own)")
-  .option('--debian-security <url>', 'with --builder, its security archive')
-  .option('--keyring <file>', 'with --builder, trusted to sign these archives', defaultKeyring)
-  .option('--registry-auth <file>', 'with --builder, credentials of registries, as docker login writes them')
-  .option(
-    '--plain-http-registry <host:port>',
-    'with --builder, a registry beyond loopback that has no TLS, repeatable',
-    collect,
-    [],
-  )
   .option('--root <directory>', 'a root file system to be the node, instead of this machine (needs root)')
   .action(async (flags: AgentFlags) => {
-    const builder = readBuilder(flags);
+    const builder = flags.builder === true ? readBuilderSettings(flags) : undefined;
     const stopping = new AbortController();
     void waitForStopSignal().then((signal) => stopping.abort(signal));
     await runAgent({

@@ -15,6 +15,7 @@ import { waitForStopSignal } from '../stop-signals.ts';
 import { imageImportCommand } from './image-import.ts';
 import { imageListCommand } from './image-list.ts';
 import { imageLogCommand, imageRecordCommand } from './image-log.ts';
+import { imageSbomCommand } from './image-sbom.ts';
 import { imageShowCommand } from './image-show.ts';
 
 interface StoreFlags extends OutputFlags {
@@ -124,10 +125,10 @@ const patch = withStore(new Command('patch'))
     await pruneOld(store);
   });
 
-/** `patchbay image`: container images, here without any server and those of the control plane. */
+/** `patchbay image`: container images without any server, and those that a control plane has built. */
 export const imageCommand = new Command('image')
   .description(
-    'Scan and patch container images without a control plane (needs root, buildah and skopeo), and see those that it has',
+    'Scan and patch container images without a control plane (needs root, buildah and skopeo); show those that one has built',
   )
   .addCommand(scan)
   .addCommand(patch)
@@ -135,4 +136,5 @@ export const imageCommand = new Command('image')
   .addCommand(imageListCommand)
   .addCommand(imageShowCommand)
   .addCommand(imageLogCommand)
-  .addCommand(imageRecordCommand);
+  .addCommand(imageRecordCommand)
+  .addCommand(imageSbomCommand);

@@ -1,18 +1,29 @@
 import {
   createLogger,
+  DEFAULT_DATA_DIRECTORY,
   defaultPort,
   defaultRegion,
+  isLoopback,
+  layoutDataDirectory,
   readServerConfig,
   type ServerFlags,
   startServer,
 } from '@patchbay/server';
 import { Command } from 'commander';
+import { type BuilderFlags, readBuilderSettings, withBuilderOptions } from '../builder-options.ts';
+import { keepBuilder, requireBuilderBeside } from '../builder-process.ts';
 import { exitWithError } from '../exit-with-error.ts';
 import { collect } from '../repeated-option.ts';
 import { waitForStopSignal } from '../stop-signals.ts';
 
 /** `patchbay up`: the control plane in the foreground, until a signal ends it. */
-export const upCommand = new Command('up')
+export const upCommand = withBuilderOptions(
+  new Command('up').option(
+    '--builder',
+    'run a builder of images beside it: what recipes say runs as root on this machine',
+  ),
+  'with --builder, ',
+)
   .description('Run the control plane in the foreground')
   .option('--port <port>', `port to listen on, 0 for any free one (default: ${defaultPort})`)
   .option('--host <address>', 'address to listen on; any but loopback needs TLS (default: 127.0.0.1)')
@@ -50,15 +61,35 @@ export const upCommand = new Command('up')
   .option('--log-format <format>', 'json or pretty (default: json)')
   .option('--metrics <who>', 'who may read /metrics: loopback or public (default: loopback)')
   .option('--metrics-token-file <file>', 'instead: whoever sends its content as "Authorization: Bearer ..."')
-  .action(async (flags: ServerFlags) => {
+  .action(async (flags: ServerFlags & BuilderFlags & { readonly builder?: boolean }) => {
     const config = readServerConfig(flags);
+    const builderSettings = flags.builder === true ? readBuilderSettings(flags) : undefined;
+    if (builderSettings !== undefined) requireBuilderBeside({ isLoopback: isLoopback(config.host) });
     const logger = createLogger({ level: config.logLevel, isPretty: config.logFormat === 'pretty' });
     const server = await startServer(config, logger, exitWithError);
     // Only then: otherwise it means that the terminal was closed, which ends the server as it ends everything there.
     if (config.tls.kind === 'files') process.on('SIGHUP', () => void server.refreshTls());
     if (server.caFingerprint !== undefined) console.log(`ca-fingerprint ${server.caFingerprint}`);
     console.log(`ready ${server.url}`);
+    const stopping = new AbortController();
+    const builder =
+      builderSettings &&
+      keepBuilder({
+        dataDirectory: layoutDataDirectory(config.dataDirectory ?? DEFAULT_DATA_DIRECTORY).path,
+        region: config.regions[0] ?? defaultRegion,
+        server,
+        settings: builderSettings,
+        patchbay: [process.execPath, process.argv[1] ?? ''],
+        logger: logger.child({ component: 'builder' }),
+        signal: stopping.signal,
+      });
+    if (builder !== undefined) {
+      logger.warn('this machine builds images: what recipes and their components say runs as root on it');
+      builder.catch((error: unknown) => logger.error({ error }, 'the builder could not be started'));
+    }
     const signal = await waitForStopSignal();
     logger.info({ signal }, 'stopping');
+    stopping.abort();
+    await builder?.catch(() => {});
     await server.stop();
   });

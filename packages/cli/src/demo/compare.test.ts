@@ -1,7 +1,7 @@
 import type { InnerState, Plan, SimulatedChange, Verdict, VerdictItem } from '@patchbay/facts';
 import { describe, expect, it } from 'vitest';
 import type { AptChange } from './apt-judge.ts';
-import { compareAfter, comparePlan, compareUpgrades, findNeededEarly } from './compare.ts';
+import { compareAfter, compareMissing, comparePlan, compareUpgrades, findNeededEarly } from './compare.ts';
 
 const names = new Map([['security-key', 'Debian-Security/oldstable-security']]);
 const inFiveDays = '2026-11-27T00:00:00.000Z';
@@ -106,6 +106,23 @@ describe('what apt would upgrade', () => {
   it.each([null, '2026-11-22T07:00:00.000Z'])('takes no wait that does not end later: %s', (approvedAt) => {
     expect(compareUpgrades(verdict(item('nginx', 'waiting', approvedAt)), names, [apt('nginx')])).toEqual([
       'no end of the wait: nginx 1.2',
+    ]);
+  });
+});
+
+describe('what an image lacks', () => {
+  it('is what the apt inside it would upgrade, without what that newly brings along', () => {
+    const apts = [apt('curl'), apt('linux-image', { fromVersion: null })];
+    expect(compareMissing([item('curl', 'missing')], apts)).toEqual([]);
+  });
+
+  it('is different with anything more, less or of another version', () => {
+    const lacking = [item('curl', 'missing'), item('nginx', 'missing')];
+    expect(compareMissing(lacking, [apt('nginx', { toVersion: '1.3' }), apt('bash')])).toEqual([
+      'only Patchbay: curl 1.2',
+      'only Patchbay: nginx 1.2',
+      'only apt: nginx 1.3',
+      'only apt: bash 1.2',
     ]);
   });
 });

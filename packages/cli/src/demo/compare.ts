@@ -53,6 +53,15 @@ export function compareUpgrades(
   ];
 }
 
+/** Compares what an image lacks with what the apt inside it would upgrade, item by item: name and version. */
+export function compareMissing(items: readonly VerdictItem[], apt: readonly AptChange[]): string[] {
+  const upgrades = apt.filter((change) => change.fromVersion !== null);
+  return differences(
+    new Set(items.map((item) => `${item.name} ${item.targetVersion}`)),
+    new Set(upgrades.map((change) => `${change.name} ${change.toVersion}`)),
+  );
+}
+
 /** Compares the frozen plan with all that apt would do for the approved versions: upgrades and what they bring along. */
 export function comparePlan(plan: Plan, apt: readonly AptChange[]): string[] {
   const changes = plan.groups.flatMap((group) => group.changes);

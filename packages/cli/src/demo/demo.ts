@@ -87,7 +87,7 @@ async function stopAgent(agent: ChildProcess): Promise<void> {
 }
 
 /** Takes the server's usual port, or any free one where somebody else has it. */
-async function startControlPlane(data: string, progress: Progress): Promise<RunningServer> {
+export async function startControlPlane(data: string, progress: Progress): Promise<RunningServer> {
   const logger = createLogger({ level: 'warn' });
   const fail = (error: Error) => {
     throw error;

@@ -47,7 +47,7 @@ export const imageBuildReadContracts = [
           buildOrder.kind === 'import'
             ? []
             : buildOrder.components.map(({ arn, name, version }) => ({ arn, name, version })),
-        containerRecipeArn: recipeArn,
+        containerRecipeArn: buildOrder.kind === 'import' ? recipeArn : buildOrder.containerRecipeArn,
         steps: steps.map(({ name, status: stepStatus, message, startedAt, endedAt }) => ({
           name,
           status: stepStatus,
