@@ -12,11 +12,11 @@ export interface Furniture {
   readonly examples: ReadonlyMap<string, readonly object[]>;
 }
 
-/** A call that must succeed. */
-export async function callImageBuilder(server: FuzzedServer, name: string, input: object): Promise<void> {
+/** A call that must succeed, and its answer. */
+export async function callImageBuilder(server: FuzzedServer, name: string, input: object): Promise<unknown> {
   const operation = services.find(({ targetPrefix }) => targetPrefix === service)?.operations.get(name);
   if (operation === undefined) throw new Error(`Image Builder has no operation ${name}`);
   const { url, region, administrator: credentials } = server;
   const path = pathCallOf(operation, input);
-  readSuccess(await sendPathCall(url, { ...path, service, region, credentials, now: new Date() }));
+  return readSuccess(await sendPathCall(url, { ...path, service, region, credentials, now: new Date() }));
 }

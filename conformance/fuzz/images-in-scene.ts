@@ -1,3 +1,5 @@
+import type { NodeHost } from '../../packages/server/src/test-support/test-node.ts';
+import type { FuzzedBuilder } from './builder-in-scene.ts';
 import { withBuiltImages } from './built-images-in-scene.ts';
 import { withDefinitions } from './definitions-in-scene.ts';
 import { callImageBuilder, type Furniture } from './image-builder-calls.ts';
@@ -9,10 +11,11 @@ import type { Example } from './windows-in-scene.ts';
 const service = 'imagebuilder';
 
 /** Adds what there is of Image Builder: infrastructure configurations, components, recipes, and what the operations accept. */
-export async function withImages<Scene extends Furniture>(
+export async function withImages<Scene extends Furniture & FuzzedBuilder>(
   scene: Scene,
   server: FuzzedServer,
   name: string,
+  host: NodeHost,
 ): Promise<Scene> {
   const configuration = {
     name: `Fuzz ${name}`,
@@ -63,5 +66,5 @@ export async function withImages<Scene extends Furniture>(
     ]),
   };
   const withPipelines = await withImagePipelines(await withDefinitions(withConfigurations, server, name), server, name);
-  return await withBuiltImages(withPipelines, server, name);
+  return await withBuiltImages(withPipelines, server, name, host);
 }

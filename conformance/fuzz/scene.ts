@@ -115,7 +115,7 @@ export async function createScene(server: FuzzedServer, name: string, seed: numb
       }),
   };
   try {
-    return await withImages(await furnish(host, name, seed), server, name);
+    return await withImages(await furnish(host, name, seed), server, name, host);
   } finally {
     for (const client of clients) client.destroy();
   }

@@ -4,6 +4,7 @@ import { readWireContainerRecipe } from '../container-recipes/describe.ts';
 import { readDistributionConfiguration } from '../distribution-configurations/describe.ts';
 import { ImageBuilderError } from '../errors.ts';
 import { readInfrastructureConfiguration } from '../infrastructure-configurations/describe.ts';
+import { checkWorkflows } from '../pipelines/definition.ts';
 import type { BuildContext } from './build-context.ts';
 import { imageArn } from './find-image.ts';
 import { compileOrder } from './order.ts';
@@ -33,9 +34,7 @@ export async function createImage(wanted: NewImage, context: BuildContext): Prom
       'Disk images cannot be built yet: recipes for them are stored, and container recipes are built.',
     );
   }
-  if (wanted.workflows !== undefined && wanted.workflows.length > 0) {
-    throw new ImageBuilderError('IMAGE_STATE', 'Workflows of your own cannot be run yet: leave workflows out.');
-  }
+  checkWorkflows(wanted);
   const recipe = await readWireContainerRecipe(containerRecipeArn, context);
   const infrastructure = await readInfrastructureConfiguration(wanted.infrastructureConfigurationArn ?? '', context);
   const distribution =

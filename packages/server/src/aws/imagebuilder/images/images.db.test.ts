@@ -140,7 +140,14 @@ describe('images', () => {
       await expect(ask({ containerRecipeArn, infrastructureConfigurationArn: elsewhere })).rejects.toMatchObject({
         name: 'ResourceNotFoundException',
       });
+      const own = arnOf('own/1.0.0').replace(':image/', ':workflow/build/');
+      const ofAws = own.replace(server().accountId, 'aws');
+      const withWorkflow = async (workflowArn: string) =>
+        await createImageOf(client, { ...parts, workflows: [{ workflowArn }], executionRole: 'builder' });
+      await expect(withWorkflow(own)).rejects.toMatchObject({ name: 'InvalidParameterValueException' });
       expect(await takeOrder(builder)).toBeNull();
+      await withWorkflow(ofAws);
+      expect(await takeOrder(builder)).not.toBeNull();
     });
 
     it('build upon the newest own image that is available', async () => {

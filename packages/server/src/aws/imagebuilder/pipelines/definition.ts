@@ -43,7 +43,10 @@ export function hasSameSchedule(left: PipelineDefinition, right: PipelineDefinit
  * Workflows are kept without effect. Those that come with AWS say what happens anyway; one's own, which would say something else,
  * are refused as long as there are none.
  */
-function checkWorkflows({ workflows = [], executionRole }: PipelineDefinition): void {
+export function checkWorkflows({
+  workflows = [],
+  executionRole,
+}: Pick<PipelineDefinition, 'workflows' | 'executionRole'>): void {
   if (workflows.length === 0) return;
   workflows.forEach(({ workflowArn = '' }, index) => {
     if (parseArn(workflowArn)?.accountId === 'aws') return;
