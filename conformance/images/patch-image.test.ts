@@ -135,6 +135,13 @@ describe('patchbay image', () => {
     expect(report.changes).toHaveLength(3);
   });
 
+  it('an image is pulled whose lower layers are here already', async () => {
+    const other = stage.openStore('layers');
+    await other.pull(await other.readSource(stage.nameOf('base:1')));
+    const patched = await other.pull(await other.readSource(stage.nameOf('base:patched')));
+    expect(patched.digest).toBe((await readImage('base:patched')).digest);
+  });
+
   it('an image that was patched is compliant in a new scan, and patched again it stays as it is', async () => {
     const scan = await stage.run(['scan', stage.nameOf('base:patched')], 'fresh');
     expect([scan.exitCode, scan.output]).toEqual([0, expect.stringContaining('Verdict: COMPLIANT')]);
