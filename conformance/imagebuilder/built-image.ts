@@ -26,6 +26,8 @@ const hurriedTimers = {
 
 export interface TestBuilder {
   readonly instanceId: string;
+  /** Holds its state directory `state`, and nothing else of its. */
+  readonly folder: string;
   readonly lines: readonly string[];
   stop(): Promise<void>;
 }
@@ -34,8 +36,9 @@ export interface TestBuilder {
 export async function startTestBuilder(
   server: RealServer,
   settings: Partial<BuilderSettings> = {},
+  directory?: string,
 ): Promise<TestBuilder> {
-  const folder = await mkdtemp(join(tmpdir(), 'patchbay-builder-'));
+  const folder = directory ?? (await mkdtemp(join(tmpdir(), 'patchbay-builder-')));
   const { ActivationId: id = '', ActivationCode: code = '' } = await server.ssm.send(
     new CreateActivationCommand({ IamRole: 'node' }),
   );
@@ -74,6 +77,7 @@ export async function startTestBuilder(
   );
   return {
     instanceId,
+    folder,
     lines,
     stop: async () => {
       stopping.abort();

@@ -75,8 +75,7 @@ async function fetchFromRegistry(parts: StoreParts, reference: RegistryReference
     const wanted = blobsOf(read.manifest);
     if (!wanted.every((blob) => parts.blobs.has(blob))) {
       parts.report(`Pulling ${name}`);
-      // What is here already is not fetched again: skopeo takes what it finds.
-      for (const blob of wanted) if (parts.blobs.has(blob)) parts.blobs.link(blob.digest, join(scratch, hexOf(blob)));
+      // Into an empty directory: skopeo refuses one that holds some of the blobs, and empties one that it knows for its own.
       const options = ['--preserve-digests', '--retry-times', '3', ...remoteOptions('src', reference, parts.access)];
       await parts.run('skopeo', ['copy', ...options, `docker://${exact}`, `dir:${scratch}`]);
     }
