@@ -30,6 +30,8 @@ const hurriedTimers = {
 
 export interface TestBuilder {
   readonly instanceId: string;
+  /** Holds its state directory `state`, and nothing else of its. */
+  readonly folder: string;
   readonly lines: readonly string[];
   stop(): Promise<void>;
 }
@@ -38,8 +40,9 @@ export interface TestBuilder {
 export async function startTestBuilder(
   server: RealServer,
   settings: Partial<BuilderSettings> = {},
+  directory?: string,
 ): Promise<TestBuilder> {
-  const folder = await mkdtemp(join(tmpdir(), 'patchbay-builder-'));
+  const folder = directory ?? (await mkdtemp(join(tmpdir(), 'patchbay-builder-')));
   const { ActivationId: id = '', ActivationCode: code = '' } = await server.ssm.send(
     new CreateActivationCommand({ IamRole: 'node' }),
   );
@@ -80,6 +83,7 @@ export async function startTestBuilder(
   );
   return {
     instanceId,
+    folder,
     lines,
     stop: async () => {
       stopping.abort();

@@ -9,6 +9,8 @@ import { runTool } from './run-tool.ts';
 export interface TestRegistry {
   /** `127.0.0.1:PORT`. */
   readonly address: string;
+  /** Of its own, removed with it. */
+  readonly folder: string;
   /** Ends it at once, as a power cut would. */
   kill(): void;
   close(): Promise<void>;
@@ -47,6 +49,7 @@ ${auth}`,
   await waitUntilItAnswers(`http://${address}/v2/`, child);
   return {
     address,
+    folder,
     kill: () => child.kill('SIGKILL'),
     async close() {
       child.kill('SIGKILL');
