@@ -62,7 +62,14 @@ export async function runBuilder(parts: BuilderParts): Promise<void> {
     };
     const storeOptions = { directory: join(directory, 'images'), ...registryAccess };
     for (const line of await openImageStore(storeOptions).removeLeftovers()) log({ level: 'info', message: line });
-    const keptSince = () => new Date(timers.now().getTime() - keptMilliseconds);
+    const forgetOldImages = async () => {
+      try {
+        await openImageStore(storeOptions).prune(new Date(timers.now().getTime() - keptMilliseconds));
+      } catch (error) {
+        // On a full disk, say: what is too old goes another time.
+        log({ level: 'warning', message: `Images that nobody used could not be removed: ${describeError(error)}` });
+      }
+    };
     const inTurn = createTurns();
     const build = async (order: ImageBuildOrder, slot: number, stop: AbortSignal): Promise<void> => {
       const lease = { imageId: order.imageId, leaseId: order.leaseId };
@@ -90,13 +97,13 @@ export async function runBuilder(parts: BuilderParts): Promise<void> {
         return order.kind === 'import' ? await importImage(order, buildParts) : await buildImage(order, buildParts);
       });
       await report.close(outcome === null ? lastWordPatienceSeconds : completionPatienceSeconds);
-      await openImageStore(storeOptions).prune(keptSince());
       if (outcome === null) {
         log({ level: 'info', message: `The build of ${order.imageBuildVersionArn} is left to another builder` });
         return;
       }
       log({ level: 'info', message: `${order.imageBuildVersionArn}: ${outcome.kind}` });
       await complete(parts, { ...lease, outcome });
+      await forgetOldImages();
     };
     await takeBuilds({ client, instanceId, key, tools, build, concurrency: settings.concurrency, log, timers, signal });
   } finally {
