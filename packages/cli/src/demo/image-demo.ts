@@ -1,14 +1,10 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { defaultKeyring, findDebianArchives, type ImageStore, openImageStore, scanImage } from '@patchbay/agent';
-import { createLogger, prepareDataDirectory, type RunningServer } from '@patchbay/server';
-import { readAdministratorAccess } from '../administrator-access.ts';
-import { keepBuilder, requireBuilderBeside } from '../builder-process.ts';
+import { findDebianArchives, scanImage } from '@patchbay/agent';
+import type { RunningServer } from '@patchbay/server';
+import { requireBuilderBeside } from '../builder-process.ts';
 import { describeBuildRecord } from '../commands/image-log.ts';
-import { createControlPlaneClient } from '../control-plane-client.ts';
-import { type AptChange, askApt } from './apt-judge.ts';
+import type { AptChange } from './apt-judge.ts';
 import { compareMissing } from './compare.ts';
-import { type DemoOptions, startControlPlane } from './demo.ts';
+import type { DemoOptions } from './demo.ts';
 import {
   createComponent,
   createImageBaseline,
@@ -23,8 +19,8 @@ import {
   waitForFreshness,
   watchArchives,
 } from './golden-image.ts';
+import { openImageStage } from './image-stage.ts';
 import type { Progress } from './progress.ts';
-import { startRegistry } from './registry.ts';
 import { missingTable } from './worked-example.ts';
 
 export interface RunningImageDemo {
@@ -43,62 +39,19 @@ const listedLines = 15;
 /** Keeps a golden container image fresh and lets the apt inside it judge. What it started keeps running until `stop`. */
 export async function runImageDemo(options: DemoOptions, progress: Progress): Promise<RunningImageDemo> {
   requireBuilderBeside({ isLoopback: true });
-  const { directory, patchbay, signal } = options;
-  await prepareDataDirectory(directory);
-  const paths = {
-    cache: join(directory, 'cache'),
-    data: join(directory, 'image-control-plane'),
-    registry: join(directory, 'registry'),
-    images: join(directory, 'images'),
-    judge: join(directory, 'judge'),
-  };
-  for (const path of [paths.data, paths.registry, paths.judge]) await rm(path, { recursive: true, force: true });
+  const { signal } = options;
   const archives = await findDebianArchives();
-  const stops: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    for (const each of stops.splice(0).toReversed()) await each();
-  };
+  progress.chapter('A registry, a control plane and a builder');
+  const stage = await openImageStage(options, archives, progress);
+  const { registry, server, client, store } = stage;
+  progress.line(`ready ${server.url}, registry ${registry.address}; the builder is a node of its own`);
   try {
-    progress.chapter('A registry, a control plane and a builder');
-    const registry = await progress.step("Starting Debian's docker-registry on loopback", () =>
-      startRegistry(paths.cache, paths.registry),
-    );
-    stops.push(() => registry.stop());
-    const server = await progress.step('Starting the control plane on its embedded PostgreSQL', () =>
-      startControlPlane(paths.data, progress),
-    );
-    stops.push(() => server.stop());
-    const ending = new AbortController();
-    const builder = keepBuilder({
-      dataDirectory: paths.data,
-      region: 'us-east-1',
-      server,
-      settings: {
-        concurrency: 1,
-        archives,
-        keyring: defaultKeyring,
-        registryAuthFile: null,
-        plainHttpRegistries: [],
-      },
-      patchbay,
-      logger: createLogger({ level: 'warn' }),
-      signal: ending.signal,
-    });
-    builder.catch((error: unknown) => progress.line(`The builder could not be started: ${String(error)}`));
-    stops.push(async () => {
-      ending.abort();
-      await builder.catch(() => {});
-    });
-    progress.line(`ready ${server.url}, registry ${registry.address}; the builder is a node of its own`);
-
-    const client = createControlPlaneClient(await readAdministratorAccess(paths.data));
-    const store = openImageStore({ directory: paths.images, authFile: null });
     const found: string[] = [];
 
     /** What the apt inside a built image would upgrade, against what Patchbay says that it lacks. */
     const judge = async (reference: string, { faults }: Freshness): Promise<readonly AptChange[]> => {
       const upgrades = await progress.step('Asking the apt inside the image what it would upgrade', () =>
-        askAptInImage(store, reference, paths.judge),
+        stage.askAptInImage(reference),
       );
       const differences = compareMissing(faults, upgrades);
       found.push(...differences);
@@ -172,7 +125,7 @@ export async function runImageDemo(options: DemoOptions, progress: Progress): Pr
         store,
         source: reference,
         baselineFile: null,
-        cacheDirectory: join(paths.cache, 'scan'),
+        cacheDirectory: stage.scanCache,
         refresh: true,
         now: () => new Date(),
         output: null,
@@ -182,19 +135,11 @@ export async function runImageDemo(options: DemoOptions, progress: Progress): Pr
     if (report.status !== 'compliant') found.push(`the scan says ${report.status}`);
     if (report.image?.digest !== second.record?.digest) found.push('the scan was of another digest');
     for (const difference of found) progress.line(`DIFFERENCE: ${difference}`);
-    return { isAgreed: found.length === 0, server, dataDirectory: paths.data, imageArn, reference, stop };
+    const { dataDirectory } = stage;
+    const stop = () => stage.stop();
+    return { isAgreed: found.length === 0, server, dataDirectory, imageArn, reference, stop };
   } catch (error) {
-    await stop();
+    await stage.stop();
     throw error;
-  }
-}
-
-/** Asks the apt of an image, in a container that is thrown away. */
-async function askAptInImage(store: ImageStore, reference: string, workDirectory: string) {
-  const container = await store.createContainer(await store.pull(await store.readSource(reference)));
-  try {
-    return (await askApt(container.rootDirectory, workDirectory, [])).upgrade;
-  } finally {
-    await container.remove();
   }
 }
