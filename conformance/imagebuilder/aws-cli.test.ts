@@ -71,9 +71,11 @@ describe.each(findAwsClis())('%s', (path) => {
       `aws imagebuilder get-infrastructure-configuration --infrastructure-configuration-arn ${arn}-2`,
     );
     expect(unknown.stderr).toContain('(ResourceNotFoundException)');
-    const unsupported = await aws.run('aws imagebuilder list-images');
+    const unsupported = await aws.run(
+      'aws imagebuilder import-vm-image --name old-machine --semantic-version 1.0.0 --platform Linux --vm-import-task-id import-ami-1',
+    );
     expect(unsupported.stderr).toContain('(UnknownOperationException)');
-    expect(unsupported.stderr).toContain('imagebuilder:ListImages is not supported by Patchbay.');
+    expect(unsupported.stderr).toContain('imagebuilder:ImportVmImage is not supported by Patchbay.');
   });
 
   it('deletes it', async () => {

@@ -16,7 +16,7 @@ import {
   CreatePatchBaselineCommand,
   RegisterPatchBaselineForPatchGroupCommand,
 } from '@aws-sdk/client-ssm';
-import { type BuilderSettings, runAgent } from '@patchbay/agent';
+import { type BuilderSettings, createBuilder, runAgent } from '@patchbay/agent';
 import type { RealServer } from '../ssm/real-server.ts';
 
 /** The agent's timers, hurried: a minute between two refused calls would make long tests. */
@@ -55,14 +55,14 @@ export async function startTestBuilder(
     activation: { id, code },
     patcherProgram: ['/nonexistent'],
     hostPolicyFile: join(folder, 'policy.json'),
-    builder: {
+    builder: createBuilder({
       concurrency: 1,
       archives: null,
       keyring: '/usr/share/keyrings/debian-archive-keyring.gpg',
       registryAuthFile: null,
       plainHttpRegistries: [],
       ...settings,
-    },
+    }),
     log: ({ message }) => lines.push(message),
     signal: stopping.signal,
     timers: hurriedTimers,

@@ -3,8 +3,7 @@ import { mkdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentError } from './agent-error.ts';
 import { agentVersion } from './agent-version.ts';
-import { runBuilder } from './builder/builder.ts';
-import type { BuilderSettings } from './builder/builder-settings.ts';
+import type { Builder } from './builder/builder-settings.ts';
 import { createControlPlaneClient } from './client/index.ts';
 import { createCommandLedger } from './commands/command-ledger.ts';
 import { createCommandQueue } from './commands/command-queue.ts';
@@ -40,7 +39,7 @@ export interface AgentOptions extends EnrolmentRequest {
   /** Default: systemctl or shutdown, on a host. */
   readonly rebooter?: Rebooter;
   /** Given where this node builds images besides. */
-  readonly builder?: BuilderSettings;
+  readonly builder?: Builder;
   /** Given where this agent was installed from its package, and so can install another version of itself. */
   readonly selfUpdate?: SelfUpdateSettings;
 }
@@ -204,12 +203,12 @@ async function serve(
       signal: stopping.signal,
     }),
   ];
-  if (options.builder !== undefined && identity.signingKey !== null) {
-    const { builder: settings } = options;
+  const { builder } = options;
+  if (builder !== undefined && identity.signingKey !== null) {
     const key = identity.signingKey;
     const directory = join(state.path, 'builder');
-    const building = { settings, directory, client, instanceId, key, log, timers, signal: stopping.signal };
-    loops.push(online.promise.then(() => runBuilder(building)));
+    const node = { directory, client, instanceId, key, log, timers, signal: stopping.signal };
+    loops.push(online.promise.then(() => builder(node)));
   }
   try {
     // A loop that ends before it is told to has failed: the others end with it, and its error is the agent's.

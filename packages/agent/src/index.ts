@@ -1,6 +1,7 @@
 export { type AgentOptions, runAgent } from './agent.ts';
 export { AgentError } from './agent-error.ts';
 export { agentVersion } from './agent-version.ts';
+export { createBuilder } from './builder/builder.ts';
 export { type BuilderSettings, defaultKeyring } from './builder/builder-settings.ts';
 export { type BuilderCheck, type BuilderFinding, checkBuilder } from './builder/check-builder.ts';
 export { type DebianArchives, findDebianArchives } from './builder/own-archives.ts';

@@ -1,3 +1,7 @@
+import type { PinnedKey } from '../authorization.ts';
+import type { ControlPlaneClient } from '../client/index.ts';
+import type { Log } from '../log.ts';
+import type { Timers } from '../timers.ts';
 import type { DebianArchives } from './own-archives.ts';
 
 /** What makes an agent a builder. */
@@ -13,5 +17,23 @@ export interface BuilderSettings {
   /** Registries beyond loopback that may be spoken to without TLS: `host[:port]`. */
   readonly plainHttpRegistries: readonly string[];
 }
+
+/** The node that a builder is. */
+export interface BuilderNode {
+  /** Private, of the builder: images, base images, work directories. */
+  readonly directory: string;
+  readonly client: Pick<ControlPlaneClient, 'callPatchbay' | 'now'>;
+  readonly instanceId: string;
+  readonly key: PinnedKey;
+  readonly log: Log;
+  readonly timers: Timers;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Builds images until the signal is aborted. An agent is given it and does not import it: one that builds nothing neither
+ * loads nor carries what building takes.
+ */
+export type Builder = (node: BuilderNode) => Promise<void>;
 
 export const defaultKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg';

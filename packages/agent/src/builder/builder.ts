@@ -6,19 +6,17 @@ import {
   type ImageBuildOutcome,
 } from '@patchbay/contracts';
 import { AppError } from '@patchbay/facts';
-import type { PinnedKey } from '../authorization.ts';
-import { type ControlPlaneClient, ServerError } from '../client/index.ts';
+import { ServerError } from '../client/index.ts';
 import { ComponentRunError } from '../components/index.ts';
 import { ImageError, openImageStore } from '../images/index.ts';
-import { describeError, type Log } from '../log.ts';
+import { describeError } from '../log.ts';
 import { openMachine } from '../machine/index.ts';
-import type { Timers } from '../timers.ts';
 import { BuildFailure, noPlace } from './build-failure.ts';
 import { type BuildParts, buildImage } from './build-image.ts';
 import { takeBuilds } from './build-loop.ts';
 import { type BuildReport, openBuildReport } from './build-report.ts';
 import { BuilderError } from './builder-error.ts';
-import type { BuilderSettings } from './builder-settings.ts';
+import type { Builder, BuilderNode, BuilderSettings } from './builder-settings.ts';
 import { importImage } from './import-image.ts';
 import { findDebianArchives } from './own-archives.ts';
 import { firstCharacters, lastCharacters } from './report-text.ts';
@@ -26,16 +24,8 @@ import { openSlotDirectory } from './slot-directory.ts';
 import { createTurns } from './take-turns.ts';
 import { readToolVersions, requireBuilderTools } from './tool-versions.ts';
 
-export interface BuilderParts {
+interface BuilderParts extends BuilderNode {
   readonly settings: BuilderSettings;
-  /** Private, of the builder: images, base images, work directories. */
-  readonly directory: string;
-  readonly client: Pick<ControlPlaneClient, 'callPatchbay' | 'now'>;
-  readonly instanceId: string;
-  readonly key: PinnedKey;
-  readonly log: Log;
-  readonly timers: Timers;
-  readonly signal: AbortSignal;
 }
 
 /** Parents and images that no build has used for so long are pulled or made again. */
@@ -47,10 +37,14 @@ const completionPatienceSeconds = 600;
 const lastWordPatienceSeconds = 5;
 
 /**
- * Builds images for the control plane until the signal is aborted.
- * @throws BuilderError MISSING_TOOL, ImageError when this machine cannot build at all
+ * What makes an agent build images for its control plane.
+ * @throws BuilderError MISSING_TOOL, ImageError (when it is run) where this machine cannot build at all
  */
-export async function runBuilder(parts: BuilderParts): Promise<void> {
+export function createBuilder(settings: BuilderSettings): Builder {
+  return (node) => runBuilder({ ...node, settings });
+}
+
+async function runBuilder(parts: BuilderParts): Promise<void> {
   const { settings, directory, client, instanceId, key, log, timers, signal } = parts;
   requireBuilderTools();
   const host = await openMachine({ root: null, workDirectory: join(directory, 'host'), access: 'read-write' });

@@ -1,4 +1,11 @@
-import { AgentError, formatLogLine, patcherProgramFile, readProxyVariables, runAgent } from '@patchbay/agent';
+import {
+  AgentError,
+  createBuilder,
+  formatLogLine,
+  patcherProgramFile,
+  readProxyVariables,
+  runAgent,
+} from '@patchbay/agent';
 import { Command } from 'commander';
 import { type BuilderFlags, readBuilderSettings, withBuilderOptions } from '../builder-options.ts';
 import { waitForStopSignal } from '../stop-signals.ts';
@@ -52,7 +59,7 @@ export const agentCommand = withBuilderOptions(new Command('agent'), 'with --bui
       activation: readActivation(flags),
       caFingerprint: flags.caFingerprint ?? null,
       rootDirectory: flags.root,
-      ...(builder === undefined ? {} : { builder }),
+      ...(builder === undefined ? {} : { builder: createBuilder(builder) }),
       patcherProgram: [patcherProgramFile],
       patcherEnvironment: patcherEnvironment(process.env),
       log: (event) => console.error(formatLogLine(event, new Date())),
