@@ -26,6 +26,10 @@ async function bundle(input: string, version: string): Promise<string> {
     platform: 'node',
     cwd: repository,
     logLevel: 'silent',
+    // Only builders read Dockerfiles. Its packages are not ES modules, so that it cannot be seen that loading them does nothing.
+    treeshake: {
+      moduleSideEffects: (id) => (/\/(?:dockerfile-ast|vscode-languageserver-[a-z]+)\//.test(id) ? false : undefined),
+    },
     plugins: [
       {
         name: 'version-of-the-package',
