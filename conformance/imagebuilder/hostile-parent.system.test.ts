@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -133,6 +143,21 @@ describe('a hostile parent image', () => {
     expect((await stage.await(honest)).status).toBe('AVAILABLE');
     expectHostUntouched();
     expect(await listLeftovers(stage.builder)).toEqual([]);
+  });
+
+  it('whose programs call out before they do their work reaches nobody, whenever they are run', async () => {
+    const { port } = listener.address() as AddressInfo;
+    const parentImage = await publishHostile('caller', (root) => {
+      for (const program of ['true', 'apt-get', 'apt-cache', 'apt-config', 'dpkg-query']) {
+        const path = join(root, 'usr/bin', program);
+        renameSync(path, `${path}.real`);
+        const call = `(exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null`;
+        writeFileSync(path, `#!/bin/bash\n${call}\nexec "$0.real" "$@"\n`, { mode: 0o755 });
+      }
+    });
+    const { status, reason } = await stage.build('caller-app', { parentImage, withUpdates: true });
+    expect([status, reason]).toEqual(['AVAILABLE', undefined]);
+    expectHostUntouched();
   });
 
   it('without a shell is refused with the reason', async () => {

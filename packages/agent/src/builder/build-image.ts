@@ -16,6 +16,7 @@ import { agentVersion } from '../agent-version.ts';
 import type { PinnedKey } from '../authorization.ts';
 import type { ControlPlaneClient } from '../client/index.ts';
 import type { ImageContainer, RegistryAccess, StoredImage } from '../images/index.ts';
+import { openFileTree } from '../machine/file-tree.ts';
 import { type Machine, openMachine } from '../machine/index.ts';
 import type { ProxiedNetwork } from '../network/index.ts';
 import { changesOf } from './apply-setting.ts';
@@ -157,13 +158,13 @@ export async function atSite<Result>(
   removeWork();
   const container = await store.createContainer(image);
   try {
-    const root = { root: container.rootDirectory, workDirectory: directory.machine };
-    const machine = await openMachine({ ...root, access: 'read-only' });
+    // Read as files: nothing of the root runs before there is a network for it.
+    const files = openFileTree(container.rootDirectory);
     let network: ProxiedNetwork;
     try {
-      network = await openBuildNetwork(order, machine, report);
+      network = await openBuildNetwork(order, files, report);
     } finally {
-      await machine.close();
+      files.close();
     }
     try {
       return await work({ container, network });

@@ -8,7 +8,7 @@ function rootWith(files: Readonly<Record<string, string>>) {
       const text = byName.get(path);
       return text === undefined ? null : Buffer.from(text);
     },
-    listDirectory: async (path: string) =>
+    listDirectory: (path: string) =>
       [...byName.keys()].flatMap((name) => (name.startsWith(`${path}/`) ? [name.slice(path.length + 1)] : [])),
   };
 }
@@ -26,5 +26,5 @@ it('finds the archives of both forms of sources, with their ports', async () => 
 });
 
 it('finds none in an image without sources', async () => {
-  expect(await readArchiveHosts({ readFile: async () => null, listDirectory: async () => null })).toEqual([]);
+  expect(await readArchiveHosts({ readFile: async () => null, listDirectory: () => null })).toEqual([]);
 });

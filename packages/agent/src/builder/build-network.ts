@@ -1,5 +1,5 @@
 import type { ContainerBuildOrder } from '@patchbay/contracts';
-import type { Machine } from '../machine/index.ts';
+import type { FileTree } from '../machine/file-tree.ts';
 import { NetworkError, openProxiedNetwork, type ProxiedNetwork, readAllowedHosts } from '../network/index.ts';
 import { BuildFailure } from './build-failure.ts';
 import type { BuildReport } from './build-report.ts';
@@ -8,13 +8,13 @@ import type { BuildReport } from './build-report.ts';
 const address = /\bhttps?:\/\/[^\s\]]+/g;
 
 /** The hosts of an image's own package archives, as `readAllowedHosts` takes them. */
-export async function readArchiveHosts(machine: Pick<Machine, 'readFile' | 'listDirectory'>): Promise<string[]> {
+export async function readArchiveHosts(files: Pick<FileTree, 'readFile' | 'listDirectory'>): Promise<string[]> {
   const folder = '/etc/apt/sources.list.d';
-  const names = (await machine.listDirectory(folder)) ?? [];
-  const files = ['/etc/apt/sources.list', ...names.map((name) => `${folder}/${name}`)];
+  const names = files.listDirectory(folder) ?? [];
+  const sources = ['/etc/apt/sources.list', ...names.map((name) => `${folder}/${name}`)];
   const hosts = new Set<string>();
-  for (const file of files.filter((name) => /\.(?:list|sources)$/.test(name))) {
-    const content = await machine.readFile(file);
+  for (const file of sources.filter((name) => /\.(?:list|sources)$/.test(name))) {
+    const content = await files.readFile(file);
     const text = content === null ? '' : Buffer.from(content).toString('utf8');
     const active = text.split('\n').filter((line) => !line.trimStart().startsWith('#'));
     for (const [found] of active.join('\n').matchAll(address)) {
@@ -44,13 +44,13 @@ function isHost(text: string): boolean {
  */
 export async function openBuildNetwork(
   { allowedHosts }: Pick<ContainerBuildOrder, 'allowedHosts'>,
-  machine: Pick<Machine, 'readFile' | 'listDirectory'>,
+  files: Pick<FileTree, 'readFile' | 'listDirectory'>,
   report: BuildReport,
 ): Promise<ProxiedNetwork> {
   const told = new Set<string>();
   try {
     return await openProxiedNetwork({
-      allowedHosts: [...(await readArchiveHosts(machine)), ...allowedHosts],
+      allowedHosts: [...(await readArchiveHosts(files)), ...allowedHosts],
       onRefused: ({ host, port }) => {
         const target = `${host}:${port}`;
         if (told.has(target)) return;

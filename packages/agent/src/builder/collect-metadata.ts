@@ -1,8 +1,5 @@
-import { join } from 'node:path';
 import type { ImageBuildRecord } from '@patchbay/contracts';
 import type { NodeFacts } from '@patchbay/facts';
-import { openMachine } from '../machine/index.ts';
-import { collectFacts } from '../patcher/collect-facts.ts';
 import { BuildFailure } from './build-failure.ts';
 import { type ImagePatchRequest, patchImage } from './patch-image.ts';
 
@@ -20,12 +17,14 @@ export interface ImageMetadata {
 /** Hands in the facts of an image, lets the control plane judge it, and answers what its record shall hold. */
 export async function collectMetadata(request: Omit<ImagePatchRequest, 'operation'>): Promise<ImageMetadata> {
   const scan = await patchImage({ ...request, operation: 'Scan' });
-  if (scan.factsId === null) throw new BuildFailure(`Its packages cannot be told: ${scan.complaints.join('; ')}`);
-  const facts = await readFactsAgain(request);
+  const { facts, factsId } = scan;
+  if (facts === null || factsId === null) {
+    throw new BuildFailure(`Its packages cannot be told: ${scan.complaints.join('; ')}`);
+  }
   const { offers, operatingSystem } = facts;
   const dates = offers.archives.flatMap(({ release }) => (release?.date == null ? [] : [Date.parse(release.date)]));
   return {
-    factsId: scan.factsId,
+    factsId,
     facts,
     osVersion: operatingSystem.prettyName,
     archives: offers.archives.flatMap(({ address, release, indexDigest }) =>
@@ -43,27 +42,4 @@ export async function collectMetadata(request: Omit<ImagePatchRequest, 'operatio
     newestRelease: dates.length === 0 ? null : new Date(Math.max(...dates)),
     summary: `The image is ${scan.status ?? 'unknown'} under its baseline`,
   };
-}
-
-async function readFactsAgain({
-  rootDirectory,
-  workDirectory,
-}: Omit<ImagePatchRequest, 'operation'>): Promise<NodeFacts> {
-  const machine = await openMachine({
-    root: rootDirectory,
-    workDirectory: join(workDirectory, 'work'),
-    access: 'read-only',
-  });
-  try {
-    const { facts } = await collectFacts({
-      machine,
-      cacheDirectory: join(workDirectory, 'facts'),
-      stateFile: null,
-      refresh: false,
-      now: new Date(),
-    });
-    return facts;
-  } finally {
-    await machine.close();
-  }
 }

@@ -8,6 +8,7 @@ import {
   SubmitChangelogs,
   SubmitFacts,
 } from '@patchbay/contracts';
+import type { NodeFacts } from '@patchbay/facts';
 import type { PinnedKey } from '../authorization.ts';
 import type { ControlPlaneClient } from '../client/index.ts';
 import { compileSelection, everyPackage, type PackageSelection } from '../local-control-plane/select-packages.ts';
@@ -33,7 +34,8 @@ export interface ImagePatchRequest {
 export interface ImagePatchResult {
   /** 1 where something failed, or the image cannot be judged. */
   readonly exitCode: number;
-  /** What was handed in last. */
+  /** What was handed in last, and its id. */
+  readonly facts: NodeFacts | null;
   readonly factsId: string | null;
   readonly status: 'compliant' | 'non-compliant' | 'unknown' | null;
   readonly complaints: readonly string[];
@@ -56,6 +58,7 @@ export async function patchImage(request: ImagePatchRequest): Promise<ImagePatch
   const cancel = () => writeFileSync(join(runDirectory, 'cancel-requested'), '');
   signal.addEventListener('abort', cancel, { once: true });
   const complaints: string[] = [];
+  let facts: NodeFacts | null = null;
   const heard: { factsId: string | null; status: ImagePatchResult['status'] } = { factsId: null, status: null };
   try {
     const exitCode = await runPatchOperation(
@@ -83,9 +86,12 @@ export async function patchImage(request: ImagePatchRequest): Promise<ImagePatch
           report(line);
         },
         recordCounts: () => {},
+        recordFacts: (found) => {
+          facts = found;
+        },
       },
     );
-    return { exitCode, ...heard, complaints };
+    return { exitCode, facts, ...heard, complaints };
   } finally {
     signal.removeEventListener('abort', cancel);
     rmSync(runDirectory, { recursive: true, force: true });

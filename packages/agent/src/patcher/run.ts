@@ -7,7 +7,7 @@ import {
   SignedAuthorization,
   SubmitChangelogs,
 } from '@patchbay/contracts';
-import { GroupOutcome, Plan, Simulation } from '@patchbay/facts';
+import { GroupOutcome, type NodeFacts, Plan, Simulation } from '@patchbay/facts';
 import { z } from 'zod';
 import type { PinnedKey } from '../authorization.ts';
 import type { Machine } from '../machine/index.ts';
@@ -43,6 +43,8 @@ export interface RunParts {
   readonly complain: (line: string) => void;
   /** Told what the result says about the node. */
   readonly recordCounts: (counts: NonNullable<PatchRunResult['counts']>) => void;
+  /** Told all facts that are handed in. */
+  readonly recordFacts?: (facts: NodeFacts) => void;
 }
 
 /** What a run that starts again has to go on with: a plan was made, and from then on it is the plan that counts. */
@@ -183,6 +185,7 @@ async function collectAndSubmit(
   const request = { machine, cacheDirectory, stateFile, refresh, now: new Date(), clockAheadSeconds };
   const collected = await collectFacts(request);
   const { facts, doubts } = collected;
+  parts.recordFacts?.(facts);
   const faulty = facts.offers.archives.filter(({ status }) => status !== 'current');
   parts.report(
     `${facts.installed.packages.length} packages installed, ${facts.offers.archives.length} archives, ${faulty.length} of them not current`,
