@@ -11,6 +11,7 @@ import type { RealServer } from '../ssm/real-server.ts';
 import { tryTool } from '../support/run-tool.ts';
 import { startTestRegistry, type TestRegistry } from '../support/test-registry.ts';
 import {
+  allowArchives,
   awaitImage,
   createImageBuilderClient,
   createRecipe,
@@ -85,6 +86,7 @@ export async function openBuildStage(
       repositoryName: `${registry.address}/${name}`,
       component: writeComponent(['true']),
       ...parts,
+      tags: { ...allowArchives(patcherStage.archives), ...parts.tags },
     });
     const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand(recipe));
     return imageBuildVersionArn;

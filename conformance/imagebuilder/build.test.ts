@@ -18,6 +18,7 @@ import { runTool, tryTool } from '../support/run-tool.ts';
 import { growArchives, hardCases } from '../support/test-packages.ts';
 import { startTestRegistry, type TestRegistry } from '../support/test-registry.ts';
 import {
+  allowArchives,
   approveEverything,
   awaitImage,
   createImageBuilderClient,
@@ -109,7 +110,7 @@ describe('building a container image', () => {
       repositoryName,
       component,
       withUpdates: true,
-      tags: { PatchGroup: 'golden' },
+      tags: { ...allowArchives(stage.archives), PatchGroup: 'golden' },
     });
     const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand(golden));
     const built = await awaitImage(client, imageBuildVersionArn);
@@ -177,7 +178,7 @@ describe('building a container image', () => {
   it('imports one that exists as it is, and tells what is in it', async () => {
     const answer = await server().call(
       'Patchbay.ImportImage',
-      { name: 'imported base', semanticVersion: '1.0.0', reference: parentImage },
+      { name: 'imported base', semanticVersion: '1.0.0', reference: parentImage, tags: allowArchives(stage.archives) },
       patchbay,
     );
     const { imageBuildVersionArn } = ImportImage.output.parse(readSuccess(answer));
@@ -216,7 +217,13 @@ describe('building a container image', () => {
   it('sends nothing when a test fails, and says where it did', async () => {
     const repositoryName = `${registry.address}/never/sent`;
     const failing = component.replace('echo tested', 'echo "port is closed" && exit 3');
-    const recipe = await createRecipe(client, { name: 'failing app', parentImage, repositoryName, component: failing });
+    const recipe = await createRecipe(client, {
+      name: 'failing app',
+      parentImage,
+      repositoryName,
+      component: failing,
+      tags: allowArchives(stage.archives),
+    });
     const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand(recipe));
     const image = await awaitImage(client, imageBuildVersionArn);
     expect(image.state?.status).toBe('FAILED');
@@ -246,6 +253,7 @@ describe('building a container image', () => {
       parentImage,
       repositoryName: `${registry.address}/never/ending`,
       component: sleeping,
+      tags: allowArchives(stage.archives),
     });
     const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand(recipe));
     await vi.waitUntil(async () => (await findSleepers()).length > 0, { timeout: 20_000, interval: 200 });

@@ -17,6 +17,7 @@ import {
   RegisterPatchBaselineForPatchGroupCommand,
 } from '@aws-sdk/client-ssm';
 import { type BuilderSettings, createBuilder, runAgent } from '@patchbay/agent';
+import type { PatcherStage } from '../patcher/patcher-stage.ts';
 import type { RealServer } from '../ssm/real-server.ts';
 
 /** The agent's timers, hurried: a minute between two refused calls would make long tests. */
@@ -110,6 +111,12 @@ export interface RecipeParts {
   readonly withUpdates?: boolean;
   readonly template?: string;
   readonly tags?: Record<string, string>;
+}
+
+/** The tag by which what is inside an image may reach these archives, each of which has a port of its own. */
+export function allowArchives({ archives }: Pick<PatcherStage['archives'], 'archives'>): Record<string, string> {
+  const hosts = Object.values(archives).map(({ uri }) => new URL(uri).host);
+  return { 'patchbay:allowed-hosts': hosts.join(' ') };
 }
 
 /** A component, a recipe on it and an infrastructure configuration. */

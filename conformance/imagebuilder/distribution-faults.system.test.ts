@@ -7,7 +7,7 @@ import { withRealServer } from '../ssm/real-server.ts';
 import { tryTool } from '../support/run-tool.ts';
 import { startTestRegistry, type TestRegistry } from '../support/test-registry.ts';
 import { type BuildStage, listLeftovers, openBuildStage, writeComponent } from './build-stage.ts';
-import { createRecipe } from './built-image.ts';
+import { allowArchives, createRecipe } from './built-image.ts';
 
 const server = withRealServer();
 const password = 'open-sesame-4712';
@@ -104,6 +104,7 @@ describe('a registry that is lost', () => {
       parentImage: stage.parentImage,
       repositoryName: `${stage.registry.address}/half`,
       component: writeComponent(['touch /srv/file']),
+      tags: allowArchives(stage.patcherStage.archives),
     });
     const regions = [server().access.region, 'eu-west-1'];
     const target = (repositoryName: string, index: number) => ({

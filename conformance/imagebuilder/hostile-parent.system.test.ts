@@ -160,6 +160,21 @@ describe('a hostile parent image', () => {
     expectHostUntouched();
   });
 
+  it('whose package sources name the builder and its cloud does not get there by them', async () => {
+    const { port } = listener.address() as AddressInfo;
+    const parentImage = await publishHostile('sources', (root) => {
+      const hosts = [`127.0.0.1:${port}`, `localhost:${port}`, '169.254.169.254'];
+      const lines = hosts.map((host) => `deb [trusted=yes] http://${host}/debian bookworm main\n`);
+      writeFileSync(join(root, 'etc/apt/sources.list.d/metadata.list'), lines.join(''));
+    });
+    const { lines, record } = await stage.build('sources-app', { parentImage, withUpdates: true });
+    expect(lines).toContainEqual(expect.stringContaining(`Kept from 127.0.0.1:${port}`));
+    expect(lines).toContainEqual(expect.stringContaining(`Kept from localhost:${port}`));
+    expect(lines).toContainEqual(expect.stringContaining('Kept from 169.254.169.254:80'));
+    expect(lines.join('\n') + JSON.stringify(record)).not.toContain(secret);
+    expectHostUntouched();
+  });
+
   it('without a shell is refused with the reason', async () => {
     const parentImage = await publishHostile('shell-less', (root) => rmSync(join(root, 'bin/sh')));
     const { status, reason } = await stage.build('shell-less-app', { parentImage });

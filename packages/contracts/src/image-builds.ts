@@ -31,6 +31,8 @@ const orderedImage = {
   version: z.string(),
   /** For all of it, from its beginning. */
   timeoutSeconds: z.number().int().positive(),
+  /** What may be reached from inside, besides the builder's own archives and the public ones. */
+  allowedHosts: z.array(z.string()).default([]),
 };
 
 /** Everything a builder needs to know to build one container image. */
@@ -47,8 +49,6 @@ export const ContainerBuildOrder = z.object({
   /** Where it is sent, and under which tags. */
   targets: z.array(z.object({ region: z.string(), repository: z.string(), tags: z.array(z.string()).min(1) })),
   labels: z.record(z.string(), z.string()),
-  /** What a build may reach besides the archives of the image's own sources. */
-  allowedHosts: z.array(z.string()).default([]),
 });
 export type ContainerBuildOrder = z.infer<typeof ContainerBuildOrder>;
 

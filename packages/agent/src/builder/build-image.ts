@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import type {
   ContainerBuildOrder,
   ImageBuildLease,
+  ImageBuildOrder,
   ImageBuildOutcome,
   ImageBuildStepName,
   ToolVersion,
@@ -16,7 +17,6 @@ import { agentVersion } from '../agent-version.ts';
 import type { PinnedKey } from '../authorization.ts';
 import type { ControlPlaneClient } from '../client/index.ts';
 import type { ImageContainer, RegistryAccess, StoredImage } from '../images/index.ts';
-import { openFileTree } from '../machine/file-tree.ts';
 import { type Machine, openMachine } from '../machine/index.ts';
 import type { ProxiedNetwork } from '../network/index.ts';
 import { changesOf } from './apply-setting.ts';
@@ -148,8 +148,8 @@ interface Site {
 
 /** Works on an image in a root of its own, which is gone afterwards. */
 export async function atSite<Result>(
-  order: Pick<ContainerBuildOrder, 'allowedHosts'>,
-  { store, directory, report }: BuildParts,
+  order: Pick<ImageBuildOrder, 'allowedHosts'>,
+  { store, directory, archives, report }: BuildParts,
   image: StoredImage,
   work: (site: Site) => Promise<Result>,
 ): Promise<Result> {
@@ -158,14 +158,7 @@ export async function atSite<Result>(
   removeWork();
   const container = await store.createContainer(image);
   try {
-    // Read as files: nothing of the root runs before there is a network for it.
-    const files = openFileTree(container.rootDirectory);
-    let network: ProxiedNetwork;
-    try {
-      network = await openBuildNetwork(order, files, report);
-    } finally {
-      files.close();
-    }
+    const network = await openBuildNetwork(order, archives, report);
     try {
       return await work({ container, network });
     } finally {

@@ -1,30 +1,20 @@
 import { expect, it } from 'vitest';
-import { readArchiveHosts } from './build-network.ts';
+import { listArchiveHosts } from './build-network.ts';
+import { BuilderError } from './builder-error.ts';
 
-function rootWith(files: Readonly<Record<string, string>>) {
-  const byName = new Map(Object.entries(files));
-  return {
-    readFile: async (path: string) => {
-      const text = byName.get(path);
-      return text === undefined ? null : Buffer.from(text);
-    },
-    listDirectory: (path: string) =>
-      [...byName.keys()].flatMap((name) => (name.startsWith(`${path}/`) ? [name.slice(path.length + 1)] : [])),
-  };
-}
+const publicOnes = ['deb.debian.org', 'security.debian.org', 'archive.ubuntu.com', 'security.ubuntu.com'];
 
-it('finds the archives of both forms of sources, with their ports', async () => {
-  const root = rootWith({
-    '/etc/apt/sources.list':
-      'deb [signed-by=/x.gpg] http://a.example/debian bookworm main\n# deb http://no.example x y\n',
-    '/etc/apt/sources.list.d/more.sources':
-      'Types: deb\nURIs: https://b.example/debian\n http://127.0.0.1:8080/x\nSuites: s\n',
-    '/etc/apt/sources.list.d/saved.save': 'deb http://old.example x y\n',
-    '/etc/apt/sources.list.d/disc.list': 'deb cdrom:[Debian]/ bookworm main\ndeb file:/srv/archive bookworm main\n',
-  });
-  expect(await readArchiveHosts(root)).toEqual(['a.example', 'b.example', '127.0.0.1:8080']);
+it("lets builds reach the builder's own archives, with their ports, and the public ones", async () => {
+  const archives = { main: 'http://127.0.0.1:8080/debian', security: 'https://mirror.example/debian-security' };
+  expect(await listArchiveHosts(async () => archives)).toEqual(['127.0.0.1:8080', 'mirror.example', ...publicOnes]);
 });
 
-it('finds none in an image without sources', async () => {
-  expect(await readArchiveHosts({ readFile: async () => null, listDirectory: () => null })).toEqual([]);
+it('names a host once, and none for archives that are files', async () => {
+  const archives = { main: 'http://deb.debian.org/debian', security: 'file:///srv/debian-security' };
+  expect(await listArchiveHosts(async () => archives)).toEqual(publicOnes);
+});
+
+it('leaves the public ones to a builder that has no archives of its own', async () => {
+  const none = async () => Promise.reject(new BuilderError('NO_SOURCES', 'There are none.'));
+  expect(await listArchiveHosts(none)).toEqual(publicOnes);
 });

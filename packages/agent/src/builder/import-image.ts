@@ -20,7 +20,7 @@ export async function importImage(order: ImageImportOrder, parts: BuildParts): P
   for (const name of skippedSteps) parts.report.end(name, 'SKIPPED', 'The image is imported as it is.');
   const { image, reference, timestamp } = await step('ObtainParentImage', () => pullParent(order.reference, parts));
   const metadata = await step('CollectImageMetadata', () =>
-    atSite({ allowedHosts: [] }, parts, image, (site) => collectMetadata(patchRequestOf(order, parts, site))),
+    atSite(order, parts, image, (site) => collectMetadata(patchRequestOf(order, parts, site))),
   );
   parts.report.say(metadata.summary);
   return {

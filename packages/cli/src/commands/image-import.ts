@@ -13,6 +13,7 @@ interface Flags extends AccessFlags, OutputFlags {
   readonly name: string;
   readonly version: string;
   readonly patchGroup?: string;
+  readonly allowHost?: readonly string[];
 }
 
 /** `patchbay image import`: an image of a registry becomes one of the control plane, once a builder has looked into it. */
@@ -22,9 +23,11 @@ export const imageImportCommand = withOutput(withAccess(new Command('import')))
   .requiredOption('--name <name>', 'what it is called here')
   .requiredOption('--version <version>', 'its version here: 1.2.3; the build is the next')
   .option('--patch-group <group>', "by whose baseline it is judged (default: its operating system's)")
+  .option('--allow-host <host...>', "hosts of its archives that are neither the builder's nor public: HOST[:PORT]")
   .action(async (reference: string, flags: Flags) => {
     const client = await connect(flags);
-    const { name, version: semanticVersion, patchGroup } = flags;
-    const answer = await client.call(ImportImage, { name, semanticVersion, reference, patchGroup });
+    const { name, version: semanticVersion, patchGroup, allowHost = [] } = flags;
+    const tags = allowHost.length === 0 ? {} : { 'patchbay:allowed-hosts': allowHost.join(' ') };
+    const answer = await client.call(ImportImage, { name, semanticVersion, reference, patchGroup, tags });
     print(answer, flags, ({ imageBuildVersionArn }) => [imageBuildVersionArn]);
   });

@@ -33,7 +33,7 @@ describe('importing an image', () => {
 
   it('lets a builder look into it, and keeps what is there', async () => {
     const client = server().createImageBuilderClient();
-    const arn = await importOf({ tags: { PatchGroup: 'legacy' } });
+    const arn = await importOf({ tags: { PatchGroup: 'legacy', 'patchbay:allowed-hosts': 'deb.example' } });
     expect(arn).toBe(`arn:aws:imagebuilder:us-east-1:${server().accountId}:image/legacy-app/7.0.0/1`);
     const order = await takeBuildOf(builder);
     expect(order).toEqual({
@@ -46,6 +46,7 @@ describe('importing an image', () => {
       reference,
       region: 'us-east-1',
       timeoutSeconds: 3600,
+      allowedHosts: ['deb.example'],
     });
     const outcome = availableOf(await submitImageFacts(builder, order));
     const parent = { reference, digest: digestOf('d'), version: null };
@@ -61,7 +62,7 @@ describe('importing an image', () => {
       imageSource: 'IMPORTED',
       state: { status: 'AVAILABLE' },
       outputResources: { containers: [{ region: 'us-east-1', imageUris: [reference] }] },
-      tags: { PatchGroup: 'legacy' },
+      tags: { PatchGroup: 'legacy', 'patchbay:allowed-hosts': 'deb.example' },
     });
     expect(image).not.toHaveProperty('containerRecipe');
     expect(await callPatchbay(server(), GetImageBuildRecord, { imageBuildVersionArn: arn })).toMatchObject({

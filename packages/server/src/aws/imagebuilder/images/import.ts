@@ -2,6 +2,7 @@ import type { ImportImage } from '@patchbay/contracts';
 import { parseImageReference, patchGroupOf } from '@patchbay/patching';
 import type { z } from 'zod';
 import { invalidValue } from '../errors.ts';
+import { allowedHostsOf } from './allowed-hosts.ts';
 import type { BuildContext } from './build-context.ts';
 import { imageArn } from './find-image.ts';
 import type { Image } from './repository.ts';
@@ -32,6 +33,7 @@ export async function importImage(
     reference,
     region: context.region,
     timeoutSeconds: importTimeoutSeconds,
+    allowedHosts: allowedHostsOf(tags),
   };
   return await storeImage(
     {

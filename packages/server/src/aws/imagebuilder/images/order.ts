@@ -5,6 +5,7 @@ import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { resolveComponent } from '../components/service.ts';
 import { ImageBuilderError } from '../errors.ts';
 import { resolveDependencies } from '../pipelines/dependencies.ts';
+import { allowedHostsOf } from './allowed-hosts.ts';
 import type { BuildContext } from './build-context.ts';
 import { findImage, findParent, imageArn } from './find-image.ts';
 import { resolveOwnParent } from './parent-now.ts';
@@ -21,9 +22,6 @@ export interface OrderedImage {
   readonly distribution: CamelCased<DistributionConfiguration> | null;
   readonly isTested: boolean;
 }
-
-/** A tag of a recipe: what its builds may reach besides the archives of the image's sources, parted by spaces. */
-const allowedHostsTag = 'patchbay:allowed-hosts';
 
 /** A build that takes longer is stopped. AWS has no limit for all of a build; its default for distribution alone is six hours. */
 const buildTimeoutSeconds = 6 * 3600;
@@ -60,7 +58,7 @@ export async function compileOrder(
     isTested: image.isTested,
     targets: listTargets(image, context),
     labels: {},
-    allowedHosts: (recipe.tags?.[allowedHostsTag] ?? '').split(/[\s,]+/).filter((host) => host !== ''),
+    allowedHosts: allowedHostsOf(recipe.tags ?? {}),
     timeoutSeconds: buildTimeoutSeconds,
   };
   const patchGroup = patchGroupOf(recipe.tags ?? {}) ?? null;
