@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CreateImageCommand, type ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
 import { findDebianArchives } from '@patchbay/agent';
+import { GetImageBuildRecord } from '@patchbay/contracts';
 import {
   approveEverything,
   awaitImage,
@@ -14,6 +15,7 @@ import {
 import { createDataFolder, startRealServer } from '../conformance/ssm/real-server.ts';
 import { runTool } from '../conformance/support/run-tool.ts';
 import { startTestRegistry } from '../conformance/support/test-registry.ts';
+import { readSuccess } from '../packages/server/src/test-support/send-request.ts';
 
 /**
  * A container image of Debian 12 with all approved updates and one file, built, tested and pushed to a registry on loopback:
@@ -84,6 +86,12 @@ async function build(images: ImagebuilderClient, recipe: Awaited<ReturnType<type
   const image = await awaitImage(images, imageBuildVersionArn);
   if (image.state?.status !== 'AVAILABLE')
     throw new Error(`The build ended ${image.state?.status}: ${image.state?.reason}`);
+  const answer = await server.call('Patchbay.GetImageBuildRecord', { imageBuildVersionArn }, { service: 'patchbay' });
+  const { steps } = GetImageBuildRecord.output.parse(readSuccess(answer));
+  for (const { name, startedAt, endedAt } of steps) {
+    const seconds = (Date.parse(endedAt ?? '') - Date.parse(startedAt ?? '')) / 1000;
+    console.log(`  ${name.padEnd(44)} ${seconds.toFixed(1)} s`);
+  }
 }
 
 await approveEverything(server, 'golden');

@@ -43,8 +43,8 @@ export interface BuildReportParts {
 
 const ownSource: LineSource = { component: '', phase: '', componentStep: '', stream: 'info' };
 const intervalMilliseconds = 2_000;
-/** A report without news still keeps the lease. */
-const heartbeatMilliseconds = 20_000;
+/** A report without news still keeps the lease, and hears whether the build was cancelled. */
+const heartbeatMilliseconds = 6_000;
 const mostLinesAtOnce = 1_000;
 /** Of the lines of one report as JSON: the control plane takes requests of 8 MiB. */
 const mostBytesAtOnce = 4 * 1024 * 1024;
