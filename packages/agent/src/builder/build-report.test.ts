@@ -107,10 +107,10 @@ describe('a report of a build', () => {
   it('keeps the lease while there is nothing to tell', async () => {
     const { report, reports, timers } = openStage();
     await vi.waitFor(() => expect(reports).toHaveLength(1));
-    timers.set('2026-11-22T10:00:19.000Z');
+    timers.set('2026-11-22T10:00:05.000Z');
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(reports).toHaveLength(1);
-    timers.set('2026-11-22T10:00:20.000Z');
+    timers.set('2026-11-22T10:00:06.000Z');
     await vi.waitFor(() => expect(reports).toHaveLength(2));
     expect(reports[1]).toMatchObject({ steps: [], lines: [] });
     await report.close(1);
