@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { ParentImage } from '@patchbay/contracts';
 import { type ImageStore, ownPlatform, parseReference, type StoredImage } from '../images/index.ts';
 import type { Machine } from '../machine/index.ts';
@@ -64,6 +65,7 @@ export async function obtainParent(parent: ParentImage, parts: ParentParts): Pro
     config: { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Cmd: ['/bin/bash'] },
     created: base.timestamp,
     name: `${base.name}:${base.version}`,
+    contentKey: basename(base.file),
   });
   return {
     image,

@@ -75,6 +75,7 @@ export async function patchImage(request: ImagePatchRequest): Promise<ImagePatch
         nodeId: lease.imageId,
         key,
         openMachine: (access) => openRoot(request, access),
+        isDisposable: true,
         cacheDirectory: join(workDirectory, 'facts'),
         stateFile: join(runDirectory, 'patcher-state.json'),
         runDirectory,

@@ -14,7 +14,8 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
+import { gzipInMembers } from './gzip-in-members.ts';
 import { ImageError } from './image-error.ts';
 import { digestOf } from './image-manifest.ts';
 
@@ -99,7 +100,7 @@ export function openBlobStore(directory: string): BlobStore {
       const [plain, packed] = [meter(), meter()];
       const target = createWriteStream(file, { mode: 0o600 });
       try {
-        if (form === 'tar') await pipeline(tar, plain.stream, createGzip({ level: 6 }), packed.stream, target);
+        if (form === 'tar') await pipeline(tar, plain.stream, gzipInMembers, packed.stream, target);
         else {
           const copy = new PassThrough();
           packed.stream.on('data', (chunk: Buffer) => copy.write(chunk));

@@ -7,7 +7,7 @@ import type { RegistryReference } from './image-reference.ts';
 import { describeSource, type ImageSource, readImageSource } from './image-source.ts';
 import { requireTool } from './image-tools.ts';
 import { importRootArchive, importRootDirectory, type RootImport } from './import-root.ts';
-import { onceForFile } from './known-files.ts';
+import { onceFor, onceForFile } from './known-files.ts';
 import { removeLeftoversIn } from './leftovers.ts';
 import { pruneImages } from './prune-images.ts';
 import { type CopyDestination, copyImage, pushImage } from './send-image.ts';
@@ -61,7 +61,10 @@ export function openImageStore(options: ImageStoreOptions): ImageStore {
           return await fetchImage(parts, source, platform);
       }
     },
-    importRoot: (archive, more) => importRootArchive(parts, archive, more),
+    importRoot: (archive, more) => {
+      const read = () => importRootArchive(parts, archive, more);
+      return more.contentKey === undefined ? read() : onceFor(parts, `import\n${JSON.stringify(more)}`, read);
+    },
     find: (digest) => loadImage(parts, digest),
     createContainer: (image) => createImageContainer(parts, image),
     push: (image, reference) => pushImage(parts, image, reference),

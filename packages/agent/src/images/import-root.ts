@@ -16,6 +16,8 @@ export interface RootImport {
   /** For the image's history. */
   readonly createdBy?: string;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Stands for the archive's content: with the same key and options it is not read again. */
+  readonly contentKey?: string;
 }
 
 /** Makes an image of one layer from a tar archive of a root file system. */

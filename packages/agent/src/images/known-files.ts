@@ -19,9 +19,18 @@ export async function onceForFile(
 ): Promise<StoredImage> {
   const { dev, ino, size, mtimeNs, ctimeNs } = statSync(source.file, { bigint: true });
   const identity = [source.kind, describeSource(source), formatPlatform(platform), dev, ino, size, mtimeNs, ctimeNs];
+  return await onceFor(parts, identity.join('\n'), read);
+}
+
+/** Makes an image once for as long as it is here, of what always gives the same one. */
+export async function onceFor(
+  parts: StoreParts,
+  identity: string,
+  read: () => Promise<StoredImage>,
+): Promise<StoredImage> {
   const folder = join(parts.directory, 'files');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const record = join(folder, createHash('sha256').update(identity.join('\n')).digest('hex'));
+  const record = join(folder, createHash('sha256').update(identity).digest('hex'));
   const digest = readTextOrNull(record)?.trim();
   const known = digest === undefined ? null : await loadImage(parts, digest);
   if (known !== null) return known;

@@ -44,6 +44,11 @@ export interface ExecuteRequest {
   readonly lockWaitSeconds?: number;
   readonly now: () => Date;
   readonly report: (line: string) => void;
+  /**
+   * True for a root that is thrown away where not all of the plan goes in: its groups are then one transaction, which takes a
+   * fraction of the time. What that leaves out is tried group by group.
+   */
+  readonly isDisposable?: boolean;
   /** Why nothing more may be begun; null while it may. What has begun is never cut short. */
   readonly findHindrance?: () => string | null;
 }
@@ -86,6 +91,17 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
 
   const planned = new Set(plan.groups.flatMap(({ changes }) => changes.map(({ name }) => name)));
   const reader = rememberIndexes(openIndexReader(machine, request.lists.archives), planned);
+  const whyNot = () => {
+    if (stop !== null) return stop;
+    if (Date.parse(authorization.expiresAt) <= now().getTime()) {
+      return `The plan was to be begun before ${authorization.expiresAt}`;
+    }
+    return request.findHindrance?.() ?? null;
+  };
+  const isFetched = (group: Group) => downloads.get(group) === null && group.changes.length > 0;
+  const together = request.isDisposable === true ? wanted.filter(isFetched) : [];
+  const installed =
+    together.length > 1 && whyNot() === null ? await installTogether(request, { workspace, reader }, together) : null;
   const outcomes: GroupOutcome[] = [];
   for (const [index, group] of inOrder(plan.groups, status)) {
     const names = group.changes.map(({ name, toVersion }) => `${name} ${toVersion ?? ''}`.trim()).join(', ');
@@ -93,16 +109,11 @@ export async function executePlan(request: ExecuteRequest): Promise<GroupOutcome
     const known = journal.outcomeOf(index);
     const outcome =
       known ??
+      installed?.get(left[index] ?? group) ??
       (await settleGroup(
         request,
         { workspace, journal, group, left: left[index] ?? group, index, reader, end: ended.get(index) ?? null },
-        () => {
-          if (stop !== null) return stop;
-          if (Date.parse(authorization.expiresAt) <= now().getTime()) {
-            return `The plan was to be begun before ${authorization.expiresAt}`;
-          }
-          return request.findHindrance?.() ?? null;
-        },
+        whyNot,
         downloads.get(left[index] ?? group) ?? null,
       ));
     if (known === null) journal.end(index, redactAll(outcome), now());
@@ -215,6 +226,29 @@ async function settleGroup(
   const argv = withSettings(installArgv(targetsOfChanges(left.changes), workspace.options), workspace.settings);
   const end = await runTransaction(machine, argv, recordNameOfAttempt(plan, index, journal), report);
   return await judgeGroup(machine, group, end.message);
+}
+
+/** Brings in several groups by one transaction; answers those that it touched, and leaves the others to be tried alone. */
+async function installTogether(
+  request: ExecuteRequest,
+  { workspace, reader }: Pick<GroupStep, 'workspace' | 'reader'>,
+  groups: readonly Group[],
+): Promise<Map<Group, GroupOutcome>> {
+  const { machine, plan, report } = request;
+  const changes = groups.flatMap((group) => group.changes);
+  const union = { targets: groups.flatMap(({ targets }) => targets), changes };
+  if ((await findDifference(request, union, reader)) !== null) return new Map();
+  report(`Installing ${changes.length} packages at once`);
+  const argv = withSettings(installArgv(targetsOfChanges(changes), workspace.options), workspace.settings);
+  const { message } = await runTransaction(machine, argv, recordNameOf(plan, 'together'), report);
+  if (message !== '') report(`  not all went in (${message}); what is left is tried one by one`);
+  const outcomes = new Map<Group, GroupOutcome>();
+  for (const group of groups) {
+    const outcome = await judgeGroup(machine, group, message);
+    const isUntouched = outcome.status !== 'installed' && (await findDifference(request, group, reader)) === null;
+    if (!isUntouched) outcomes.set(group, outcome);
+  }
+  return outcomes;
 }
 
 /**

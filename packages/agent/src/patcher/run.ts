@@ -31,6 +31,8 @@ export interface RunParts {
   readonly nodeId: string;
   readonly key: PinnedKey;
   readonly openMachine: (access: Machine['access']) => Promise<Machine>;
+  /** As `ExecuteRequest` has it. */
+  readonly isDisposable?: boolean;
   readonly cacheDirectory: string;
   readonly stateFile: string;
   readonly runDirectory: string;
@@ -307,6 +309,7 @@ async function executeSigned(
       blocked,
       runDirectory: parts.runDirectory,
       stateFile,
+      isDisposable: parts.isDisposable ?? false,
       now: () => server.now(),
       report: parts.report,
       findHindrance: () => (isCancelled(parts) ? 'The command was cancelled' : null),
