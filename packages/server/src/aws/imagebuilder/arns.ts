@@ -1,6 +1,7 @@
 import { ImageBuilderArnError, parseImageBuilderArn } from '@patchbay/patching';
 import type { Resource } from '../../operations/authorize.ts';
 import type { Scope } from '../../operations/scope.ts';
+import { resourceNotFound } from './errors.ts';
 
 /** What an ARN names, as tags and roles know it. */
 export interface AddressedResource extends Scope {
@@ -33,6 +34,13 @@ export function ownResourceId(arn: string, resourceType: string, scope: Scope): 
   const isOwn =
     parsed?.resourceType === resourceType && parsed.accountId === scope.accountId && parsed.region === scope.region;
   return isOwn ? parsed.resourceId : undefined;
+}
+
+/** The same; throws ImageBuilderError for any other ARN. */
+export function getOwnResourceId(arn: string, resourceType: string, scope: Scope): string {
+  const resourceId = ownResourceId(arn, resourceType, scope);
+  if (resourceId === undefined) throw resourceNotFound(arn);
+  return resourceId;
 }
 
 /** What a call about an ARN acts on. What belongs to another account is denied; what AWS calls `aws` is everybody's. */

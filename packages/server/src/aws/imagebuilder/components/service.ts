@@ -21,6 +21,7 @@ import { tagNewResource } from '../../ssm/tags/service.ts';
 import { arnResource, formatArn } from '../arns.ts';
 import { lockDefinitions } from '../definitions-lock.ts';
 import { ImageBuilderError, invalidValue, notOffered, resourceExists, resourceNotFound } from '../errors.ts';
+import { refuseTooMany } from '../quotas.ts';
 import { deletePolicy } from '../resource-policies/repository.ts';
 import {
   buildArn,
@@ -100,15 +101,6 @@ export function refuseUnbuildable({
   }
 }
 
-async function refuseTooMany(context: OperationContext): Promise<void> {
-  const quota = context.dependencies.quotas['component-builds'];
-  if (quota === Number.POSITIVE_INFINITY || (await countBuilds(context.db, context)) < quota) return;
-  throw new ImageBuilderError(
-    'IMAGE_RESOURCE_LIMIT',
-    `An account can have at most ${quota} builds of components in a region.`,
-  );
-}
-
 type Content = Pick<ComponentBuild, 'data' | 'description' | 'changeDescription' | 'supportedOsVersions'>;
 
 function isSameContent(left: Content, right: Content): boolean {
@@ -145,7 +137,7 @@ export async function createComponent(
   };
   const last = await findNewestBuild(exactPattern(version), arnName, context);
   if (last && isSameContent(last, draft)) throw resourceExists(buildArn(last, context));
-  await refuseTooMany(context);
+  await refuseTooMany('component-builds', 'builds of components', () => countBuilds(db, context), context);
   const component = { ...draft, build: await takeBuildNumber(db, context, versionIdOf(draft)) };
   const { version: _version, ...row } = component;
   await insertBuild(db, {

@@ -4,9 +4,10 @@ import type { OperationContext } from '../../../operations/operation.ts';
 import type { Scope } from '../../../operations/scope.ts';
 import { removeTags } from '../../ssm/tags/repository.ts';
 import { tagNewResource } from '../../ssm/tags/service.ts';
-import { arnResource, formatArn, ownResourceId } from '../arns.ts';
+import { arnResource, formatArn, getOwnResourceId } from '../arns.ts';
 import { lockDefinitions } from '../definitions-lock.ts';
-import { ImageBuilderError, resourceExists, resourceNotFound } from '../errors.ts';
+import { resourceExists, resourceNotFound } from '../errors.ts';
+import { refuseTooMany } from '../quotas.ts';
 import { checkDefinition, checkSameImageTags, hasSameSchedule, scheduledPipelineOf } from './definition.ts';
 import { checkReferences, readReferences } from './references.ts';
 import {
@@ -30,15 +31,6 @@ export function pipelineResource(
   scope: Scope,
 ): Resource {
   return arnResource(input.imagePipelineArn ?? pipelineArn(scope, nameInArn(input.name ?? '')));
-}
-
-async function refuseTooMany(context: OperationContext): Promise<void> {
-  const quota = context.dependencies.quotas['image-pipelines'];
-  if (quota === Number.POSITIVE_INFINITY || (await countPipelines(context.db, context)) < quota) return;
-  throw new ImageBuilderError(
-    'IMAGE_RESOURCE_LIMIT',
-    `An account can have at most ${quota} image pipelines in a region.`,
-  );
 }
 
 /** What a pipeline is set to. */
@@ -65,7 +57,7 @@ export async function createPipeline(
   const { row, scheduled } = rowOf(settings, now);
   await lockDefinitions(db, context);
   await checkReferences(row, context);
-  await refuseTooMany(context);
+  await refuseTooMany('image-pipelines', 'image pipelines', () => countPipelines(db, context), context);
   const arnName = nameInArn(name);
   const arn = pipelineArn(context, arnName);
   const isNew = await insertPipeline(db, {
@@ -88,18 +80,12 @@ export async function createPipeline(
   return arn;
 }
 
-function arnNameIn(arn: string, scope: Scope): string {
-  const arnName = ownResourceId(arn, resourceType, scope);
-  if (arnName === undefined) throw resourceNotFound(arn);
-  return arnName;
-}
-
 /** The pipeline of an ARN in the caller's account and region; throws where there is none. */
 export async function getPipeline(
   arn: string,
   context: Pick<OperationContext, 'db' | 'accountId' | 'region'>,
 ): Promise<ImagePipeline> {
-  const pipeline = await findPipeline(context.db, context, arnNameIn(arn, context));
+  const pipeline = await findPipeline(context.db, context, getOwnResourceId(arn, resourceType, context));
   if (!pipeline) throw resourceNotFound(arn);
   return pipeline;
 }
@@ -116,7 +102,7 @@ export async function updatePipeline(
   const { accountId, region, db, now } = context;
   checkDefinition(settings.definition, now);
   await lockDefinitions(db, context);
-  const before = await lockPipeline(db, { accountId, region, arnName: arnNameIn(arn, context) });
+  const before = await lockPipeline(db, { accountId, region, arnName: getOwnResourceId(arn, resourceType, context) });
   if (!before) throw resourceNotFound(arn);
   const isSameSchedule = hasSameSchedule(before.definition, settings.definition);
   const goesOn = isSameSchedule && before.status === 'ENABLED' && settings.status !== 'DISABLED';
@@ -134,7 +120,7 @@ export async function updatePipeline(
 }
 
 export async function deletePipeline(arn: string, context: OperationContext): Promise<void> {
-  const arnName = arnNameIn(arn, context);
+  const arnName = getOwnResourceId(arn, resourceType, context);
   await lockDefinitions(context.db, context);
   if (!(await deletePipelineRow(context.db, context, arnName))) throw resourceNotFound(arn);
   await removeTags(context.db, context, { resourceType, resourceId: arnName }, 'all');

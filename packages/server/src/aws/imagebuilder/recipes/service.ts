@@ -19,7 +19,8 @@ import { removeTags } from '../../ssm/tags/repository.ts';
 import { tagNewResource } from '../../ssm/tags/service.ts';
 import { arnResource, formatArn } from '../arns.ts';
 import { lockDefinitions } from '../definitions-lock.ts';
-import { ImageBuilderError, resourceExists, resourceNotFound } from '../errors.ts';
+import { resourceExists, resourceNotFound } from '../errors.ts';
+import { refuseTooMany } from '../quotas.ts';
 import { deletePolicy } from '../resource-policies/repository.ts';
 import { checkComponents } from './check-components.ts';
 import { refuseNeededRecipe } from './dependents.ts';
@@ -88,15 +89,6 @@ interface NewRecipe extends RecipeRequest<ContainerRecipeDefinition | ImageRecip
   readonly osVersion: string | undefined;
 }
 
-const quotaOf = { 'container-recipe': 'container-recipes', 'image-recipe': 'image-recipes' } as const;
-
-async function refuseTooMany(recipeType: RecipeType, context: OperationContext): Promise<void> {
-  const quota = context.dependencies.quotas[quotaOf[recipeType]];
-  if (quota === Number.POSITIVE_INFINITY || (await countRecipes(context.db, context, recipeType)) < quota) return;
-  const what = recipeType === 'container-recipe' ? 'container recipes' : 'image recipes';
-  throw new ImageBuilderError('IMAGE_RESOURCE_LIMIT', `An account can have at most ${quota} ${what} in a region.`);
-}
-
 /** Stores a recipe with its tags, under the version that an `x` comes to, and answers its ARN. */
 export async function createRecipe(recipe: NewRecipe, context: OperationContext): Promise<string> {
   const { recipeType, name, definition, parentImage, parent } = recipe;
@@ -110,7 +102,8 @@ export async function createRecipe(recipe: NewRecipe, context: OperationContext)
   const version = nextRecipeVersion(pattern, await readRecipeVersions(db, context, recipeType, arnName));
   const resourceId = resourceIdOf(arnName, version);
   const arn = recipeArn(context, recipeType, resourceId);
-  await refuseTooMany(recipeType, context);
+  const count = () => countRecipes(db, context, recipeType);
+  await refuseTooMany(`${recipeType}s`, `${recipeType.replace('-', ' ')}s`, count, context);
   const inserted = await insertRecipe(db, {
     accountId,
     region,
