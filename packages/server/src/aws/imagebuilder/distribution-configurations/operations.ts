@@ -12,18 +12,10 @@ import type {
 } from '@aws-sdk/client-imagebuilder';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
 import { type OperationContext, operation } from '../../../operations/operation.ts';
-import { nextToken, startOfPage } from '../../../operations/pages.ts';
-import { readTagsOfMany } from '../../ssm/tags/repository.ts';
-import { readFilters, valuesOf } from '../filters.ts';
-import { describeConfiguration, summarize } from './describe.ts';
-import { type DistributionConfiguration, listConfigurations } from './repository.ts';
-import {
-  configurationResource,
-  createConfiguration,
-  deleteConfiguration,
-  getConfiguration,
-  updateConfiguration,
-} from './service.ts';
+import { listConfigurations } from '../named-configurations/list-configurations.ts';
+import { configurationResource, deleteConfiguration } from '../named-configurations/service.ts';
+import { readDistributionConfiguration, summarize } from './describe.ts';
+import { createDistributionConfiguration, updateDistributionConfiguration } from './service.ts';
 import { distributionConfigurationType } from './tables.ts';
 
 async function CreateDistributionConfiguration(
@@ -31,25 +23,17 @@ async function CreateDistributionConfiguration(
   context: OperationContext,
 ): Promise<CamelCased<CreateDistributionConfigurationResponse>> {
   const { name = '', tags = {}, clientToken, ...definition } = input;
-  const distributionConfigurationArn = await createConfiguration({ name, definition, tags }, context);
+  const distributionConfigurationArn = await createDistributionConfiguration({ name, definition, tags }, context);
   return { requestId: context.requestId, clientToken, distributionConfigurationArn };
-}
-
-async function readTagMaps(configurations: readonly DistributionConfiguration[], context: OperationContext) {
-  const arnNames = configurations.map(({ arnName }) => arnName);
-  const tags = await readTagsOfMany(context.db, context, distributionConfigurationType, arnNames);
-  return (arnName: string): Record<string, string> => Object.fromEntries(tags.get(arnName) ?? []);
 }
 
 async function GetDistributionConfiguration(
   input: CamelCased<GetDistributionConfigurationRequest>,
   context: OperationContext,
 ): Promise<CamelCased<GetDistributionConfigurationResponse>> {
-  const configuration = await getConfiguration(input.distributionConfigurationArn ?? '', context);
-  const tagsOf = await readTagMaps([configuration], context);
   return {
     requestId: context.requestId,
-    distributionConfiguration: describeConfiguration(configuration, tagsOf(configuration.arnName), context),
+    distributionConfiguration: await readDistributionConfiguration(input.distributionConfigurationArn ?? '', context),
   };
 }
 
@@ -58,7 +42,7 @@ async function UpdateDistributionConfiguration(
   context: OperationContext,
 ): Promise<CamelCased<UpdateDistributionConfigurationResponse>> {
   const { distributionConfigurationArn = '', clientToken, ...definition } = input;
-  await updateConfiguration(distributionConfigurationArn, definition, context);
+  await updateDistributionConfiguration(distributionConfigurationArn, definition, context);
   return { requestId: context.requestId, clientToken, distributionConfigurationArn };
 }
 
@@ -67,7 +51,7 @@ async function DeleteDistributionConfiguration(
   context: OperationContext,
 ): Promise<CamelCased<DeleteDistributionConfigurationResponse>> {
   const { distributionConfigurationArn = '' } = input;
-  await deleteConfiguration(distributionConfigurationArn, context);
+  await deleteConfiguration(distributionConfigurationArn, distributionConfigurationType, context);
   return { requestId: context.requestId, distributionConfigurationArn };
 }
 
@@ -75,28 +59,26 @@ async function ListDistributionConfigurations(
   input: CamelCased<ListDistributionConfigurationsRequest>,
   context: OperationContext,
 ): Promise<CamelCased<ListDistributionConfigurationsResponse>> {
-  const filters = readFilters(input.filters, ['name']);
-  const page = startOfPage('ListDistributionConfigurations', input, context);
-  const limit = input.maxResults ?? 25;
-  const found = await listConfigurations(context.db, context, {
-    reach: context.reach,
-    names: valuesOf(filters, 'name'),
-    afterArnName: page.after,
-    limit: limit + 1,
-  });
-  const shown = found.slice(0, limit);
-  const tagsOf = await readTagMaps(shown, context);
+  const { configurations, nextToken } = await listConfigurations(
+    'ListDistributionConfigurations',
+    distributionConfigurationType,
+    input,
+    context,
+  );
   return {
     requestId: context.requestId,
-    distributionConfigurationSummaryList: shown.map((each) => ({
-      ...summarize(each, tagsOf(each.arnName), context),
-      regions: each.definition.distributions?.map(({ region = '' }) => region),
-    })),
-    nextToken: nextToken(page, found, limit, ({ arnName }) => arnName),
+    distributionConfigurationSummaryList: configurations.map(summarize),
+    nextToken,
   };
 }
 
-const resource = configurationResource;
+interface Addressed {
+  readonly distributionConfigurationArn?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+const resource = ({ distributionConfigurationArn: arn, name }: Addressed, context: OperationContext) =>
+  configurationResource({ arn, name }, distributionConfigurationType, context);
 
 export const distributionConfigurationOperations = {
   CreateDistributionConfiguration: operation({ handle: CreateDistributionConfiguration, resource }),

@@ -1,6 +1,6 @@
 import type { CreateDistributionConfigurationRequest } from '@aws-sdk/client-imagebuilder';
-import type { ColumnType } from 'kysely';
 import type { CamelCased } from '../../../operations/camel-cased.ts';
+import type { NamedConfigurationsTable } from '../named-configurations/tables.ts';
 
 /** In ARNs, and what `resource_tags` calls them. */
 export const distributionConfigurationType = 'distribution-configuration';
@@ -11,20 +11,7 @@ export type DistributionDefinition = Omit<
   'name' | 'tags' | 'clientToken'
 >;
 
-/** Where images go once they are built and tested. Deleting one removes it. */
-export interface DistributionConfigurationsTable {
-  accountId: ColumnType<string, string, never>;
-  region: ColumnType<string, string, never>;
-  /** The name as ARNs hold it. */
-  arnName: ColumnType<string, string, never>;
-  /** As it was given. */
-  name: ColumnType<string, string, never>;
-  definition: ColumnType<DistributionDefinition, string, string>;
-  dateCreated: ColumnType<Date, Date, never>;
-  /** Null until it is updated. */
-  dateUpdated: Date | null;
-}
-
 export interface DistributionConfigurationTables {
-  distributionConfigurations: DistributionConfigurationsTable;
+  /** Where images go once they are built and tested. */
+  distributionConfigurations: NamedConfigurationsTable<DistributionDefinition>;
 }

@@ -2,11 +2,13 @@ import { isWithinReach } from '../../../operations/authorize.ts';
 import type { OperationContext } from '../../../operations/operation.ts';
 import { readTags, type TaggedResource } from '../../ssm/tags/repository.ts';
 import { ownResourceId, parseArn } from '../arns.ts';
-import { existsDistributionConfiguration } from '../distribution-configurations/repository.ts';
 import { distributionConfigurationType } from '../distribution-configurations/tables.ts';
 import { ImageBuilderError, invalidValue } from '../errors.ts';
-import { existsInfrastructureConfiguration } from '../infrastructure-configurations/repository.ts';
 import { infrastructureConfigurationType } from '../infrastructure-configurations/tables.ts';
+import {
+  existsDistributionConfiguration,
+  existsInfrastructureConfiguration,
+} from '../named-configurations/repository.ts';
 import { findRecipe } from './recipes.ts';
 import type { PipelineDefinition } from './tables.ts';
 

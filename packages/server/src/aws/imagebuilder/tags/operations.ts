@@ -13,13 +13,15 @@ import { addTags, removeTagsFrom } from '../../ssm/tags/service.ts';
 import { arnResource, ownResourceId, parseArn } from '../arns.ts';
 import { existsComponent } from '../components/repository.ts';
 import { componentType } from '../components/tables.ts';
-import { existsDistributionConfiguration } from '../distribution-configurations/repository.ts';
 import { distributionConfigurationType } from '../distribution-configurations/tables.ts';
 import { resourceNotFound } from '../errors.ts';
 import { existsImage } from '../images/repository.ts';
 import { imageType } from '../images/tables.ts';
-import { existsInfrastructureConfiguration } from '../infrastructure-configurations/repository.ts';
 import { infrastructureConfigurationType } from '../infrastructure-configurations/tables.ts';
+import {
+  existsDistributionConfiguration,
+  existsInfrastructureConfiguration,
+} from '../named-configurations/repository.ts';
 import { existsImagePipeline } from '../pipelines/repository.ts';
 import { imagePipelineType } from '../pipelines/tables.ts';
 import { existsContainerRecipe, existsImageRecipe } from '../recipes/repository.ts';
