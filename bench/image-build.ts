@@ -10,6 +10,7 @@ import {
   awaitImage,
   createImageBuilderClient,
   createRecipe,
+  fileComponent,
   startTestBuilder,
 } from '../conformance/imagebuilder/built-image.ts';
 import { createDataFolder, startRealServer } from '../conformance/ssm/real-server.ts';
@@ -23,20 +24,6 @@ import { readSuccess } from '../packages/server/src/test-support/send-request.ts
  * when its base image is here and packages are newer than it. Side by side in one run, on real archives.
  * Run: node bench/image-build.ts
  */
-const component = `
-schemaVersion: 1.0
-phases:
-  - name: build
-    steps:
-      - name: Write
-        action: CreateFile
-        inputs: [{ path: /etc/app.conf, content: built }]
-  - name: test
-    steps:
-      - name: IsThere
-        action: ExecuteBash
-        inputs: { commands: [test -f /etc/app.conf] }
-`;
 
 const folder = await mkdtemp(join(tmpdir(), 'patchbay-bench-images-'));
 const registry = await startTestRegistry();
@@ -100,7 +87,7 @@ const recipe = await createRecipe(client, {
   name: 'bench',
   parentImage: `arn:aws:imagebuilder:${region}:aws:image/debian-12-x86/x.x.x`,
   repositoryName: `${registry.address}/bench/image`,
-  component,
+  component: fileComponent,
   withUpdates: true,
   tags: { PatchGroup: 'golden' },
 });

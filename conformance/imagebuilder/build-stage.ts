@@ -9,6 +9,7 @@ import { readSuccess } from '../../packages/server/src/test-support/send-request
 import { openPatcherStage, type PatcherStage } from '../patcher/patcher-stage.ts';
 import type { RealServer } from '../ssm/real-server.ts';
 import { tryTool } from '../support/run-tool.ts';
+import type { HardCase } from '../support/test-packages.ts';
 import { startTestRegistry, type TestRegistry } from '../support/test-registry.ts';
 import {
   allowArchives,
@@ -20,7 +21,7 @@ import {
   type TestBuilder,
 } from './built-image.ts';
 
-/** A server, a registry with a small real image and a builder, to do harm to. */
+/** A registry with a small real image, and a builder. */
 export interface BuildStage {
   readonly folder: string;
   readonly patcherStage: PatcherStage;
@@ -54,13 +55,17 @@ export function writeComponent(commands: readonly string[], tests: readonly stri
   return `schemaVersion: 1.0\nphases:\n${phase('build', commands)}${tests.length === 0 ? '' : phase('test', tests)}`;
 }
 
-/** @param settings of its builder; null for none */
+/**
+ * @param settings of its builder; null for none
+ * @param cases installed in the image
+ */
 export async function openBuildStage(
   server: RealServer,
   settings: Partial<BuilderSettings> | null = {},
+  cases: readonly HardCase[] = [],
 ): Promise<BuildStage> {
   const folder = await mkdtemp(join(tmpdir(), 'builds-'));
-  const patcherStage = await openPatcherStage([]);
+  const patcherStage = await openPatcherStage(cases);
   const registry = await startTestRegistry();
   const store = openImageStore({ directory: join(folder, 'store'), authFile: null });
   const base = await store.pull(await store.readSource(patcherStage.root.directory));

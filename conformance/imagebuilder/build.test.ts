@@ -1,66 +1,32 @@
-import { join } from 'node:path';
 import {
   CancelImageCreationCommand,
   CreateImageCommand,
-  type ImagebuilderClient,
   ListImagePackagesCommand,
   ListWorkflowExecutionsCommand,
   ListWorkflowStepExecutionsCommand,
 } from '@aws-sdk/client-imagebuilder';
-import { GetImageBillOfMaterials, GetImageBuildRecord, ImportImage, ListImageBuildLines } from '@patchbay/contracts';
+import { GetImageBillOfMaterials, ImportImage, ListImageBuildLines } from '@patchbay/contracts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openImageStore } from '../../packages/agent/src/images/index.ts';
 import { readSuccess } from '../../packages/server/src/test-support/send-request.ts';
-import { openPatcherStage, type PatcherStage } from '../patcher/patcher-stage.ts';
 import { withRealServer } from '../ssm/real-server.ts';
 import { mountImage } from '../support/mounted-image.ts';
-import { tryTool } from '../support/run-tool.ts';
 import { growArchives, hardCases } from '../support/test-packages.ts';
-import { startTestRegistry, type TestRegistry } from '../support/test-registry.ts';
-import { listLeftovers } from './build-stage.ts';
-import {
-  allowArchives,
-  approveEverything,
-  awaitImage,
-  createImageBuilderClient,
-  createRecipe,
-  startTestBuilder,
-  type TestBuilder,
-} from './built-image.ts';
+import { type BuildStage, findProcesses, listLeftovers, openBuildStage } from './build-stage.ts';
+import { allowArchives, approveEverything, createRecipe, fileComponent } from './built-image.ts';
 
 const cases = [hardCases.epoch];
 
-const component = `
-schemaVersion: 1.0
-phases:
-  - name: build
-    steps:
-      - name: Write
-        action: CreateFile
-        inputs:
-          - path: /etc/app.conf
-            content: built
+const component = `${fileComponent}
   - name: validate
     steps:
       - name: Look
         action: ExecuteBash
-        inputs:
-          commands: [grep -q built /etc/app.conf]
-  - name: test
-    steps:
-      - name: IsThere
-        action: ExecuteBash
-        inputs:
-          commands: [test -f /etc/app.conf, echo tested]
+        inputs: { commands: [grep -q built /etc/app.conf] }
 `;
 
 describe('building a container image', () => {
   const server = withRealServer();
-  let stage: PatcherStage;
-  let registry: TestRegistry;
-  let builder: TestBuilder;
-  let client: ImagebuilderClient;
-  let parentImage: string;
+  let stage: BuildStage;
   let golden: Awaited<ReturnType<typeof createRecipe>>;
   const patchbay = { service: 'patchbay' };
 
@@ -69,64 +35,48 @@ describe('building a container image', () => {
     const found: string[] = [];
     let nextToken: string | undefined;
     do {
-      const page = await client.send(new ListImagePackagesCommand({ imageBuildVersionArn, nextToken }));
+      const page = await stage.client.send(new ListImagePackagesCommand({ imageBuildVersionArn, nextToken }));
       found.push(...(page.imagePackageList ?? []).map((each) => `${each.packageName} ${each.packageVersion}`));
       nextToken = page.nextToken;
     } while (nextToken !== undefined);
     return found.sort();
   }
 
-  /** Processes of the build that is cancelled. */
-  async function findSleepers(): Promise<string[]> {
-    const { stdout } = await tryTool(['pgrep', '--full', '--exact', 'sleep 4711']);
-    return stdout.split('\n').filter((line) => line !== '');
-  }
-
   beforeAll(async () => {
-    stage = await openPatcherStage(cases);
-    registry = await startTestRegistry();
-    const store = openImageStore({ directory: join(stage.folder, 'store'), authFile: null });
-    const parent = await store.pull(await store.readSource(stage.root.directory));
-    parentImage = `${registry.address}/base:1`;
-    const reference = await store.readSource(parentImage);
-    if (reference.kind !== 'registry') throw new Error('The parent is not in a registry');
-    await store.push(parent, reference.reference);
-    await growArchives(stage.archives.archives, cases);
-    client = createImageBuilderClient(server());
-    builder = await startTestBuilder(server());
+    stage = await openBuildStage(server(), {}, cases);
+    await growArchives(stage.patcherStage.archives.archives, cases);
     await approveEverything(server(), 'golden');
   });
   afterAll(async () => {
-    await builder?.stop();
-    await registry?.close();
     await stage?.close();
-    client?.destroy();
   });
 
   it('patches, tests and sends it, and tells what is in it', async () => {
-    const repositoryName = `${registry.address}/golden/app`;
-    golden = await createRecipe(client, {
+    const repositoryName = `${stage.registry.address}/golden/app`;
+    golden = await createRecipe(stage.client, {
       name: 'golden app',
-      parentImage,
+      parentImage: stage.parentImage,
       repositoryName,
       component,
       withUpdates: true,
-      tags: { ...allowArchives(stage.archives), PatchGroup: 'golden' },
+      tags: { ...allowArchives(stage.patcherStage.archives), PatchGroup: 'golden' },
     });
-    const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand(golden));
-    const built = await awaitImage(client, imageBuildVersionArn);
+    const { imageBuildVersionArn = '' } = await stage.client.send(new CreateImageCommand(golden));
+    const { image: built } = await stage.await(imageBuildVersionArn);
     expect(built.state).toEqual({ status: 'AVAILABLE' });
     expect(built.outputResources?.containers).toEqual([
       { region: server().access.region, imageUris: [`${repositoryName}:1.0.0-1`] },
     ]);
-    const { workflowExecutions = [] } = await client.send(new ListWorkflowExecutionsCommand({ imageBuildVersionArn }));
+    const { workflowExecutions = [] } = await stage.client.send(
+      new ListWorkflowExecutionsCommand({ imageBuildVersionArn }),
+    );
     expect(workflowExecutions.map(({ type, status }) => [type, status])).toEqual([
       ['BUILD', 'COMPLETED'],
       ['TEST', 'COMPLETED'],
       ['DISTRIBUTION', 'COMPLETED'],
     ]);
     const { workflowExecutionId } = workflowExecutions[0] ?? {};
-    const { steps = [] } = await client.send(new ListWorkflowStepExecutionsCommand({ workflowExecutionId }));
+    const { steps = [] } = await stage.client.send(new ListWorkflowStepExecutionsCommand({ workflowExecutionId }));
     expect(steps.map(({ name, status }) => [name, status])).toEqual([
       ['ObtainParentImage', 'COMPLETED'],
       ['ApplyBuildComponents', 'COMPLETED'],
@@ -137,7 +87,7 @@ describe('building a container image', () => {
     try {
       expect(await listPackages(imageBuildVersionArn)).toEqual(await root.listPackages());
       expect(await root.run(['cat', '/etc/app.conf'])).toBe('built');
-      const below = await mountImage(stage.folder, `docker://${parentImage}`);
+      const below = await mountImage(stage.folder, `docker://${stage.parentImage}`);
       expect(await root.listTraces()).toEqual(await below.listTraces());
       await below.remove();
       expect(await root.listUpgrades()).toEqual([]);
@@ -148,17 +98,13 @@ describe('building a container image', () => {
 
   it('makes the same image of the same things, and attaches its bills of materials', async () => {
     const build = async () => {
-      const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand(golden));
-      await awaitImage(client, imageBuildVersionArn);
-      return readSuccess(await server().call('Patchbay.GetImageBuildRecord', { imageBuildVersionArn }, patchbay));
+      const { imageBuildVersionArn = '' } = await stage.client.send(new CreateImageCommand(golden));
+      return (await stage.await(imageBuildVersionArn)).record;
     };
-    const [first, second] = [
-      GetImageBuildRecord.output.parse(await build()),
-      GetImageBuildRecord.output.parse(await build()),
-    ];
+    const [first, second] = [await build(), await build()];
     expect(second.record?.digest).toBe(first.record?.digest);
-    expect(second.record?.parent.reference).toBe(parentImage);
-    const { registry: address } = { registry: registry.address };
+    expect(second.record?.parent.reference).toBe(stage.parentImage);
+    const { address } = stage.registry;
     const listed = await fetch(`http://${address}/v2/golden/app/manifests/${first.record?.digest.replace(':', '-')}`, {
       headers: { accept: 'application/vnd.oci.image.index.v1+json' },
     });
@@ -179,19 +125,23 @@ describe('building a container image', () => {
   it('imports one that exists as it is, and tells what is in it', async () => {
     const answer = await server().call(
       'Patchbay.ImportImage',
-      { name: 'imported base', semanticVersion: '1.0.0', reference: parentImage, tags: allowArchives(stage.archives) },
+      {
+        name: 'imported base',
+        semanticVersion: '1.0.0',
+        reference: stage.parentImage,
+        tags: allowArchives(stage.patcherStage.archives),
+      },
       patchbay,
     );
     const { imageBuildVersionArn } = ImportImage.output.parse(readSuccess(answer));
-    const image = await awaitImage(client, imageBuildVersionArn);
+    const { image, record: told } = await stage.await(imageBuildVersionArn);
     expect(image).toMatchObject({
       state: { status: 'AVAILABLE' },
       buildType: 'IMPORT',
-      outputResources: { containers: [{ imageUris: [parentImage] }] },
+      outputResources: { containers: [{ imageUris: [stage.parentImage] }] },
     });
-    const told = await server().call('Patchbay.GetImageBuildRecord', { imageBuildVersionArn }, patchbay);
-    const { record, steps } = GetImageBuildRecord.output.parse(readSuccess(told));
-    const manifest = await fetch(`http://${registry.address}/v2/base/manifests/1`, {
+    const { record, steps } = told;
+    const manifest = await fetch(`http://${stage.registry.address}/v2/base/manifests/1`, {
       headers: { accept: 'application/vnd.oci.image.manifest.v1+json' },
     });
     expect(record?.digest).toBe(manifest.headers.get('docker-content-digest'));
@@ -205,34 +155,28 @@ describe('building a container image', () => {
       ['ApplyTestComponents', 'SKIPPED'],
       ['DistributeImage', 'SKIPPED'],
     ]);
-    const root = await mountImage(stage.folder, `docker://${parentImage}`);
+    const root = await mountImage(stage.folder, `docker://${stage.parentImage}`);
     try {
       expect(await listPackages(imageBuildVersionArn)).toEqual(await root.listPackages());
     } finally {
       await root.remove();
     }
-    const tags = await fetch(`http://${registry.address}/v2/base/tags/list`);
+    const tags = await fetch(`http://${stage.registry.address}/v2/base/tags/list`);
     expect(await tags.json()).toEqual({ name: 'base', tags: ['1'] });
   });
 
   it('sends nothing when a test fails, and says where it did', async () => {
-    const repositoryName = `${registry.address}/never/sent`;
-    const failing = component.replace('echo tested', 'echo "port is closed" && exit 3');
-    const recipe = await createRecipe(client, {
-      name: 'failing app',
-      parentImage,
+    const repositoryName = `${stage.registry.address}/never/sent`;
+    const failing = component.replace('test -f /etc/app.conf', 'echo "port is closed" && exit 3');
+    const { imageBuildVersionArn, status, reason, record } = await stage.build('failing app', {
       repositoryName,
       component: failing,
-      tags: allowArchives(stage.archives),
     });
-    const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand(recipe));
-    const image = await awaitImage(client, imageBuildVersionArn);
-    expect(image.state?.status).toBe('FAILED');
-    expect(image.state?.reason).toBe(
+    expect(status).toBe('FAILED');
+    expect(reason).toBe(
       'ApplyTestComponents (component failing app 1.0.0/1, phase test, step IsThere): ended with exit code 3',
     );
-    const record = await server().call('Patchbay.GetImageBuildRecord', { imageBuildVersionArn }, patchbay);
-    expect(GetImageBuildRecord.output.parse(readSuccess(record)).failure).toMatchObject({
+    expect(record.failure).toMatchObject({
       step: 'ApplyTestComponents',
       componentStep: 'IsThere',
       output: 'port is closed\n',
@@ -243,25 +187,20 @@ describe('building a container image', () => {
     expect(told).toContainEqual(
       expect.objectContaining({ componentStep: 'IsThere', stream: 'stdout', text: 'port is closed' }),
     );
-    const tags = await fetch(`http://${registry.address}/v2/never/sent/tags/list`);
+    const tags = await fetch(`http://${stage.registry.address}/v2/never/sent/tags/list`);
     expect(tags.status).toBe(404);
   });
 
   it('is stopped with all it started when it is cancelled', async () => {
     const sleeping = component.replace('grep -q built /etc/app.conf', 'setsid sleep 4711 & sleep 4711');
-    const recipe = await createRecipe(client, {
-      name: 'endless app',
-      parentImage,
-      repositoryName: `${registry.address}/never/ending`,
-      component: sleeping,
-      tags: allowArchives(stage.archives),
-    });
-    const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand(recipe));
+    const repositoryName = `${stage.registry.address}/never/ending`;
+    const imageBuildVersionArn = await stage.begin('endless app', { repositoryName, component: sleeping });
+    const findSleepers = () => findProcesses('sleep 4711');
     await vi.waitUntil(async () => (await findSleepers()).length > 0, { timeout: 20_000, interval: 200 });
-    await client.send(new CancelImageCreationCommand({ imageBuildVersionArn }));
-    const image = await awaitImage(client, imageBuildVersionArn);
+    await stage.client.send(new CancelImageCreationCommand({ imageBuildVersionArn }));
+    const { image } = await stage.await(imageBuildVersionArn);
     expect(image.state).toEqual({ status: 'CANCELLED', reason: 'It was cancelled.' });
     expect(await findSleepers()).toEqual([]);
-    expect(await listLeftovers(builder)).toEqual([]);
+    expect(await listLeftovers(stage.builder)).toEqual([]);
   });
 });

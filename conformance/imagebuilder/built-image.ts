@@ -20,6 +20,22 @@ import { type BuilderSettings, createBuilder, runAgent } from '@patchbay/agent';
 import type { PatcherStage } from '../patcher/patcher-stage.ts';
 import type { RealServer } from '../ssm/real-server.ts';
 
+/** A component that writes a file, and tests that it is there. */
+export const fileComponent = `
+schemaVersion: 1.0
+phases:
+  - name: build
+    steps:
+      - name: Write
+        action: CreateFile
+        inputs: [{ path: /etc/app.conf, content: built }]
+  - name: test
+    steps:
+      - name: IsThere
+        action: ExecuteBash
+        inputs: { commands: [test -f /etc/app.conf] }
+`;
+
 /** The agent's timers, hurried: a minute between two refused calls would make long tests. */
 const hurriedTimers = {
   now: () => new Date(),

@@ -18,24 +18,10 @@ import {
   awaitImage,
   createImageBuilderClient,
   createRecipe,
+  fileComponent,
   startTestBuilder,
   type TestBuilder,
 } from './built-image.ts';
-
-const component = `
-schemaVersion: 1.0
-phases:
-  - name: build
-    steps:
-      - name: Write
-        action: CreateFile
-        inputs: [{ path: /etc/app.conf, content: built }]
-  - name: test
-    steps:
-      - name: IsThere
-        action: ExecuteBash
-        inputs: { commands: [test -f /etc/app.conf] }
-`;
 
 const template = `FROM {{{ imagebuilder:parentImage }}}
 {{{ imagebuilder:environments }}}
@@ -78,7 +64,7 @@ describe.each([
       name,
       parentImage: `arn:aws:imagebuilder:${region}:aws:image/${name}/x.x.x`,
       repositoryName,
-      component,
+      component: fileComponent,
       template,
       withUpdates: true,
       tags: { PatchGroup: 'golden' },
