@@ -1,7 +1,12 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateImageCommand, type Image, type ImagebuilderClient } from '@aws-sdk/client-imagebuilder';
+import {
+  CreateImageCommand,
+  type CreateImageCommandInput,
+  type Image,
+  type ImagebuilderClient,
+} from '@aws-sdk/client-imagebuilder';
 import { type BuilderSettings, type ImageStore, openImageStore, type StoredImage } from '@patchbay/agent';
 import { GetImageBuildRecord, ListImageBuildLines } from '@patchbay/contracts';
 import type { z } from 'zod';
@@ -32,7 +37,11 @@ export interface BuildStage {
   readonly base: StoredImage;
   readonly parentImage: string;
   /** Begins the build of a recipe of its own; answers its ARN. */
-  begin(name: string, parts?: Partial<RecipeParts>): Promise<string>;
+  begin(
+    name: string,
+    parts?: Partial<RecipeParts>,
+    more?: Pick<CreateImageCommandInput, 'distributionConfigurationArn'>,
+  ): Promise<string>;
   build(name: string, parts?: Partial<RecipeParts>): Promise<EndedBuild>;
   await(imageBuildVersionArn: string): Promise<EndedBuild>;
   close(): Promise<void>;
@@ -84,7 +93,7 @@ export async function openBuildStage(
     const { status, reason } = image.state ?? {};
     return { imageBuildVersionArn, image, status, reason, record, lines: lines.map(({ text }) => text) };
   };
-  const begin: BuildStage['begin'] = async (name, parts = {}) => {
+  const begin: BuildStage['begin'] = async (name, parts = {}, more = {}) => {
     const recipe = await createRecipe(client, {
       name,
       parentImage,
@@ -93,7 +102,7 @@ export async function openBuildStage(
       ...parts,
       tags: { ...allowArchives(patcherStage.archives), ...parts.tags },
     });
-    const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand(recipe));
+    const { imageBuildVersionArn = '' } = await client.send(new CreateImageCommand({ ...recipe, ...more }));
     return imageBuildVersionArn;
   };
   return {

@@ -1,10 +1,14 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateDistributionConfigurationCommand } from '@aws-sdk/client-imagebuilder';
 import { AddTagsToResourceCommand, CreateActivationCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createDataFolder, startRealServer, withRealServer } from '../ssm/real-server.ts';
 import { type PatchbayProcess, startPatchbay } from '../support/patchbay-process.ts';
+import { startRelay } from '../support/relay.ts';
 import { runTool } from '../support/run-tool.ts';
 import { type BuildStage, findProcesses, listLeftovers, openBuildStage, writeComponent } from './build-stage.ts';
 import { startTestBuilder } from './built-image.ts';
@@ -19,29 +23,19 @@ afterAll(async () => {
   await stage?.close();
 });
 
-describe('a builder that is killed', () => {
-  it('finds what it left at its next start, and builds again what it had begun', { timeout: 300_000 }, async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'patchbay-builder-'));
-    const { ActivationId = '', ActivationCode = '' } = await server().ssm.send(
-      new CreateActivationCommand({ IamRole: 'node' }),
-    );
-    const start = (): PatchbayProcess =>
-      startPatchbay([
-        'agent',
-        '--builder',
-        '--state',
-        join(folder, 'state'),
-        '--endpoint',
-        server().url,
-        '--region',
-        server().access.region,
-        '--activation-id',
-        ActivationId,
-        '--activation-code',
-        ActivationCode,
-      ]);
-    let builder = start();
-    try {
+/** A builder that is a process of its own: it can be killed and started again. */
+async function prepareBuilder() {
+  const folder = await mkdtemp(join(tmpdir(), 'patchbay-builder-'));
+  const { ActivationId = '', ActivationCode = '' } = await server().ssm.send(
+    new CreateActivationCommand({ IamRole: 'node' }),
+  );
+  const { url, access } = server();
+  const control = ['--endpoint', url, '--region', access.region];
+  const activation = ['--activation-id', ActivationId, '--activation-code', ActivationCode];
+  return {
+    folder,
+    start: () => startPatchbay(['agent', '--builder', '--state', join(folder, 'state'), ...control, ...activation]),
+    tag: async (builder: PatchbayProcess) => {
       const [, instanceId = ''] = await builder.waitFor(/Online as (mi-\w+)/);
       await server().ssm.send(
         new AddTagsToResourceCommand({
@@ -50,6 +44,22 @@ describe('a builder that is killed', () => {
           Tags: [{ Key: 'patchbay:builder', Value: 'true' }],
         }),
       );
+    },
+  };
+}
+
+async function listTags(repository: string): Promise<string[]> {
+  const answer = await fetch(`http://${stage.registry.address}/v2/${repository}/tags/list`);
+  const { tags } = (await answer.json()) as { tags: string[] };
+  return tags.filter((tag) => !tag.startsWith('sha256-')).sort();
+}
+
+describe('a builder that is killed', () => {
+  it('finds what it left at its next start, and builds again what it had begun', { timeout: 300_000 }, async () => {
+    const { folder, start, tag } = await prepareBuilder();
+    let builder = start();
+    try {
+      await tag(builder);
       const once = ['touch /srv/file', 'test -e /tmp/never || sleep 47.13'];
       const arn = await stage.begin('killed', { component: writeComponent(once) });
       const isAsleep = async () => (await findProcesses('sleep 47.13')).length > 0;
@@ -62,12 +72,57 @@ describe('a builder that is killed', () => {
       const ended = await stage.await(arn);
       expect([ended.status, ended.reason]).toEqual(['AVAILABLE', undefined]);
       expect(ended.record.attempts).toBe(2);
-      const tags = await fetch(`http://${stage.registry.address}/v2/killed/tags/list`);
-      const { tags: all } = (await tags.json()) as { tags: string[] };
-      expect(all.filter((tag) => !tag.startsWith('sha256-'))).toEqual(['1.0.0-1']);
+      expect(await listTags('killed')).toEqual(['1.0.0-1']);
       expect(await listLeftovers({ folder })).toEqual([]);
     } finally {
       await builder.end('SIGTERM');
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('while it sends an image sends all of it at its next start, and no moving tag before', {
+    timeout: 300_000,
+  }, async () => {
+    const silent = createServer(() => {});
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const repositories = [`${stage.registry.address}/sending`, `127.0.0.1:${port}/sent-elsewhere`];
+    const { distributionConfigurationArn } = await stage.client.send(
+      new CreateDistributionConfigurationCommand({
+        name: 'sending',
+        distributions: repositories.map((repositoryName, index) => ({
+          region: [server().access.region, 'eu-west-1'][index],
+          containerDistributionConfiguration: {
+            targetRepository: { service: 'ECR', repositoryName },
+            containerTags: ['latest'],
+          },
+        })),
+      }),
+    );
+    const { folder, start, tag } = await prepareBuilder();
+    let builder = start();
+    let relay: Server | null = null;
+    try {
+      await tag(builder);
+      const arn = await stage.begin('sending', {}, { distributionConfigurationArn });
+      const heldOpen = once(silent, 'connection').then(([socket]) => socket as Socket);
+      const connection = await heldOpen;
+      await builder.end('SIGKILL');
+      expect(await listTags('sending')).toEqual(['1.0.0-1']);
+      connection.destroy();
+      silent.close();
+      relay = await startRelay(`127.0.0.1:${port}`, stage.registry.address);
+      builder = start();
+      const ended = await stage.await(arn);
+      expect([ended.status, ended.reason, ended.record.attempts]).toEqual(['AVAILABLE', undefined, 2]);
+      expect(await listTags('sending')).toEqual(['1.0.0-1', 'latest']);
+      expect(await listTags('sent-elsewhere')).toEqual(['1.0.0-1', 'latest']);
+      expect(await listLeftovers({ folder })).toEqual([]);
+    } finally {
+      await builder.end('SIGTERM');
+      silent.close();
+      relay?.close();
       await rm(folder, { recursive: true, force: true });
     }
   });
