@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   type ImageStore,
@@ -172,6 +174,34 @@ describe('an image that cannot be used', () => {
     ] as const) {
       const reading = store.readSource(source).then((read) => store.pull(read));
       await expect(reading, source).rejects.toThrow(sentence);
+    }
+  });
+
+  it.each(['config', 'layers'] as const)('is refused where its %s lie at an address that it names', async (part) => {
+    const { config, layers } = tiny.manifest;
+    const asked: string[] = [];
+    let manifest = '';
+    const server = createServer(({ url = '' }, response) => {
+      asked.push(url);
+      if (url.includes('/manifests/')) response.setHeader('content-type', tiny.mediaType).end(manifest);
+      else response.end('{}');
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    try {
+      const { port } = server.address() as AddressInfo;
+      const urls = [`http://127.0.0.1:${port}/latest/meta-data`];
+      const elsewhere =
+        part === 'config'
+          ? { config: { ...config, urls }, layers }
+          : { config, layers: layers.map((layer) => ({ ...layer, urls })) };
+      manifest = JSON.stringify({ ...tiny.manifest, ...elsewhere });
+      const { exitCode, output } = await stage.run(['scan', `127.0.0.1:${port}/tiny:1`], `elsewhere-${part}`);
+      expect([exitCode, output]).toEqual([2, expect.stringContaining('lies at an address that the image names')]);
+      expect(asked).not.toContain('/latest/meta-data');
+    } finally {
+      server.close();
     }
   });
 

@@ -32,6 +32,21 @@ describe('a manifest', () => {
     expect(() => readManifest(bytesOf(json), 'registry/x')).toThrow(problem);
   });
 
+  const elsewhere = '["http://169.254.169.254/"]';
+  it.each([
+    ['urls', `"urls":${elsewhere}`],
+    // As Go reads them.
+    ['URLs', `"URLs" : ${elsewhere}`],
+    ['urlſ', `"urlſ":${elsewhere}`],
+    ['an escaped key', String.raw`"\u0075rls":${elsewhere}`],
+    ['a key that stands twice', `"urls":${elsewhere},"urls":[]`],
+  ])('refuses a layer that lies at an address of its own: %s', (_what, member) => {
+    const text = (more: string) =>
+      `{"schemaVersion":2,"config":${JSON.stringify(config)},"layers":[{"annotations":{"a\\"":"\\"urls\\":"},${more},${JSON.stringify(layer).slice(1)}]}`;
+    expect(() => readManifest(Buffer.from(text(member)), 'x')).toThrow('lies at an address that the image names');
+    expect(readManifest(Buffer.from(text('"urls" : [ ]')), 'x')).toMatchObject({ kind: 'image' });
+  });
+
   it('keeps the digest of a layer of Docker under the name of the OCI', () => {
     expect(toOciLayer(layer)).toEqual({ ...layer, mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip' });
   });

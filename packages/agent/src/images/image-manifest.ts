@@ -93,14 +93,15 @@ export type ReadManifest =
 
 /**
  * Reads a manifest of the OCI specification or of Docker's schema 2.
- * @throws ImageError UNSUPPORTED_MANIFEST for schema 1 and for what is no image
+ * @throws ImageError UNSUPPORTED_MANIFEST for schema 1, for what is no image, and for one that lies elsewhere
  */
 export function readManifest(bytes: Uint8Array, name: string): ReadManifest {
   const refuse = (problem: string, cause?: unknown) =>
     new ImageError('UNSUPPORTED_MANIFEST', `${name} cannot be used: ${problem}`, { cause });
+  const text = Buffer.from(bytes).toString('utf8');
   let json: unknown;
   try {
-    json = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    json = JSON.parse(text);
   } catch (error) {
     throw refuse('its manifest is no JSON', error);
   }
@@ -115,7 +116,29 @@ export function readManifest(bytes: Uint8Array, name: string): ReadManifest {
   if (manifest.data.layers.length === 0 || 'artifactType' in manifest.data) {
     throw refuse('it is an artifact and has no root file system');
   }
+  if (namesAddresses(text)) {
+    throw refuse(
+      'a part of it lies at an address that the image names, and nothing is fetched from there; have it pushed again with all of its layers',
+    );
+  }
   return { kind: 'image', manifest: manifest.data };
+}
+
+/** A string, and after a key either a colon or nothing at all for a value. */
+const stringOrKey = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:\s*(?:\[\s*\]|null\b)|\s*:)?/g;
+
+/**
+ * Whether a descriptor has `urls` (descriptor.md): skopeo asks there, from this machine, whatever stands there. Sought in the
+ * text, because Go's reader takes keys in any capitals and also the first of two that are the same.
+ */
+function namesAddresses(text: string): boolean {
+  return [...text.matchAll(stringOrKey)].some(
+    ([, key = '', mark]) => mark?.endsWith(':') === true && readKey(key).toUpperCase() === 'URLS',
+  );
+}
+
+function readKey(quoted: string): string {
+  return String(JSON.parse(quoted));
 }
 
 /** `linux/amd64[/variant]`, in the words of Go. */
