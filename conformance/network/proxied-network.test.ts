@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  defaultEnvironment,
   type Machine,
   openMachine,
   openProxiedNetwork,
@@ -101,6 +102,17 @@ it('services of the host are out of reach, by themselves and through the proxy, 
     { host: '127.0.0.1', port: servicePort },
   ]);
   expect(asked).toBe(0);
+});
+
+it('its proxy cannot be passed by exceptions that whoever runs a command knows of', async () => {
+  const environment = { http_proxy: 'http://192.0.2.1:3128', no_proxy: '127.0.0.1', NO_PROXY: '127.0.0.1' };
+  const argv = ['sh', '-c', 'echo "$http_proxy<$no_proxy$NO_PROXY>"'] as const;
+  const output = await machine.run({
+    argv,
+    environment: { ...defaultEnvironment, ...environment },
+    timeoutSeconds: 20,
+  });
+  expect(output.stdout).toBe('http://127.0.0.1:3128<>\n');
 });
 
 it('the proxy makes tunnels to what is allowed, and takes nothing that is no request for it', async () => {

@@ -51,7 +51,8 @@ export async function openProxiedNetwork(options: ProxiedNetworkOptions): Promis
   const variables = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'];
   return {
     entry: [findTool('nsenter') ?? 'nsenter', `--net=/proc/${process.pid}/fd/${namespace}`, '--'],
-    environment: Object.fromEntries(variables.map((name) => [name, address])),
+    // Whatever this process was started with: nothing can be reached past the proxy.
+    environment: { ...Object.fromEntries(variables.map((name) => [name, address])), no_proxy: '', NO_PROXY: '' },
     hosts,
     close() {
       listener.close();
@@ -82,7 +83,12 @@ function listenInNamespace(): Promise<{ readonly listener: NetServer; readonly n
       child.kill('SIGKILL');
     });
     const fail = (reason: string) =>
-      reject(new NetworkError('NAMESPACE_NOT_PERMITTED', `A network of its own could not be made: ${reason.trim()}`));
+      reject(
+        new NetworkError(
+          'NAMESPACE_NOT_PERMITTED',
+          `A network of its own could not be made; inside a container that needs the right to make namespaces. ${reason.trim()}`,
+        ),
+      );
     child.on('error', (error) => fail(error.message));
     // Only then: as long as it lives, it takes connections too.
     child.on('close', () => {
