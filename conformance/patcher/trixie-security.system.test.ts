@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findDebianArchives } from '@patchbay/agent';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findDebianArchives } from '../../packages/agent/src/builder/own-archives.ts';
 import { executePlan } from '../../packages/agent/src/patcher/index.ts';
 import { createTestRoot, prepareBaseRoot, type TestRoot } from '../support/test-root.ts';
 import { openPlanner } from './plan-stage.ts';

@@ -4,7 +4,6 @@ export { agentVersion } from './agent-version.ts';
 export { createBuilder } from './builder/builder.ts';
 export { type BuilderSettings, defaultKeyring } from './builder/builder-settings.ts';
 export { type BuilderCheck, type BuilderFinding, checkBuilder } from './builder/check-builder.ts';
-export { type DebianArchives, findDebianArchives } from './builder/own-archives.ts';
 export { requireBuilderTools } from './builder/tool-versions.ts';
 export {
   type CallOptions,

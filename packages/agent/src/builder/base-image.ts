@@ -6,9 +6,9 @@ import { managedImages } from '@patchbay/patching';
 import { z } from 'zod';
 import { readProxyVariables } from '../client/index.ts';
 import { defaultEnvironment, type Machine } from '../machine/index.ts';
+import type { DebianArchives } from '../network/index.ts';
 import { readJsonFile, writeFileDurably } from '../state/index.ts';
 import { BuilderError } from './builder-error.ts';
-import type { DebianArchives } from './own-archives.ts';
 
 /** What is known of a base image beside its files. */
 const BaseImageNote = z.object({

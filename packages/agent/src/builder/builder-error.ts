@@ -2,7 +2,6 @@ import { AppError } from '@patchbay/facts';
 
 /** Why an image cannot be built. The message says what to do about it. */
 export class BuilderError extends AppError<
-  | 'NO_SOURCES'
   | 'MISSING_TOOL'
   | 'NOT_PERMITTED'
   | 'UNKNOWN_BASE_IMAGE'

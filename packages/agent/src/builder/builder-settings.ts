@@ -1,8 +1,8 @@
 import type { PinnedKey } from '../authorization.ts';
 import type { ControlPlaneClient } from '../client/index.ts';
 import type { Log } from '../log.ts';
+import type { DebianArchives } from '../network/index.ts';
 import type { Timers } from '../timers.ts';
-import type { DebianArchives } from './own-archives.ts';
 
 /** What makes an agent a builder. */
 export interface BuilderSettings {

@@ -8,11 +8,10 @@ import { chooseDriver } from '../images/store-parts.ts';
 import { describeError } from '../log.ts';
 import { openMachine } from '../machine/index.ts';
 import { findTool } from '../machine/system-tools.ts';
-import { openProxiedNetwork } from '../network/index.ts';
+import { findDebianArchives, openProxiedNetwork } from '../network/index.ts';
 import { fetchRelease } from './base-image.ts';
 import { BuilderError } from './builder-error.ts';
 import type { BuilderSettings } from './builder-settings.ts';
-import { findDebianArchives } from './own-archives.ts';
 import { builderTools } from './tool-versions.ts';
 
 /** One thing that building images takes, and whether this machine has it. */

@@ -2,9 +2,9 @@ import { basename } from 'node:path';
 import type { ParentImage } from '@patchbay/contracts';
 import { type ImageStore, ownPlatform, parseReference, type StoredImage } from '../images/index.ts';
 import type { Machine } from '../machine/index.ts';
+import type { DebianArchives } from '../network/index.ts';
 import { obtainBaseImage } from './base-image.ts';
 import type { BuildReport } from './build-report.ts';
-import type { DebianArchives } from './own-archives.ts';
 import type { InTurn } from './take-turns.ts';
 
 /** What an image is built on. */

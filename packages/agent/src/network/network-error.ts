@@ -1,3 +1,3 @@
 import { AppError } from '@patchbay/facts';
 
-export class NetworkError extends AppError<'INVALID_HOST' | 'NAMESPACE_NOT_PERMITTED'> {}
+export class NetworkError extends AppError<'INVALID_HOST' | 'NAMESPACE_NOT_PERMITTED' | 'NO_SOURCES'> {}

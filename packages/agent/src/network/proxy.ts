@@ -13,7 +13,8 @@ import type { AllowedHosts } from './allowed-hosts.ts';
 /** A request that was not let through. */
 export interface RefusedRequest {
   readonly host: string;
-  readonly port: number;
+  /** Null where the host is on the list, and its name stands only for addresses that no name may stand for. */
+  readonly port: number | null;
 }
 
 /** Headers that are between two neighbours only (RFC 9110, 7.6.1). */
@@ -121,7 +122,7 @@ function lookUpAllowed(hosts: AllowedHosts, onRefused: (request: RefusedRequest)
       const allowed = addresses.filter(({ address }) => hosts.allowsAddress(hostname, address));
       const [first] = allowed;
       if (first === undefined) {
-        onRefused({ host: hostname, port: 0 });
+        onRefused({ host: hostname, port: null });
         return callback(new Error('it has only addresses that may not be reached'), '', 0);
       }
       return options.all === true ? callback(null, allowed) : callback(null, first.address, first.family);

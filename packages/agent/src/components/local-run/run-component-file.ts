@@ -49,8 +49,10 @@ export async function runComponentFile(run: ComponentFileRun): Promise<Component
     log?.write(line);
     run.onLine(line);
   };
-  const onRefused = ({ host, port }: RefusedRequest) =>
-    onLine({ ...place, at: now(), stream: 'info', text: `${host}:${port} may not be reached and was refused` });
+  const onRefused = ({ host, port }: RefusedRequest) => {
+    const target = port === null ? host : `${host}:${port}`;
+    onLine({ ...place, at: now(), stream: 'info', text: `${target} may not be reached and was refused` });
+  };
   const network =
     run.allowedHosts === null ? null : await openProxiedNetwork({ allowedHosts: run.allowedHosts, onRefused });
   const directory = await mkdtemp(join(tmpdir(), 'patchbay-component-'));

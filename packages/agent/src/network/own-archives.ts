@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BuilderError } from './builder-error.ts';
+import { NetworkError } from './network-error.ts';
 
 /** Debian's archives as a machine's own sources name them. */
 export interface DebianArchives {
@@ -43,7 +43,7 @@ export function chooseArchives(sources: readonly Source[]): DebianArchives | und
   return main && security ? { main, security } : undefined;
 }
 
-/** Reads this machine's own sources. @throws BuilderError NO_SOURCES when they have no Debian main and security archive. */
+/** Reads this machine's own sources. @throws NetworkError NO_SOURCES when they have no Debian main and security archive. */
 export async function findDebianArchives(folder = '/etc/apt'): Promise<DebianArchives> {
   const sources: Source[] = [];
   const read = (path: string) => readFile(path, 'utf8').catch(() => '');
@@ -56,7 +56,7 @@ export async function findDebianArchives(folder = '/etc/apt'): Promise<DebianArc
   }
   const archives = chooseArchives(sources);
   if (!archives) {
-    throw new BuilderError(
+    throw new NetworkError(
       'NO_SOURCES',
       "Packages come from the archives of this machine's own apt sources, and they name no Debian main and security archive. It takes a Debian machine with both in /etc/apt.",
     );
