@@ -19,6 +19,7 @@ import {
 import { type BuilderSettings, createBuilder, runAgent } from '@patchbay/agent';
 import type { PatcherStage } from '../patcher/patcher-stage.ts';
 import type { RealServer } from '../ssm/real-server.ts';
+import { listHosts } from '../support/test-archive.ts';
 
 /** A component that writes a file, and tests that it is there. */
 export const fileComponent = `
@@ -131,8 +132,7 @@ export interface RecipeParts {
 
 /** The tag by which what is inside an image may reach these archives, each of which has a port of its own. */
 export function allowArchives({ archives }: Pick<PatcherStage['archives'], 'archives'>): Record<string, string> {
-  const hosts = Object.values(archives).map(({ uri }) => new URL(uri).host);
-  return { 'patchbay:allowed-hosts': hosts.join(' ') };
+  return { 'patchbay:allowed-hosts': listHosts(archives).join(' ') };
 }
 
 /** A component, a recipe on it and an infrastructure configuration. */

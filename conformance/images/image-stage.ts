@@ -5,6 +5,7 @@ import { type ImageStore, openImageStore, ownPlatform, parseReference, type Stor
 import { openPatcherStage, type PatcherStage } from '../patcher/patcher-stage.ts';
 import { runPatchbay } from '../support/patchbay-process.ts';
 import { runTool } from '../support/run-tool.ts';
+import { listHosts } from '../support/test-archive.ts';
 import type { HardCase } from '../support/test-packages.ts';
 import { startTestRegistry, type TestRegistry } from '../support/test-registry.ts';
 
@@ -19,7 +20,7 @@ export interface ImageStage {
   openStore(name?: string): ImageStore;
   /** Makes an image of the stage's root as it is and pushes it. */
   publish(image: string, store?: ImageStore): Promise<StoredImage>;
-  /** `patchbay image …` with a store and a cache of the stage; named ones share nothing with others. */
+  /** `patchbay image …` with the stage's archives, a store and a cache of it; named ones share nothing with others. */
   run(words: readonly string[], place?: string): ReturnType<typeof runPatchbay>;
   wordsOf(words: readonly string[], place?: string): string[];
   close(): Promise<void>;
@@ -58,7 +59,8 @@ export async function openImageStage(cases: readonly HardCase[]): Promise<ImageS
   const wordsOf = (words: readonly string[], place = 'store') => {
     const [command = '', ...rest] = words;
     const places = ['--store', join(folder, place), '--cache', join(folder, `${place}-cache`)];
-    return ['image', command, ...rest, ...places, '--baseline', baselineFile];
+    const network = ['--allow-host', ...listHosts(stage.archives.archives)];
+    return ['image', command, ...rest, ...places, '--baseline', baselineFile, ...network];
   };
   return {
     folder,

@@ -1,4 +1,5 @@
-import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { type ImageStore, openRegistryClient, parseReference, type StoredImage } from '@patchbay/agent';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +13,9 @@ let stage: ImageStage;
 let store: ImageStore;
 let base: StoredImage;
 let victim: string;
+/** A service of the host that nobody allowed. */
+let listener: Server;
+let callers = 0;
 
 beforeAll(async () => {
   stage = await openImageStage(cases);
@@ -21,9 +25,17 @@ beforeAll(async () => {
   await mkdir(join(victim, 'directory'), { recursive: true });
   await writeFile(join(victim, 'file'), 'untouched\n');
   await growArchives(stage.stage.archives.archives, cases);
+  listener = createServer((socket) => {
+    callers += 1;
+    socket.end();
+  });
+  await new Promise<void>((resolve) => {
+    listener.listen(0, '127.0.0.1', resolve);
+  });
 });
 
 afterAll(async () => {
+  listener?.close();
   await stage?.close();
 });
 
@@ -168,6 +180,17 @@ async function replaceByLink(root: string, path: string, target: string): Promis
   await symlink(target, join(root, path));
 }
 
+/** Each program of the package manager calls the host's service before it does its work. */
+async function letProgramsCall(root: string): Promise<void> {
+  const { port } = listener.address() as AddressInfo;
+  for (const program of ['apt-get', 'apt-cache', 'apt-config', 'apt-mark', 'dpkg', 'dpkg-query']) {
+    const path = join(root, 'usr/bin', program);
+    await rename(path, `${path}.real`);
+    const call = `(exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null`;
+    await writeFile(path, `#!/bin/bash\n${call}\nexec "$0.real" "$@"\n`, { mode: 0o755 });
+  }
+}
+
 /** All that is in a directory, with what a write would change. */
 const listVictim = () => runTool(['find', victim, '-printf', '%p %y %m %s %T@ %C@\\n']);
 
@@ -218,6 +241,43 @@ describe('an image that was made to do harm', () => {
     const names = await runTool(['tar', '--list', '--gzip', '--file', file]);
     expect(names).toContain('var/lib/dpkg/status');
     expect(names).not.toMatch(/read-memory|mounted|gift/);
+  });
+
+  it('calls nobody by its programs, whenever they are run', async () => {
+    const directory: Awaited<ReturnType<ImageStage['run']>>[] = [];
+    await publishHostile('hostile:caller', async (root) => {
+      await letProgramsCall(root);
+      directory.push(await stage.run(['scan', root]));
+    });
+    const source = stage.nameOf('hostile:caller');
+    const scan = await stage.run(['scan', source]);
+    const plan = await stage.run(['patch', source, '--plan']);
+    const patch = await stage.run(['patch', source, '--push', stage.nameOf('hostile:called')]);
+    expect([...directory, scan, plan, patch].map(({ exitCode }) => exitCode)).toEqual([1, 1, 1, 0]);
+    expect(patch.output).toContain('Verdict after: COMPLIANT');
+    expect(callers).toBe(0);
+  });
+
+  it('does not get to the host or its cloud by sources that name them, and is told once what was kept out', async () => {
+    const { port } = listener.address() as AddressInfo;
+    const hosts = [`127.0.0.1:${port}`, `localhost:${port}`, '169.254.169.254'];
+    await publishHostile('hostile:sources', async (root) => {
+      const lines = hosts.map((host) => `deb [trusted=yes] http://${host}/debian bookworm main\n`);
+      await writeFile(join(root, 'etc/apt/sources.list.d/metadata.list'), lines.join(''));
+    });
+    const source = stage.nameOf('hostile:sources');
+    const scan = await stage.run(['scan', source]);
+    const patch = await stage.run(['patch', source, '--push', stage.nameOf('hostile:never')]);
+    for (const { exitCode, output } of [scan, patch]) {
+      expect([exitCode, output]).toEqual([2, expect.stringContaining(`http://127.0.0.1:${port}/debian`)]);
+      const kept = output.split('\n').filter((line) => line.startsWith('Kept from'));
+      expect(kept.sort()).toEqual(
+        [`127.0.0.1:${port}`, '169.254.169.254:80', `localhost:${port}`].map(
+          (host) => `Kept from ${host}: --allow-host does not name it`,
+        ),
+      );
+    }
+    expect(callers).toBe(0);
   });
 
   it.each([

@@ -65,6 +65,11 @@ export interface TestArchives<Name extends string> {
   close(): Promise<void>;
 }
 
+/** `127.0.0.1:PORT` of each: what is inside an image may reach them only where they are named. */
+export function listHosts(archives: Readonly<Record<string, TestArchive>>): string[] {
+  return Object.values(archives).map(({ uri }) => new URL(uri).host);
+}
+
 /** Debian's name for this machine's processor. */
 export const nativeArchitecture: string = process.arch === 'x64' ? 'amd64' : process.arch;
 

@@ -11,6 +11,7 @@ export {
   ownPlatform,
   parsePlatform,
 } from './image-manifest.ts';
+export { type ImageNetworkOptions, withImageNetwork } from './image-network.ts';
 export { formatReference, parseReference, type RegistryReference } from './image-reference.ts';
 export { describeSource, type ImageSource } from './image-source.ts';
 export { type ImageStore, openImageStore } from './image-store.ts';

@@ -3,10 +3,12 @@ import type { NodeFacts, PatchBaseline, Verdict } from '@patchbay/facts';
 import { selectTargets } from '@patchbay/patching';
 import { agentVersion } from '../agent-version.ts';
 import { type PatchRootResult, patchRoot } from '../local-control-plane/index.ts';
+import type { MachineNetwork } from '../machine/index.ts';
 import { isNoPatch } from './builder-traces.ts';
 import type { ImageContainer } from './image-container.ts';
 import { ImageError } from './image-error.ts';
 import type { ImagePlatform } from './image-manifest.ts';
+import { type ImageNetworkOptions, withImageNetwork } from './image-network.ts';
 import { findImagePlaces, type ImagePlaces } from './image-places.ts';
 import { formatReference, type RegistryReference } from './image-reference.ts';
 import type { ImageSource } from './image-source.ts';
@@ -15,7 +17,7 @@ import { requireWorkableRoot } from './inspect-root.ts';
 import { type ImageScanReport, scanContainer } from './scan-image.ts';
 import type { StoredImage } from './store-parts.ts';
 
-export interface ImagePatchRequest {
+export interface ImagePatchRequest extends ImageNetworkOptions {
   readonly store: ImageStore;
   /** A reference, an archive or a layout, as people write it. */
   readonly source: string;
@@ -26,7 +28,6 @@ export interface ImagePatchRequest {
   readonly push: RegistryReference | null;
   readonly cacheDirectory: string;
   readonly now: () => Date;
-  readonly report: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -62,7 +63,7 @@ const exitStatuses = { compliant: 0, 'non-compliant': 1, unknown: 2 } as const;
 /**
  * Gives an image exactly its approved patches, as one layer on top of the layers that it has, or says what they are.
  * Whatever is refused is refused before anything was pushed.
- * @throws ImageError, ScanError, MachineError, PatcherError, LocalControlPlaneError
+ * @throws ImageError, ScanError, NetworkError, MachineError, PatcherError, LocalControlPlaneError
  */
 export async function patchImage(request: ImagePatchRequest): Promise<ImagePatchReport> {
   const { store, report } = request;
@@ -74,12 +75,21 @@ export async function patchImage(request: ImagePatchRequest): Promise<ImagePatch
       `${source.directory} is a directory and no image: there is nothing to add a layer to.`,
     );
   }
+  return await withImageNetwork(request, (network) => patchFrom(source, request, network));
+}
+
+async function patchFrom(
+  source: ImageSource,
+  request: ImagePatchRequest,
+  network: MachineNetwork,
+): Promise<ImagePatchReport> {
+  const { store } = request;
   const image = await store.pull(source, request.platform);
   const container = await store.createContainer(image);
   try {
     await requireWorkableRoot(container.rootDirectory, image.config, image.name ?? image.digest);
     const places = await findImagePlaces(request.cacheDirectory, image, container.rootDirectory);
-    const patched = await patchContainer(request, container, places);
+    const patched = await patchContainer(request, container, places, network);
     const base = { name: image.name ?? image.digest, digest: image.digest };
     const { plan, changes, refused, baseline, verdictBefore } = patched;
     const common = { baseline, base, plan, changes, refused, verdictBefore };
@@ -100,7 +110,7 @@ export async function patchImage(request: ImagePatchRequest): Promise<ImagePatch
     const problems = findProblems(patched);
     if (problems.length > 0) return refuse(problems, patched.verdictAfter);
     const made = changes.length === 0 ? image : await commit(container, image, source, patched.factsAfter);
-    const verdictAfter = made === image ? patched.verdictAfter : (await prove(request, made, places)).verdict;
+    const verdictAfter = made === image ? patched.verdictAfter : (await prove(request, made, places, network)).verdict;
     const shortfall = findShortfall(verdictAfter);
     if (shortfall.length > 0) return refuse(shortfall, verdictAfter);
     await store.push(made, push);
@@ -122,6 +132,7 @@ async function patchContainer(
   request: ImagePatchRequest,
   { rootDirectory }: ImageContainer,
   places: ImagePlaces,
+  network: MachineNetwork,
 ): Promise<PatchRootResult> {
   const { push, baselineFile, now, report, signal } = request;
   return await patchRoot({
@@ -132,6 +143,7 @@ async function patchContainer(
     mode: push === null ? 'plan' : 'install',
     now,
     report,
+    network,
     ...(signal === undefined ? {} : { signal }),
   });
 }
@@ -197,11 +209,12 @@ async function prove(
   { store, report, baselineFile, now }: ImagePatchRequest,
   made: StoredImage,
   places: ImagePlaces,
+  network: MachineNetwork,
 ): Promise<ImageScanReport> {
   report('Scanning the patched image');
   const container = await store.createContainer(made);
   try {
-    return await scanContainer(container, made, { baselineFile, places, now, refresh: false });
+    return await scanContainer(container, made, { baselineFile, places, network, now, refresh: false });
   } finally {
     await container.remove();
   }

@@ -1,13 +1,17 @@
+import type { MachineNetwork } from '../machine/index.ts';
 import { printScan } from '../scan/print.ts';
 import { runScan, type ScanReport, type ScanRequest } from '../scan/scan.ts';
 import type { ImageContainer } from './image-container.ts';
 import { formatPlatform, type ImagePlatform } from './image-manifest.ts';
+import { type ImageNetworkOptions, withImageNetwork } from './image-network.ts';
 import { findImagePlaces, type ImagePlaces } from './image-places.ts';
 import type { ImageStore } from './image-store.ts';
 import { requireWorkableRoot } from './inspect-root.ts';
 import type { StoredImage } from './store-parts.ts';
 
-export interface ImageScanRequest extends Pick<ScanRequest, 'baselineFile' | 'refresh' | 'now' | 'output'> {
+export interface ImageScanRequest
+  extends ImageNetworkOptions,
+    Pick<ScanRequest, 'baselineFile' | 'refresh' | 'now' | 'output'> {
   readonly store: ImageStore;
   /** A reference, an archive, a layout or a directory, as people write it. */
   readonly source: string;
@@ -32,31 +36,37 @@ export interface ImageOfScan {
 
 /**
  * Judges an image without a control plane and without changing it.
- * @throws ImageError, ScanError
+ * @throws ImageError, ScanError, NetworkError, MachineError
  */
 export async function scanImage(request: ImageScanRequest): Promise<ImageScanReport> {
   const { store, output } = request;
   await store.removeLeftovers();
   const source = await store.readSource(request.source);
-  if (source.kind === 'root-directory')
-    return { ...(await runScan({ ...request, root: source.directory })), image: null };
-  const image = await store.pull(source, request.platform);
-  const container = await store.createContainer(image);
-  try {
-    const places = await findImagePlaces(request.cacheDirectory, image, container.rootDirectory);
-    const report = await scanContainer(container, image, { ...request, places });
-    output?.write(printImageScan(report, output.format));
-    return report;
-  } finally {
-    await container.remove();
-  }
+  return await withImageNetwork(request, async (network) => {
+    if (source.kind === 'root-directory') {
+      return { ...(await runScan({ ...request, root: source.directory, network })), image: null };
+    }
+    const image = await store.pull(source, request.platform);
+    const container = await store.createContainer(image);
+    try {
+      const places = await findImagePlaces(request.cacheDirectory, image, container.rootDirectory);
+      const report = await scanContainer(container, image, { ...request, places, network });
+      output?.write(printImageScan(report, output.format));
+      return report;
+    } finally {
+      await container.remove();
+    }
+  });
 }
 
 /** Judges what is in a container that was made of an image and not changed since. */
 export async function scanContainer(
   { rootDirectory }: Pick<ImageContainer, 'rootDirectory'>,
   image: StoredImage,
-  request: Pick<ImageScanRequest, 'baselineFile' | 'refresh' | 'now'> & { readonly places: ImagePlaces },
+  request: Pick<ImageScanRequest, 'baselineFile' | 'refresh' | 'now'> & {
+    readonly places: ImagePlaces;
+    readonly network: MachineNetwork;
+  },
 ): Promise<ImageScanReport> {
   const name = image.name ?? image.digest;
   await requireWorkableRoot(rootDirectory, image.config, name);

@@ -23,7 +23,7 @@ import {
   selectTargets,
 } from '@patchbay/patching';
 import { AgentError } from '../agent-error.ts';
-import { type Machine, MachineError, openMachine } from '../machine/index.ts';
+import { type Machine, MachineError, type MachineNetwork, openMachine } from '../machine/index.ts';
 import { type CollectedFacts, type CollectPhase, collectFacts } from '../patcher/collect-facts.ts';
 import { describeError } from '../patcher/patcher-error.ts';
 import { readChangelogs } from '../patcher/read-changelogs.ts';
@@ -53,6 +53,8 @@ export interface ScanRequest {
   readonly cacheDirectory: string;
   /** Whether apt fetches its lists first (into the cache directory). */
   readonly refresh: boolean;
+  /** Of a root: what its commands are in; the network of this host where absent. */
+  readonly network?: MachineNetwork;
   readonly now: () => Date;
   /** Where the report goes; null when only the returned value is wanted. */
   readonly output: { readonly format: 'table' | 'json'; readonly write: (text: string) => void } | null;
@@ -101,6 +103,7 @@ export async function runScan(request: ScanRequest): Promise<ScanReport> {
       root: request.root,
       workDirectory: join(directory, 'work'),
       access: 'read-only',
+      ...(request.network === undefined ? {} : { network: request.network }),
     });
     try {
       const report = await scanMachine(request, machine, directory, baselineFile);

@@ -25,6 +25,7 @@ interface StoreFlags extends OutputFlags {
   readonly cache: string;
   readonly authFile?: string;
   readonly plainHttp?: readonly string[];
+  readonly allowHost?: readonly string[];
 }
 
 /** What every command on images takes. */
@@ -39,7 +40,8 @@ function withStore(command: Command): Command {
     .option('--store <directory>', 'where images are kept', '/var/lib/patchbay/images')
     .option('--cache <directory>', 'where package lists and first sightings are kept', '/var/cache/patchbay/scan')
     .option('--auth-file <file>', 'credentials as docker login or skopeo login writes them (default: where those do)')
-    .option('--plain-http <registry>', 'a registry to speak plain HTTP with; may be given several times', collect);
+    .option('--plain-http <registry>', 'a registry to speak plain HTTP with; may be given several times', collect)
+    .option('--allow-host <host...>', "hosts of its archives that are neither this machine's nor public: HOST[:PORT]");
 }
 
 function open(flags: StoreFlags, signal: AbortSignal, report: (line: string) => void): ImageStore {
@@ -85,8 +87,10 @@ const scan = withStore(new Command('scan'))
       ...platformOf(flags),
       baselineFile: flags.baseline ?? null,
       cacheDirectory: flags.cache,
+      allowedHosts: flags.allowHost ?? [],
       refresh: flags.refresh,
       now: () => new Date(),
+      report: tell,
       output: { format: flags.output, write: (text) => process.stdout.write(text) },
     });
     process.exitCode = report.exitStatus;
@@ -116,6 +120,7 @@ const patch = withStore(new Command('patch'))
       baselineFile: flags.baseline ?? null,
       push: flags.plan === true ? null : push,
       cacheDirectory: flags.cache,
+      allowedHosts: flags.allowHost ?? [],
       now: () => new Date(),
       report: tell,
       signal,
@@ -128,7 +133,7 @@ const patch = withStore(new Command('patch'))
 /** `patchbay image`: container images without any server, and those that a control plane has built. */
 export const imageCommand = new Command('image')
   .description(
-    'Scan and patch container images without a control plane (needs root, buildah and skopeo); show those that one has built',
+    'Scan and patch container images without a control plane (needs root, buildah, skopeo and iproute2); show those that one has built',
   )
   .addCommand(scan)
   .addCommand(patch)

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openMachine } from '@patchbay/agent';
+import { type MachineNetwork, openMachine } from '@patchbay/agent';
 import { DemoError } from './demo-error.ts';
 
 /** One line of apt's own plan for an upgrade. */
@@ -55,11 +55,21 @@ function requestOf({ name, architecture, targetVersion }: AptTarget): string {
 
 /**
  * Asks the node's own apt, with lists that it fetches for the purpose, what an upgrade would bring, and what exactly these
- * versions would. Shares nothing with the patcher but the namespaces that it runs in.
+ * versions would. Shares nothing with the patcher but the namespaces that it runs in. Without a network it has the host's.
  */
-export async function askApt(root: string, workDirectory: string, asked: readonly AptTarget[]): Promise<AptJudgement> {
+export async function askApt(
+  root: string,
+  workDirectory: string,
+  asked: readonly AptTarget[],
+  network?: MachineNetwork,
+): Promise<AptJudgement> {
   await mkdir(workDirectory, { recursive: true, mode: 0o700 });
-  const machine = await openMachine({ root, workDirectory, access: 'read-only' });
+  const machine = await openMachine({
+    root,
+    workDirectory,
+    access: 'read-only',
+    ...(network === undefined ? {} : { network }),
+  });
   try {
     const lists = join(machine.workDirectory.inside, 'judge');
     const options = [

@@ -126,8 +126,10 @@ export async function runImageDemo(options: DemoOptions, progress: Progress): Pr
         source: reference,
         baselineFile: null,
         cacheDirectory: stage.scanCache,
+        allowedHosts: [],
         refresh: true,
         now: () => new Date(),
+        report: (line) => progress.line(line),
         output: null,
       }),
     );

@@ -1,6 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DebianArchives, defaultKeyring, type ImageStore, openImageStore } from '@patchbay/agent';
+import {
+  type DebianArchives,
+  defaultKeyring,
+  type ImageStore,
+  openImageStore,
+  withImageNetwork,
+} from '@patchbay/agent';
 import { createLogger, prepareDataDirectory, type RunningServer } from '@patchbay/server';
 import { readAdministratorAccess } from '../administrator-access.ts';
 import { keepBuilder } from '../builder-process.ts';
@@ -85,7 +91,11 @@ export async function openImageStage(
       askAptInImage: async (reference) => {
         const container = await store.createContainer(await store.pull(await store.readSource(reference)));
         try {
-          return (await askApt(container.rootDirectory, paths.judge, [])).upgrade;
+          const judgement = await withImageNetwork(
+            { allowedHosts: [], report: (line) => progress.line(line) },
+            (network) => askApt(container.rootDirectory, paths.judge, [], network),
+          );
+          return judgement.upgrade;
         } finally {
           await container.remove();
         }

@@ -1,0 +1,37 @@
+import { readProxyVariables } from '../client/index.ts';
+import {
+  type ArchiveNetworkOptions,
+  findDebianArchives,
+  openArchiveNetwork,
+  type ProxiedNetwork,
+} from '../network/index.ts';
+
+export interface ImageNetworkOptions extends Pick<ArchiveNetworkOptions, 'report'> {
+  /** Besides the archives of this machine and the public ones: see `readAllowedHosts`. */
+  readonly allowedHosts: readonly string[];
+}
+
+/**
+ * Works with the network that everything of an image is in: whoever made it has no way to this machine, or to what is near it.
+ * @throws NetworkError, MachineError, and what the work throws
+ */
+export async function withImageNetwork<Result>(
+  { allowedHosts, report }: ImageNetworkOptions,
+  work: (network: ProxiedNetwork) => Promise<Result>,
+): Promise<Result> {
+  const { http_proxy, https_proxy } = readProxyVariables(process.env);
+  if (http_proxy !== undefined || https_proxy !== undefined) {
+    report('The proxy that the environment names is used for registries alone: package archives are asked without it');
+  }
+  const network = await openArchiveNetwork({
+    archives: () => findDebianArchives(),
+    allowedHosts,
+    listName: '--allow-host',
+    report,
+  });
+  try {
+    return await work(network);
+  } finally {
+    network.close();
+  }
+}
