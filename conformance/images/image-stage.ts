@@ -59,7 +59,7 @@ export async function openImageStage(cases: readonly HardCase[]): Promise<ImageS
   const wordsOf = (words: readonly string[], place = 'store') => {
     const [command = '', ...rest] = words;
     const places = ['--store', join(folder, place), '--cache', join(folder, `${place}-cache`)];
-    const network = ['--allow-host', ...listHosts(stage.archives.archives)];
+    const network = listHosts(stage.archives.archives).flatMap((host) => ['--allow-host', host]);
     return ['image', command, ...rest, ...places, '--baseline', baselineFile, ...network];
   };
   return {

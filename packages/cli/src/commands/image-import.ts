@@ -8,6 +8,7 @@ import {
   withAccess,
   withOutput,
 } from '../control-plane-options.ts';
+import { collect } from '../repeated-option.ts';
 
 interface Flags extends AccessFlags, OutputFlags {
   readonly name: string;
@@ -23,7 +24,11 @@ export const imageImportCommand = withOutput(withAccess(new Command('import')))
   .requiredOption('--name <name>', 'what it is called here')
   .requiredOption('--version <version>', 'its version here: 1.2.3; the build is the next')
   .option('--patch-group <group>', "by whose baseline it is judged (default: its operating system's)")
-  .option('--allow-host <host...>', "hosts of its archives that are neither the builder's nor public: HOST[:PORT]")
+  .option(
+    '--allow-host <host>',
+    "HOST[:PORT] of its archives, where they are neither the builder's nor public; may be given several times",
+    collect,
+  )
   .action(async (reference: string, flags: Flags) => {
     const client = await connect(flags);
     const { name, version: semanticVersion, patchGroup, allowHost = [] } = flags;

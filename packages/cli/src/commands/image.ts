@@ -41,7 +41,11 @@ function withStore(command: Command): Command {
     .option('--cache <directory>', 'where package lists and first sightings are kept', '/var/cache/patchbay/scan')
     .option('--auth-file <file>', 'credentials as docker login or skopeo login writes them (default: where those do)')
     .option('--plain-http <registry>', 'a registry to speak plain HTTP with; may be given several times', collect)
-    .option('--allow-host <host...>', "hosts of its archives that are neither this machine's nor public: HOST[:PORT]");
+    .option(
+      '--allow-host <host>',
+      "HOST[:PORT] of its archives, where they are neither this machine's nor public; may be given several times",
+      collect,
+    );
 }
 
 function open(flags: StoreFlags, signal: AbortSignal, report: (line: string) => void): ImageStore {
