@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, symlink, unlink, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Machine, openMachine } from '@patchbay/agent';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runTool } from '../support/run-tool.ts';
 import { debianRelease, startTestArchives, type TestArchives } from '../support/test-archive.ts';
 import { createTestRoot, prepareBaseRoot, type TestRoot } from '../support/test-root.ts';
@@ -179,7 +179,9 @@ describe('a root directory opened read-write', () => {
         onOutput: ({ text }) => process.stdout.write(text) });`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', program]);
     await new Promise((resolve) => child.stdout.once('data', resolve));
-    expect(await runTool(['ps', '-eo', 'args'])).toContain('sleep 4343');
+    // The two commands begin in any order.
+    const processes = () => runTool(['ps', '-eo', 'args']);
+    await vi.waitFor(async () => expect(await processes()).toContain('sleep 4343'), { timeout: 10_000 });
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
@@ -189,7 +191,7 @@ describe('a root directory opened read-write', () => {
     await expect(
       machine.run({ argv: ['true'], timeoutSeconds: null, uninterruptible: { recordName: 'outlives' } }),
     ).rejects.toMatchObject({ code: 'RECORD_EXISTS' });
-    expect(await runTool(['ps', '-eo', 'args'])).not.toContain('sleep 4343');
+    await vi.waitFor(async () => expect(await processes()).not.toContain('sleep 4343'), { timeout: 10_000 });
     expect(await mountsOfThisProcess()).toBe(mounts);
   });
 });
