@@ -264,6 +264,7 @@ async function commit({ order, container, parent, metadata, parts }: Committing)
     timestamp: timestampOf(parent, metadata),
     labels: order.labels,
     createdBy: `patchbay ${order.containerRecipeArn}`,
+    isUnpacked: order.isTested,
     annotations: {
       'org.opencontainers.image.base.name': parent.reference,
       'org.opencontainers.image.title': order.name,

@@ -66,6 +66,7 @@ export async function obtainParent(parent: ParentImage, parts: ParentParts): Pro
     created: base.timestamp,
     name: `${base.name}:${base.version}`,
     contentKey: basename(base.file),
+    isUnpacked: true,
   });
   return {
     image,

@@ -1,19 +1,13 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { isTraceOfBuilder } from './builder-traces.ts';
 import { applyConfigChanges, type ConfigChanges } from './config-changes.ts';
 import { filterLayer } from './filter-layer.ts';
 import { ImageError } from './image-error.ts';
-import {
-  type Descriptor,
-  type ImageConfig,
-  type ImagePlatform,
-  mediaTypes,
-  ownPlatform,
-  readManifest,
-  toOciLayer,
-} from './image-manifest.ts';
+import { type ImageConfig, type ImagePlatform, ownPlatform, readManifest, toOciLayer } from './image-manifest.ts';
+import { makeImage, type PlainLayer, readPlainLayer } from './make-image.ts';
 import {
   ensureUnpacked,
   keepMadeImage,
@@ -33,6 +27,8 @@ export interface CommitOptions {
   readonly createdBy?: string;
   /** Paths (without a slash in front) that the layer shall not hold; what a builder leaves behind where absent. */
   readonly leavesOut?: (path: string) => boolean;
+  /** Whether a container on what is made is wanted soon. */
+  readonly isUnpacked?: boolean;
 }
 
 /** A writable root on top of an image. */
@@ -71,8 +67,10 @@ export async function createImageContainer(
       },
       async commit(options) {
         const labels = options.labels === undefined ? {} : { labels: options.labels };
-        const layer = await readLayer(parts, place.name, image, options);
-        return await compose(parts, image, applyConfigChanges(config, labels), layer, options);
+        return await withScratch(parts, async (scratch) => {
+          const layer = await readLayer(parts, { container: place.name, scratch }, image, options);
+          return await compose(parts, image, applyConfigChanges(config, labels), layer, options);
+        });
       },
     };
   } catch (error) {
@@ -92,68 +90,56 @@ function emptyConfig({ os, architecture, variant }: ImagePlatform): ImageConfig 
   };
 }
 
-interface NewLayer {
-  readonly descriptor: Descriptor;
-  readonly diffId: string;
-}
-
 /** What the container has that its image has not; null for nothing. */
 async function readLayer(
   parts: StoreParts,
-  container: string,
+  { container, scratch }: { readonly container: string; readonly scratch: string },
   image: StoredImage | null,
   { timestamp, leavesOut = isTraceOfBuilder }: CommitOptions,
-): Promise<NewLayer | null> {
-  return await withScratch(parts, async (scratch) => {
-    const seconds = String(Math.floor(timestamp.getTime() / 1000));
-    const fixed = ['--format', 'oci', '--disable-compression', '--timestamp', seconds, '--quiet'];
-    await parts.run('buildah', ['commit', ...fixed, container, `oci:${scratch}:layer`]);
-    const blobPath = (digest: string) => join(scratch, 'blobs', 'sha256', digest.slice('sha256:'.length));
-    const index = readManifest(await readFile(join(scratch, 'index.json')), container);
-    const [entry] = index.kind === 'index' ? index.index.manifests : [];
-    const read = entry === undefined ? null : readManifest(await readFile(blobPath(entry.digest)), container);
-    if (read?.kind !== 'image') throw new ImageError('TOOL_FAILED', 'buildah commit made no image.');
-    const below = image?.config.rootfs.diff_ids ?? [];
-    const made = read.manifest.layers.map(({ digest }) => digest);
-    const [top] = made.slice(below.length);
-    if (made.length > below.length + 1 || below.some((diffId, position) => made[position] !== diffId)) {
-      throw new ImageError('TOOL_FAILED', 'buildah commit changed layers that were there before.');
-    }
-    if (top === undefined) return null;
-    const filter = filterLayer(leavesOut);
-    const stored = await parts.blobs.putLayer(createReadStream(blobPath(top)).pipe(filter), 'tar');
-    if (filter.keptEntries() === 0) return null;
-    return {
-      descriptor: { mediaType: mediaTypes.layer, digest: stored.digest, size: stored.size },
-      diffId: stored.diffId,
-    };
-  });
+): Promise<PlainLayer | null> {
+  const seconds = String(Math.floor(timestamp.getTime() / 1000));
+  const fixed = ['--format', 'oci', '--disable-compression', '--timestamp', seconds, '--quiet'];
+  await parts.run('buildah', ['commit', ...fixed, container, `oci:${scratch}:layer`]);
+  const blobPath = (digest: string) => join(scratch, 'blobs', 'sha256', digest.slice('sha256:'.length));
+  const index = readManifest(await readFile(join(scratch, 'index.json')), container);
+  const [entry] = index.kind === 'index' ? index.index.manifests : [];
+  const read = entry === undefined ? null : readManifest(await readFile(blobPath(entry.digest)), container);
+  if (read?.kind !== 'image') throw new ImageError('TOOL_FAILED', 'buildah commit made no image.');
+  const below = image?.config.rootfs.diff_ids ?? [];
+  const made = read.manifest.layers.map(({ digest }) => digest);
+  const [top] = made.slice(below.length);
+  if (made.length > below.length + 1 || below.some((diffId, position) => made[position] !== diffId)) {
+    throw new ImageError('TOOL_FAILED', 'buildah commit changed layers that were there before.');
+  }
+  if (top === undefined) return null;
+  const filter = filterLayer(leavesOut);
+  const file = join(scratch, 'layer.tar');
+  await pipeline(createReadStream(blobPath(top)), filter, createWriteStream(file, { mode: 0o600 }));
+  return filter.keptEntries() === 0 ? null : await readPlainLayer(file);
 }
 
 async function compose(
   parts: StoreParts,
   image: StoredImage | null,
   config: ImageConfig,
-  layer: NewLayer | null,
-  { timestamp, annotations = {}, createdBy = 'patchbay' }: CommitOptions,
+  layer: PlainLayer | null,
+  { timestamp, annotations = {}, createdBy = 'patchbay', isUnpacked = false }: CommitOptions,
 ): Promise<StoredImage> {
   const created = timestamp.toISOString();
   const entry = { created, created_by: createdBy, ...(layer === null ? { empty_layer: true } : {}) };
   const below = image === null ? {} : { 'org.opencontainers.image.base.digest': image.digest };
-  return await keepMadeImage(
-    parts,
-    {
-      config: {
-        ...config,
-        created,
-        rootfs: { ...config.rootfs, diff_ids: [...config.rootfs.diff_ids, ...(layer === null ? [] : [layer.diffId])] },
-        history: [...(config.history ?? []), entry],
-      },
-      manifest: {
-        layers: [...(image?.manifest.layers.map(toOciLayer) ?? []), ...(layer === null ? [] : [layer.descriptor])],
-        annotations: { 'org.opencontainers.image.created': created, ...below, ...annotations },
-      },
+  const made = {
+    config: {
+      ...config,
+      created,
+      rootfs: { ...config.rootfs, diff_ids: [...config.rootfs.diff_ids, ...(layer === null ? [] : [layer.diffId])] },
+      history: [...(config.history ?? []), entry],
     },
-    null,
-  );
+    manifest: {
+      layers: image?.manifest.layers.map(toOciLayer) ?? [],
+      annotations: { 'org.opencontainers.image.created': created, ...below, ...annotations },
+    },
+  };
+  if (layer === null) return await keepMadeImage(parts, made, null);
+  return await makeImage(parts, { ...made, top: layer, name: null, isUnpacked });
 }

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ImageError } from './image-error.ts';
 import { type ImageConfig, type ImagePlatform, mediaTypes } from './image-manifest.ts';
+import { makeImage, readPlainLayer } from './make-image.ts';
 import { keepMadeImage, type StoredImage, type StoreParts, withScratch } from './store-parts.ts';
 
 export interface RootImport {
@@ -18,34 +19,34 @@ export interface RootImport {
   readonly annotations?: Readonly<Record<string, string>>;
   /** Stands for the archive's content: with the same key and options it is not read again. */
   readonly contentKey?: string;
+  /** Whether a container is wanted soon. */
+  readonly isUnpacked?: boolean;
 }
 
 /** Makes an image of one layer from a tar archive of a root file system. */
 export async function importRootArchive(parts: StoreParts, archive: string, options: RootImport): Promise<StoredImage> {
   const form = await readForm(archive);
-  parts.report(`Importing ${options.name}`);
-  const { digest, size, diffId } = await parts.blobs.putLayer(createReadStream(archive), form);
-  const { created, platform, createdBy = 'patchbay', annotations } = options;
+  const { name, created, platform, createdBy = 'patchbay', annotations, isUnpacked = false } = options;
   const { os, architecture, variant } = platform;
-  return await keepMadeImage(
-    parts,
-    {
-      config: {
-        created,
-        architecture,
-        ...(variant === null ? {} : { variant }),
-        os,
-        config: options.config ?? {},
-        rootfs: { type: 'layers', diff_ids: [diffId] },
-        history: [{ created, created_by: createdBy }],
-      },
-      manifest: {
-        layers: [{ mediaType: mediaTypes.layer, digest, size }],
-        ...(annotations === undefined ? {} : { annotations }),
-      },
-    },
-    options.name,
-  );
+  const configOf = (diffId: string) => ({
+    created,
+    architecture,
+    ...(variant === null ? {} : { variant }),
+    os,
+    config: options.config ?? {},
+    rootfs: { type: 'layers', diff_ids: [diffId] },
+    history: [{ created, created_by: createdBy }],
+  });
+  const noted = annotations === undefined ? {} : { annotations };
+  parts.report(`Importing ${name}`);
+  if (form === 'tar') {
+    const top = await readPlainLayer(resolve(archive));
+    const manifest = { layers: [], ...noted };
+    return await makeImage(parts, { config: configOf(top.diffId), manifest, top, name, isUnpacked });
+  }
+  const { digest, size, diffId } = await parts.blobs.putLayer(createReadStream(archive), form);
+  const manifest = { layers: [{ mediaType: mediaTypes.layer, digest, size }], ...noted };
+  return await keepMadeImage(parts, { config: configOf(diffId), manifest }, name);
 }
 
 /** The same from a directory; what is mounted there and what a running system keeps is left out. */

@@ -181,6 +181,7 @@ async function commit(
     timestamp: findTimestamp(image, facts),
     leavesOut: isNoPatch,
     createdBy: `patchbay image patch (${agentVersion})`,
+    isUnpacked: true,
     annotations: {
       ...inherited,
       'org.opencontainers.image.base.digest': image.digest,

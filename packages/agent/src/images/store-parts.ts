@@ -184,9 +184,11 @@ function recordFile({ directory }: StoreParts, digest: string): string {
   return join(directory, 'images', `${digest.slice('sha256:'.length)}.json`);
 }
 
+export const directoryVersion = 'Directory Transport Version: 1.1\n';
+
 /** Writes an image as skopeo's `dir:`, which changes nothing of it, whatever its format. */
 export async function writeDirectoryImage({ blobs }: StoreParts, image: StoredImage, directory: string): Promise<void> {
-  writeFileSync(join(directory, 'version'), 'Directory Transport Version: 1.1\n');
+  writeFileSync(join(directory, 'version'), directoryVersion);
   writeFileSync(join(directory, 'manifest.json'), await blobs.read(image.digest));
   for (const { digest } of [image.manifest.config, ...image.manifest.layers]) {
     blobs.link(digest, join(directory, digest.slice('sha256:'.length)));
@@ -201,8 +203,13 @@ export async function ensureUnpacked(parts: StoreParts, image: StoredImage): Pro
   parts.report(`Unpacking ${image.name ?? image.digest}`);
   await withScratch(parts, async (scratch) => {
     await writeDirectoryImage(parts, image, scratch);
-    const target = `${parts.tools.storagePrefix}localhost/patchbay:${image.digest.slice('sha256:'.length)}`;
-    await parts.run('skopeo', ['copy', '--quiet', `dir:${scratch}`, target]);
+    await copyToStorage(parts, scratch, id);
   });
   return id;
+}
+
+/** Unpacks what was written as skopeo's `dir:`. */
+export async function copyToStorage(parts: StoreParts, directory: string, imageId: string): Promise<void> {
+  const target = `${parts.tools.storagePrefix}localhost/patchbay:${imageId}`;
+  await parts.run('skopeo', ['copy', '--quiet', `dir:${directory}`, target]);
 }

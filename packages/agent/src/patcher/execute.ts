@@ -132,7 +132,9 @@ function inOrder(groups: Plan['groups'], status: DpkgStatus | null): [number, Gr
 }
 
 async function prepareExecution(request: ExecuteRequest): Promise<AptWorkspace> {
-  const { options, settings } = await prepareBlockingWorkspace(request);
+  const { options, settings: blocking } = await prepareBlockingWorkspace(request);
+  // dpkg(1): without it every file is on the disk before the next is written, for a power cut that this root does not outlive.
+  const settings = request.isDisposable === true ? [...blocking, 'Dpkg::Options::=--force-unsafe-io'] : blocking;
   return { settings, options: { ...options, lockTimeoutSeconds: request.lockWaitSeconds ?? defaultLockWaitSeconds } };
 }
 

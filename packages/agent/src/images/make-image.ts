@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, symlinkSync, writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { digestOf, type ImageConfig, type ImageManifest, mediaTypes } from './image-manifest.ts';
+import {
+  copyToStorage,
+  directoryVersion,
+  keepMadeImage,
+  type StoredImage,
+  type StoreParts,
+  withScratch,
+} from './store-parts.ts';
+
+/** A tar archive that becomes the topmost layer of an image. */
+export interface PlainLayer {
+  readonly file: string;
+  readonly diffId: string;
+}
+
+export async function readPlainLayer(file: string): Promise<PlainLayer> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return { file, diffId: `sha256:${hash.digest('hex')}` };
+}
+
+export interface MadeImage {
+  /** With the topmost layer. */
+  readonly config: ImageConfig;
+  /** Without it. */
+  readonly manifest: Pick<ImageManifest, 'layers' | 'annotations'>;
+  readonly top: PlainLayer;
+  readonly name: string | null;
+  /** Whether a container is wanted soon. */
+  readonly isUnpacked: boolean;
+}
+
+/**
+ * Keeps an image of layers that are here and a new one, which is compressed and unpacked at the same time: containers-storage
+ * knows images by their configurations, and these name layers as they are before they are compressed.
+ */
+export async function makeImage(
+  parts: StoreParts,
+  { config, manifest, top, name, isUnpacked }: MadeImage,
+): Promise<StoredImage> {
+  const [compressed] = await Promise.allSettled([
+    parts.blobs.putLayer(createReadStream(top.file), 'tar'),
+    // Where that fails it is tried again, and told, when a container is wanted.
+    isUnpacked ? unpack(parts, config, top) : null,
+  ]);
+  if (compressed.status === 'rejected') throw compressed.reason;
+  const { digest, size } = compressed.value;
+  const layers = [...manifest.layers, { mediaType: mediaTypes.layer, digest, size }];
+  return await keepMadeImage(parts, { config, manifest: { ...manifest, layers } }, name);
+}
+
+async function unpack(parts: StoreParts, config: ImageConfig, top: PlainLayer): Promise<void> {
+  const bytes = Buffer.from(JSON.stringify(config));
+  const digest = digestOf(bytes);
+  const { size } = await stat(top.file);
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.manifest,
+    config: { mediaType: mediaTypes.config, digest, size: bytes.length },
+    // Those below are unpacked already, so that nobody asks for them or their size.
+    layers: config.rootfs.diff_ids.map((diffId) => ({ mediaType: mediaTypes.plainLayer, digest: diffId, size })),
+  };
+  await withScratch(parts, async (scratch) => {
+    const write = (name: string, content: string | Uint8Array) => writeFileSync(join(scratch, name), content);
+    write('version', directoryVersion);
+    write('manifest.json', JSON.stringify(manifest));
+    write(digest.slice('sha256:'.length), bytes);
+    symlinkSync(top.file, join(scratch, top.diffId.slice('sha256:'.length)));
+    await copyToStorage(parts, scratch, digest.slice('sha256:'.length));
+  });
+}
