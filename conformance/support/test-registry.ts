@@ -19,9 +19,11 @@ export interface TestRegistry {
 export interface TestRegistryOptions {
   /** Lets only this user in. */
   readonly user?: { readonly name: string; readonly password: string };
+  /** Files of a certificate and its key: it speaks TLS then. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
-export async function startTestRegistry({ user }: TestRegistryOptions = {}): Promise<TestRegistry> {
+export async function startTestRegistry({ user, tls }: TestRegistryOptions = {}): Promise<TestRegistry> {
   const folder = await mkdtemp(join(tmpdir(), 'registry-'));
   const port = await findFreePort();
   const address = `127.0.0.1:${port}`;
@@ -29,6 +31,7 @@ export async function startTestRegistry({ user }: TestRegistryOptions = {}): Pro
   const passwords = join(folder, 'htpasswd');
   if (user !== undefined) await writeFile(passwords, await runTool(['htpasswd', '-Bbn', user.name, user.password]));
   const auth = user === undefined ? '' : `auth:\n  htpasswd: { realm: test, path: ${passwords} }\n`;
+  const tlsSetting = tls === undefined ? '' : `, tls: { certificate: ${tls.certificate}, key: ${tls.key} }`;
   const configuration = join(folder, 'config.yml');
   await writeFile(
     configuration,
@@ -38,7 +41,7 @@ storage:
   filesystem: { rootdirectory: ${folder}/data }
   delete: { enabled: true }
   maintenance: { uploadpurging: { enabled: false } }
-http: { addr: "${address}", secret: test }
+http: { addr: "${address}", secret: test${tlsSetting} }
 ${auth}`,
   );
   const child = spawn('docker-registry', ['serve', configuration], {
@@ -63,7 +66,8 @@ async function waitUntilItAnswers(url: string, child: ChildProcess): Promise<voi
   for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt += 1) {
     const response = await fetch(url).catch(() => null);
     await response?.body?.cancel();
-    if (response?.status === 200 || response?.status === 401) return;
+    // One that speaks TLS says that this is none.
+    if (response !== null && [200, 400, 401].includes(response.status)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error('docker-registry does not answer');

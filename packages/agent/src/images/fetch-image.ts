@@ -76,7 +76,7 @@ async function fetchFromRegistry(parts: StoreParts, reference: RegistryReference
     if (!wanted.every((blob) => parts.blobs.has(blob))) {
       parts.report(`Pulling ${name}`);
       // Into an empty directory: skopeo refuses one that has blobs in it, or empties it first.
-      const options = ['--preserve-digests', '--retry-times', '3', ...remoteOptions('src', reference, parts.access)];
+      const options = ['--preserve-digests', '--retry-times', '3', ...remoteOptions('src', reference, parts)];
       await parts.run('skopeo', ['copy', ...options, `docker://${exact}`, `dir:${scratch}`]);
     }
     return await takeBlobs(parts, found.bytes, found.mediaType, name, async (blob, take) => {

@@ -4,6 +4,7 @@ import { readProxyVariables } from '../client/index.ts';
 import { type CommandOutput, MachineError } from '../machine/index.ts';
 import { runProcess } from '../machine/run-process.ts';
 import { findTool } from '../machine/system-tools.ts';
+import { readTextOrNull } from '../state/index.ts';
 import { ImageError } from './image-error.ts';
 import { writeSharedFile } from './shared-file.ts';
 
@@ -22,6 +23,8 @@ export interface ImageTools {
   run(program: ImageProgram, parameters: readonly string[], options?: RunOptions): Promise<string>;
   /** Whatever the exit code is. @throws ImageError MISSING_TOOL, CANCELLED */
   tryRun(program: ImageProgram, parameters: readonly string[], options?: RunOptions): Promise<CommandOutput>;
+  /** A directory with the authority that the environment names for Node, for skopeo to trust as well; null for none. */
+  readonly authorityDirectory: string | null;
   /** How a program names an image in our storage. */
   readonly storagePrefix: string;
 }
@@ -97,6 +100,13 @@ export function openImageTools(directory: string, driver: 'overlay' | 'vfs'): Im
     umount: [],
   };
 
+  const extra = process.env['NODE_EXTRA_CA_CERTS'] ?? '';
+  const authorities = extra === '' ? null : readTextOrNull(extra);
+  if (authorities !== null) {
+    mkdirSync(join(places.configuration, 'authorities'), { recursive: true, mode: 0o700 });
+    write('authorities/ca.crt', authorities);
+  }
+
   const tryRun: ImageTools['tryRun'] = async (program, parameters, options = {}) => {
     const path = requireTool(program);
     const setpriv = findTool('setpriv');
@@ -129,6 +139,7 @@ export function openImageTools(directory: string, driver: 'overlay' | 'vfs'): Im
   };
   return {
     tryRun,
+    authorityDirectory: authorities === null ? null : join(places.configuration, 'authorities'),
     async run(program, parameters, options) {
       const output = await tryRun(program, parameters, options);
       if (output.exitCode === 0) return output.stdout;

@@ -1,5 +1,6 @@
 import { setGlobalProxyFromEnv } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { z } from 'zod';
 import { readProxyVariables } from '../client/index.ts';
 import { ImageError } from './image-error.ts';
@@ -275,6 +276,13 @@ async function fetchPatiently(
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await fetchOnce(url, init, signal);
     const isAnswer = outcome instanceof Response;
+    if (!isAnswer && untrustedCodes.has(String(Object(outcome).code))) {
+      throw new ImageError(
+        'REGISTRY_UNREACHABLE',
+        `The certificate of the registry ${registry} is of an authority that this machine does not trust (${Object(outcome).code}): install the authority with update-ca-certificates, or name its file in the variable NODE_EXTRA_CA_CERTS.`,
+        { cause: outcome },
+      );
+    }
     if (isAnswer && outcome.status !== 429 && outcome.status < 500) return outcome;
     if (signal?.aborted === true) throw new ImageError('CANCELLED', 'The work with the registry was cancelled.');
     if (attempt === attempts) {
@@ -286,6 +294,24 @@ async function fetchPatiently(
     if (isAnswer) await outcome.body?.cancel();
     await delay(250 * 2 ** (attempt - 1), undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
   }
+}
+
+/** Of OpenSSL's verification, as Node names them. */
+const untrustedCodes: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+let trustsSystem = false;
+
+/** As skopeo does. Node has authorities of its own, and takes these only when told so, for the whole process. */
+function trustSystemAuthorities(): void {
+  if (trustsSystem) return;
+  trustsSystem = true;
+  setDefaultCACertificates([...new Set([...getCACertificates('default'), ...getCACertificates('system')])]);
 }
 
 let followsProxies = false;
@@ -304,6 +330,7 @@ function followProxies(): void {
 
 async function fetchOnce(url: string, init: RequestInit, signal?: AbortSignal): Promise<Response | Error> {
   followProxies();
+  if (url.startsWith('https:')) trustSystemAuthorities();
   const limit = AbortSignal.timeout(timeoutMilliseconds);
   try {
     return await fetch(url, { ...init, signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });

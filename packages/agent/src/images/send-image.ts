@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { ImageError } from './image-error.ts';
 import { mediaTypes } from './image-manifest.ts';
 import { formatReference, type RegistryReference } from './image-reference.ts';
-import { isPlainHttp, openRegistryClient, type RegistryAccess } from './registry-client.ts';
+import { isPlainHttp, openRegistryClient } from './registry-client.ts';
 import { type StoredImage, type StoreParts, withScratch, writeDirectoryImage } from './store-parts.ts';
 
 export type CopyDestination =
@@ -13,9 +13,10 @@ export type CopyDestination =
 export function remoteOptions(
   side: 'src' | 'dest',
   { registry }: RegistryReference,
-  access: RegistryAccess,
+  { access, tools: { authorityDirectory } }: Pick<StoreParts, 'access' | 'tools'>,
 ): readonly string[] {
   return [
+    ...(authorityDirectory === null ? [] : [`--${side}-cert-dir`, authorityDirectory]),
     ...(isPlainHttp(registry, access) ? [`--${side}-tls-verify=false`] : []),
     ...(access.authFile === null ? [`--${side}-no-creds`] : [`--${side}-authfile`, resolve(access.authFile)]),
   ];
@@ -34,7 +35,7 @@ export async function pushImage(parts: StoreParts, image: StoredImage, reference
   if ((await client.headManifest(tag)) === image.digest) return;
   await withScratch(parts, async (scratch) => {
     await writeDirectoryImage(parts, image, scratch);
-    const options = ['--preserve-digests', '--retry-times', '3', ...remoteOptions('dest', reference, parts.access)];
+    const options = ['--preserve-digests', '--retry-times', '3', ...remoteOptions('dest', reference, parts)];
     await parts.run('skopeo', ['copy', ...options, `dir:${scratch}`, `docker://${name}`]);
   });
   const found = await client.getManifest(tag);
