@@ -12,6 +12,7 @@ describe('a list of hosts that may be reached', () => {
     [['*.example.com'], 'example.com', 443, false],
     [['*.example.com'], '.example.com', 443, false],
     [['*.example.com'], 'evilexample.com', 443, false],
+    [['*.example.com'], 'evil.test%00.example.com', 443, false],
     [['deb.example.com:8080'], 'deb.example.com', 8080, true],
     [['deb.example.com:8080'], 'deb.example.com', 80, false],
     [['192.0.2.1'], '192.0.2.1', 80, true],

@@ -76,5 +76,7 @@ function normalize(host: string): string {
 }
 
 function matches({ host, isWildcard }: Entry, asked: string): boolean {
-  return isWildcard ? asked.endsWith(host) && asked.length > host.length : asked === host;
+  if (!isWildcard) return asked === host;
+  // Another proxy might read an encoded character (`evil.test%00.example.com`) in its own way.
+  return asked.endsWith(host) && asked.length > host.length && /^[a-z0-9._-]+$/.test(asked);
 }
