@@ -11,7 +11,7 @@ export {
 export { exchange } from './exchange.ts';
 export { checkEndpoint, type HttpConnection, openHttpConnection, proxyOptions } from './http-connection.ts';
 export { fetchPinnedAuthority, hasFingerprint } from './pinned-authority.ts';
-export { readProxyVariables } from './proxy-variables.ts';
+export { type ProxyVariables, readProxyVariables } from './proxy-variables.ts';
 export { retryDelay, retryTransient } from './retry.ts';
 export { createServerClock } from './server-clock.ts';
 export { readSharedCredentials } from './shared-credentials.ts';

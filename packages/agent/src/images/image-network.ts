@@ -1,4 +1,3 @@
-import { readProxyVariables } from '../client/index.ts';
 import {
   type ArchiveNetworkOptions,
   findDebianArchives,
@@ -19,10 +18,6 @@ export async function withImageNetwork<Result>(
   { allowedHosts, report }: ImageNetworkOptions,
   work: (network: ProxiedNetwork) => Promise<Result>,
 ): Promise<Result> {
-  const { http_proxy, https_proxy } = readProxyVariables(process.env);
-  if (http_proxy !== undefined || https_proxy !== undefined) {
-    report('The proxy that the environment names is used for registries alone: package archives are asked without it');
-  }
   const network = await openArchiveNetwork({
     archives: () => findDebianArchives(),
     allowedHosts,

@@ -46,12 +46,19 @@ export function readAllowedHosts(list: readonly string[]): AllowedHosts {
     allows: (host, port) =>
       find(host).some((entry) => (entry.port === null ? standardPorts.includes(port) : entry.port === port)),
     allowsAddress: (host, address) => {
-      const version = isIP(address);
-      if (version === 0) return false;
+      if (isIP(address) === 0) return false;
       const isMeant = isIP(normalize(host)) !== 0 || normalize(host) === 'localhost';
-      return isMeant || !local.check(address, version === 4 ? 'ipv4' : 'ipv6');
+      return isMeant || !isLocalHost(address);
     },
   };
+}
+
+/** Whether a host, as it is written, is this machine or its link, so that nobody else can be asked to reach it. */
+export function isLocalHost(host: string): boolean {
+  const written = normalize(host);
+  const version = isIP(written);
+  if (version === 0) return written === 'localhost';
+  return local.check(written, version === 4 ? 'ipv4' : 'ipv6');
 }
 
 function readEntry(text: string): Entry {

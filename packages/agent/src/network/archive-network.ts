@@ -27,7 +27,7 @@ const mostToldHosts = 100;
 /**
  * The network that everything in an image's root is in, for builds and for images of others: package archives, the hosts
  * that are allowed besides, and nothing else, this machine itself least of all. What was kept out is told once for each host.
- * @throws NetworkError INVALID_HOST, NAMESPACE_NOT_PERMITTED; MachineError MISSING_TOOL
+ * @throws NetworkError INVALID_HOST, INVALID_PROXY, NAMESPACE_NOT_PERMITTED; MachineError MISSING_TOOL
  */
 export async function openArchiveNetwork(options: ArchiveNetworkOptions): Promise<ProxiedNetwork> {
   const { archives, allowedHosts } = options;

@@ -1,16 +1,20 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { Server as NetServer, type Socket } from 'node:net';
+import { type ProxyVariables, readProxyVariables } from '../client/index.ts';
 import type { MachineNetwork } from '../machine/index.ts';
 import { findTool, requireTools } from '../machine/system-tools.ts';
 import { type AllowedHosts, readAllowedHosts } from './allowed-hosts.ts';
 import { NetworkError } from './network-error.ts';
 import { createProxy, type RefusedRequest } from './proxy.ts';
+import { readUpstreamProxies } from './upstream-proxies.ts';
 
 export interface ProxiedNetworkOptions {
   /** See `readAllowedHosts`; empty: nothing can be reached. */
   readonly allowedHosts: readonly string[];
   readonly onRefused: (request: RefusedRequest) => void;
+  /** The proxies by which this machine reaches what is allowed; those of the environment where absent. */
+  readonly proxies?: ProxyVariables;
 }
 
 /** A network for machines, which ends with `close`. */
@@ -30,14 +34,16 @@ server.listen(${port}, '127.0.0.1', () => process.send('listening', server));
 
 /**
  * Opens a network in which there is nothing but loopback, and on it a proxy of this process that lets through what is allowed.
- * The namespace is held by a descriptor of this process: with the process all of it is gone.
+ * The namespace is held by a descriptor of this process: with the process all of it is gone. That proxy goes on through the one
+ * that the environment names; commands see nothing of it, its password least of all.
  *
- * @throws NetworkError INVALID_HOST, NAMESPACE_NOT_PERMITTED; MachineError MISSING_TOOL
+ * @throws NetworkError INVALID_HOST, INVALID_PROXY, NAMESPACE_NOT_PERMITTED; MachineError MISSING_TOOL
  */
 export async function openProxiedNetwork(options: ProxiedNetworkOptions): Promise<ProxiedNetwork> {
   const hosts = readAllowedHosts(options.allowedHosts);
+  const upstream = readUpstreamProxies(options.proxies ?? readProxyVariables(process.env));
   requireTools(['unshare', 'nsenter', 'ip']);
-  const proxy = createProxy(hosts, options.onRefused);
+  const proxy = createProxy(hosts, upstream, options.onRefused);
   const { listener, namespace } = await listenInNamespace();
   const sockets = new Set<Socket>();
   listener.on('connection', (socket) => {

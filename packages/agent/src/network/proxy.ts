@@ -1,14 +1,18 @@
 import { lookup as lookUp } from 'node:dns';
 import {
+  type Agent,
   createServer,
   type IncomingMessage,
   request as requestHttp,
   type Server,
   type ServerResponse,
+  STATUS_CODES,
 } from 'node:http';
-import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
+import { connect, isIP, type LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AllowedHosts } from './allowed-hosts.ts';
+import { idleMilliseconds, tunnel, tunnelThrough } from './tunnels.ts';
+import { explainUpstream, type UpstreamProxies } from './upstream-proxies.ts';
 
 /** A request that was not let through. */
 export interface RefusedRequest {
@@ -22,6 +26,7 @@ const hopByHop = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',
+  'proxy-authentication-info',
   'proxy-authorization',
   'proxy-connection',
   'te',
@@ -29,11 +34,24 @@ const hopByHop = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-/** A connection on which nothing has moved for so long is given up. */
-const idleMilliseconds = 300_000;
 
-/** An HTTP proxy for what is allowed: tunnels (CONNECT), and requests for http:// addresses. It listens nowhere by itself. */
-export function createProxy(hosts: AllowedHosts, onRefused: (request: RefusedRequest) => void): Server {
+/** How a request goes on: by another proxy, or else to the host itself, whose name is looked up. */
+interface Way {
+  readonly agent: Agent | null;
+  readonly lookup: LookupFunction;
+}
+
+/**
+ * An HTTP proxy for what is allowed: tunnels (CONNECT), and requests for http:// addresses. It listens nowhere by itself.
+ *
+ * Where another proxy is on the way, it looks names up, so that nothing here checks what they stand for: the list of them is the
+ * administrator's, and what is local to that proxy is its owner's to guard.
+ */
+export function createProxy(
+  hosts: AllowedHosts,
+  upstream: UpstreamProxies,
+  onRefused: (request: RefusedRequest) => void,
+): Server {
   const isRefused = (host: string, port: number): boolean => {
     if (hosts.allows(host, port)) return false;
     onRefused({ host, port });
@@ -45,7 +63,9 @@ export function createProxy(hosts: AllowedHosts, onRefused: (request: RefusedReq
     if (url?.protocol !== 'http:') return refuse(response, 400, 'This proxy takes http:// addresses and CONNECT.');
     const [host, port] = [withoutBrackets(url.hostname), Number(url.port || 80)];
     if (isRefused(host, port)) return refuse(response, 403, refusal(host, port));
-    if (isIP(host) === 0 || hosts.allowsAddress(host, host)) return forward(request, response, url, lookup);
+    if (isIP(host) === 0 || hosts.allowsAddress(host, host)) {
+      return forward(request, response, url, { agent: upstream.findAgent('http', host, port), lookup });
+    }
     return refuse(response, 403, refusal(host, port));
   });
   server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -56,7 +76,9 @@ export function createProxy(hosts: AllowedHosts, onRefused: (request: RefusedReq
     if (isRefused(host, port)) {
       return void socket.end(`HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain\r\n\r\n${refusal(host, port)}\n`);
     }
-    tunnel(connect({ host, port, lookup }), socket, head);
+    const agent = upstream.findAgent('https', host, port);
+    if (agent === null) tunnel(connect({ host, port, lookup }), socket, head);
+    else tunnelThrough(agent, `${url?.hostname}:${port}`, socket, head);
   });
   return server;
 }
@@ -69,11 +91,17 @@ function refusal(host: string, port: number): string {
   return `${host}:${port} is not among the hosts that may be reached from here.`;
 }
 
-function refuse(response: ServerResponse, status: number, reason: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(`${reason}\n`);
+function refuse(response: ServerResponse, status: number, reason: string, phrase = STATUS_CODES[status]): void {
+  response.writeHead(status, phrase, { 'content-type': 'text/plain', connection: 'close' }).end(`${reason}\n`);
 }
 
-function forward(request: IncomingMessage, response: ServerResponse, url: URL, lookup: LookupFunction): void {
+function forward(request: IncomingMessage, response: ServerResponse, url: URL, { agent, lookup }: Way): void {
+  // A proxy may answer it with all that it was sent (RFC 9110, 9.3.8), our password for it included.
+  if (agent !== null && request.method === 'TRACE') return refuse(response, 405, 'TRACE does not go through a proxy.');
+  const failUpstream = (problem: number | Error) => {
+    const reason = explainUpstream(problem);
+    refuse(response, 502, reason, reason);
+  };
   const named = new Set((request.headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
   const pass = (headers: NodeJS.Dict<string | string[]>) =>
     Object.fromEntries(
@@ -83,36 +111,31 @@ function forward(request: IncomingMessage, response: ServerResponse, url: URL, l
     );
   const upstream = requestHttp(
     url,
-    { method: request.method ?? 'GET', headers: { ...pass(request.headers), host: url.host }, lookup, agent: false },
+    {
+      method: request.method ?? 'GET',
+      headers: { ...pass(request.headers), host: url.host },
+      lookup,
+      agent: agent ?? false,
+    },
     (answer) => {
-      response.writeHead(answer.statusCode ?? 502, pass(answer.headers));
       answer.on('error', () => response.destroy());
+      // It asks us for a password, and nobody inside has one.
+      if (agent !== null && answer.statusCode === 407) {
+        answer.resume();
+        return failUpstream(407);
+      }
+      response.writeHead(answer.statusCode ?? 502, pass(answer.headers));
       answer.pipe(response);
     },
   );
   upstream.setTimeout(idleMilliseconds, () => upstream.destroy(new Error('nothing came')));
   upstream.on('error', (error) => {
     if (response.headersSent) response.destroy();
+    else if (agent !== null) failUpstream(error);
     else refuse(response, 502, `${url.host} cannot be reached: ${error.message}`);
   });
   response.on('close', () => upstream.destroy());
   request.pipe(upstream);
-}
-
-function tunnel(upstream: Socket, socket: Duplex, head: Buffer): void {
-  upstream.setTimeout(idleMilliseconds, () => upstream.destroy());
-  upstream.on('error', () => {
-    if (upstream.connecting || upstream.bytesRead === 0) socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
-    else socket.destroy();
-  });
-  upstream.on('connect', () => {
-    socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-    upstream.write(head);
-    upstream.pipe(socket);
-    socket.pipe(upstream);
-  });
-  socket.on('close', () => upstream.destroy());
-  upstream.on('close', () => socket.end());
 }
 
 function lookUpAllowed(hosts: AllowedHosts, onRefused: (request: RefusedRequest) => void): LookupFunction {
