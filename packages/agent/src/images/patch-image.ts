@@ -144,6 +144,7 @@ async function patchContainer(
     now,
     report,
     network,
+    isDisposable: true,
     ...(signal === undefined ? {} : { signal }),
   });
 }

@@ -40,6 +40,8 @@ export interface PatchRootRequest {
   readonly signal?: AbortSignal;
   /** That of the host where absent. */
   readonly network?: MachineNetwork;
+  /** Whether the root is thrown away where not all of the plan goes in. */
+  readonly isDisposable?: boolean;
 }
 
 /** One package that is not what it was. */
@@ -114,6 +116,7 @@ export async function patchRoot(request: PatchRootRequest): Promise<PatchRootRes
         nodeId: plane.nodeId,
         key: plane.key,
         openMachine: async (access) => openCancellable(request, join(directory, 'work'), access),
+        isDisposable: request.isDisposable ?? false,
         cacheDirectory: join(directory, 'facts'),
         // What failed in another root, or before it was made anew, did not fail in this one.
         stateFile: join(runDirectory, 'patcher-state.json'),
