@@ -61,6 +61,9 @@ export function createProxy(
   const server = createServer((request, response) => {
     const url = URL.parse(request.url ?? '');
     if (url?.protocol !== 'http:') return refuse(response, 400, 'This proxy takes http:// addresses and CONNECT.');
+    // What is no credentials at all makes Node throw.
+    if (`${url.username}${url.password}` !== '')
+      return refuse(response, 400, 'This proxy takes no user in an address.');
     const [host, port] = [withoutBrackets(url.hostname), Number(url.port || 80)];
     if (isRefused(host, port)) return refuse(response, 403, refusal(host, port));
     if (isIP(host) === 0 || hosts.allowsAddress(host, host)) {
@@ -106,14 +109,18 @@ function forward(request: IncomingMessage, response: ServerResponse, url: URL, {
   const pass = (headers: NodeJS.Dict<string | string[]>) =>
     Object.fromEntries(
       Object.entries(headers).flatMap(([name, value]) =>
-        value === undefined || hopByHop.has(name) || named.has(name) ? [] : [[name, value] as const],
+        value === undefined || hopByHop.has(name) || (named.has(name) && name !== 'content-length')
+          ? []
+          : [[name, value] as const],
       ),
     );
+  // Where a body ends is said as it was to us: without that it would be read as another request, which nobody has checked.
+  const framing = request.headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' };
   const upstream = requestHttp(
     url,
     {
       method: request.method ?? 'GET',
-      headers: { ...pass(request.headers), host: url.host },
+      headers: { ...pass(request.headers), ...framing, host: url.host },
       lookup,
       agent: agent ?? false,
     },
@@ -124,7 +131,13 @@ function forward(request: IncomingMessage, response: ServerResponse, url: URL, {
         answer.resume();
         return failUpstream(407);
       }
-      response.writeHead(answer.statusCode ?? 502, pass(answer.headers));
+      const { statusCode = 0 } = answer;
+      // Node reads such an answer, and writes none.
+      if (statusCode < 200 || statusCode > 999) {
+        answer.resume();
+        return refuse(response, 502, `${url.host} answered with status ${statusCode}`);
+      }
+      response.writeHead(statusCode, pass(answer.headers));
       answer.pipe(response);
     },
   );
