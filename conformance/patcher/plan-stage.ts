@@ -60,8 +60,8 @@ export function authorize(plan: Plan, more: Partial<PlanAuthorization> = {}): Si
 }
 
 /** A stage with all hard cases, and what plans them. */
-export async function openPlanStage(suite?: string) {
-  const cases: readonly HardCase[] = Object.values(hardCases);
+export async function openPlanStage(suite?: string, more: readonly HardCase[] = []) {
+  const cases: readonly HardCase[] = [...Object.values(hardCases), ...more];
   const stage: PatcherStage = await openPatcherStage(cases, suite);
   await growArchives(stage.archives.archives, cases);
   return { ...openPlanner(stage), stage };

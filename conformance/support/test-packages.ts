@@ -62,7 +62,7 @@ const depends = (text: string) => ({ depends: text });
 const upgraded = (installed: string, candidate: string): ExpectedOfApt => ({ installed, candidate, isUpgraded: true });
 const kept = (installed: string, candidate: string): ExpectedOfApt => ({ installed, candidate, isUpgraded: false });
 
-function testPackage(name: string, version: string, more: Partial<TestPackage> = {}): TestPackage {
+export function testPackage(name: string, version: string, more: Partial<TestPackage> = {}): TestPackage {
   return { name, version, ...more };
 }
 

@@ -7,9 +7,12 @@ const compress = promisify(gzip);
 /** So large that compressing each part by itself costs next to nothing in size. */
 const memberBytes = 4 * 1024 * 1024;
 
+/** At once: libuv has four threads for this and for everybody's files and names (UV_THREADPOOL_SIZE). */
+const mostAtOnce = Math.min(availableParallelism() + 1, 3);
+
 /**
- * Compresses a stream as several gzip members in a row, which together are one gzip file (RFC 1952, 2.2), on as many
- * processors as there are. Where it is parted depends on the content alone: the same bytes in are the same bytes out.
+ * Compresses a stream as several gzip members in a row, which together are one gzip file (RFC 1952, 2.2), on several
+ * processors. Where it is parted depends on the content alone: the same bytes in are the same bytes out.
  */
 export async function* gzipInMembers(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const begun: Promise<Buffer>[] = [];
@@ -18,7 +21,7 @@ export async function* gzipInMembers(source: AsyncIterable<Buffer>): AsyncGenera
     // Waited for below, perhaps after another one has failed.
     member.catch(() => {});
     begun.push(member);
-    if (begun.length > availableParallelism()) yield await (begun.shift() as Promise<Buffer>);
+    if (begun.length >= mostAtOnce) yield await (begun.shift() as Promise<Buffer>);
   }
   for (const member of begun) yield await member;
 }

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -115,6 +115,8 @@ async function readLayer(
   const filter = filterLayer(leavesOut);
   const file = join(scratch, 'layer.tar');
   await pipeline(createReadStream(blobPath(top)), filter, createWriteStream(file, { mode: 0o600 }));
+  // The same once more, with all layers below: room that is needed now.
+  rmSync(join(scratch, 'blobs'), { recursive: true });
   return filter.keptEntries() === 0 ? null : await readPlainLayer(file);
 }
 

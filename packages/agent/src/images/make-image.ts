@@ -3,6 +3,7 @@ import { createReadStream, symlinkSync, writeFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { ImageError } from './image-error.ts';
 import { digestOf, type ImageConfig, type ImageManifest, mediaTypes } from './image-manifest.ts';
 import {
   copyToStorage,
@@ -49,10 +50,28 @@ export async function makeImage(
     // Where that fails it is tried again, and told, when a container is wanted.
     isUnpacked ? unpack(parts, config, top) : null,
   ]);
-  if (compressed.status === 'rejected') throw compressed.reason;
-  const { digest, size } = compressed.value;
+  if (compressed.status === 'rejected') {
+    // What is unpacked has no name in the store then, and nobody would remove it.
+    if (isUnpacked) await parts.tools.tryRun('buildah', ['rmi', hexOf(imageIdOf(config))]);
+    throw compressed.reason;
+  }
+  const { digest, size, diffId } = compressed.value;
+  if (diffId !== top.diffId) {
+    throw new ImageError(
+      'NOT_AN_IMAGE',
+      `${top.file} changed while it was read: let whoever writes it come to an end.`,
+    );
+  }
   const layers = [...manifest.layers, { mediaType: mediaTypes.layer, digest, size }];
   return await keepMadeImage(parts, { config, manifest: { ...manifest, layers } }, name);
+}
+
+function imageIdOf(config: ImageConfig): string {
+  return digestOf(Buffer.from(JSON.stringify(config)));
+}
+
+function hexOf(digest: string): string {
+  return digest.slice('sha256:'.length);
 }
 
 async function unpack(parts: StoreParts, config: ImageConfig, top: PlainLayer): Promise<void> {
@@ -70,8 +89,8 @@ async function unpack(parts: StoreParts, config: ImageConfig, top: PlainLayer): 
     const write = (name: string, content: string | Uint8Array) => writeFileSync(join(scratch, name), content);
     write('version', directoryVersion);
     write('manifest.json', JSON.stringify(manifest));
-    write(digest.slice('sha256:'.length), bytes);
-    symlinkSync(top.file, join(scratch, top.diffId.slice('sha256:'.length)));
-    await copyToStorage(parts, scratch, digest.slice('sha256:'.length));
+    write(hexOf(digest), bytes);
+    symlinkSync(top.file, join(scratch, hexOf(top.diffId)));
+    await copyToStorage(parts, scratch, hexOf(digest));
   });
 }

@@ -24,7 +24,13 @@ export async function pruneImages(parts: StoreParts, unusedSince: Date): Promise
     }
   }
   for (const { digest, imageId } of old) {
-    rmSync(join(folder, `${digest.slice('sha256:'.length)}.json`), { force: true });
+    const record = join(folder, `${digest.slice('sha256:'.length)}.json`);
+    // Somebody may have taken it up meanwhile.
+    if ((statSync(record, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= unusedSince.getTime()) {
+      for (const blob of [digest, ...(await listBlobs(parts, digest))]) wanted.add(blob);
+      continue;
+    }
+    rmSync(record, { force: true });
     removed.push(digest);
     // Refused for an image that a container stands on, and for one that was never unpacked.
     if (!kept.has(imageId)) await parts.tools.tryRun('buildah', ['rmi', imageId.slice('sha256:'.length)]);

@@ -46,7 +46,7 @@ export interface ExecuteRequest {
   readonly report: (line: string) => void;
   /**
    * True for a root that is thrown away where not all of the plan goes in: its groups are then one transaction, which takes a
-   * fraction of the time. What that leaves out is tried group by group.
+   * fraction of the time. What that leaves out is tried group by group. Nobody goes on with such a root after a crash.
    */
   readonly isDisposable?: boolean;
   /** Why nothing more may be begun; null while it may. What has begun is never cut short. */
@@ -236,14 +236,18 @@ async function installTogether(
   { workspace, reader }: Pick<GroupStep, 'workspace' | 'reader'>,
   groups: readonly Group[],
 ): Promise<Map<Group, GroupOutcome>> {
-  const { machine, plan, report } = request;
+  const { machine, report } = request;
   const changes = groups.flatMap((group) => group.changes);
   const union = { targets: groups.flatMap(({ targets }) => targets), changes };
   if ((await findDifference(request, union, reader)) !== null) return new Map();
   report(`Installing ${changes.length} packages at once`);
   const argv = withSettings(installArgv(targetsOfChanges(changes), workspace.options), workspace.settings);
-  const { message } = await runTransaction(machine, argv, recordNameOf(plan, 'together'), report);
-  if (message !== '') report(`  not all went in (${message}); what is left is tried one by one`);
+  const { message } = await runTransaction(machine, argv, null, report);
+  if (message !== '') {
+    report(`  not all went in (${message}); what is left is tried one by one`);
+    // apt stops where a package cannot be unpacked, and leaves those before it to be configured.
+    await completeHalfDone(completionOf(request));
+  }
   const outcomes = new Map<Group, GroupOutcome>();
   for (const group of groups) {
     const outcome = await judgeGroup(machine, group, message);

@@ -18,13 +18,13 @@ export interface TransactionEnd {
 }
 
 /**
- * Runs a command that changes packages, to its end whatever happens to this process. Waiting for a lock is reported once,
- * and who holds it.
+ * Runs a command that changes packages, to its end whatever happens to this process; without a name for its record it ends
+ * with this process, or when the machine's work is cancelled. Waiting for a lock is reported once, and who holds it.
  */
 export async function runTransaction(
   machine: Machine,
   argv: Argv,
-  recordName: string,
+  recordName: string | null,
   report: (line: string) => void,
 ): Promise<TransactionEnd> {
   const waits: Promise<void>[] = [];
@@ -32,7 +32,7 @@ export async function runTransaction(
     argv,
     environment: commandEnvironment,
     timeoutSeconds: null,
-    uninterruptible: { recordName },
+    ...(recordName === null ? {} : { uninterruptible: { recordName } }),
     onOutput: ({ text }) => {
       if (waits.length > 0 || !text.includes('Waiting for cache lock: ')) return;
       const holder = findLockHolder({
