@@ -15,3 +15,4 @@ export { type ProxyVariables, readProxyVariables } from './proxy-variables.ts';
 export { retryDelay, retryTransient } from './retry.ts';
 export { createServerClock } from './server-clock.ts';
 export { readSharedCredentials } from './shared-credentials.ts';
+export { trustSystemAuthorities } from './system-authorities.ts';

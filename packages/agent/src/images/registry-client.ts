@@ -1,8 +1,7 @@
 import { setGlobalProxyFromEnv } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { z } from 'zod';
-import { readProxyVariables } from '../client/index.ts';
+import { readProxyVariables, trustSystemAuthorities } from '../client/index.ts';
 import { ImageError } from './image-error.ts';
 import { type Descriptor, digestOf, ImageIndex, mediaTypes } from './image-manifest.ts';
 import { formatReference, isLoopbackRegistry, type RegistryReference } from './image-reference.ts';
@@ -305,15 +304,6 @@ const untrustedCodes: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-let trustsSystem = false;
-
-/** As skopeo does. Node has authorities of its own, and takes these only when told so, for the whole process. */
-function trustSystemAuthorities(): void {
-  if (trustsSystem) return;
-  trustsSystem = true;
-  setDefaultCACertificates([...new Set([...getCACertificates('default'), ...getCACertificates('system')])]);
-}
-
 let followsProxies = false;
 
 /** fetch follows the proxies of the environment only when told so, and then for the whole process. Never to this machine. */
@@ -330,6 +320,7 @@ function followProxies(): void {
 
 async function fetchOnce(url: string, init: RequestInit, signal?: AbortSignal): Promise<Response | Error> {
   followProxies();
+  // As skopeo does.
   if (url.startsWith('https:')) trustSystemAuthorities();
   const limit = AbortSignal.timeout(timeoutMilliseconds);
   try {

@@ -1,6 +1,6 @@
 import { Agent, request as requestHttp } from 'node:http';
 import { isIPv6 } from 'node:net';
-import type { ProxyVariables } from '../client/index.ts';
+import { type ProxyVariables, trustSystemAuthorities } from '../client/index.ts';
 import { isLocalHost } from './allowed-hosts.ts';
 import { NetworkError } from './network-error.ts';
 
@@ -31,6 +31,7 @@ function openAgent(name: 'http_proxy' | 'https_proxy', variables: ProxyVariables
   const url = URL.parse(text);
   // Node would quietly go without others, such as socks5://, and on some its errors show the whole address.
   if (url !== null && /^https?:$/.test(url.protocol)) {
+    if (url.protocol === 'https:') trustSystemAuthorities();
     try {
       // CONNECT and requests for http:// reach a proxy alike: to Node both are requests of this scheme.
       return new Agent({ proxyEnv: { HTTP_PROXY: url.href } });
