@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDataDirectory } from '../../packages/server/src/data-directory/index.ts';
-import { createDatabase, createPool, startEmbeddedPostgres } from '../../packages/server/src/database/index.ts';
+import { startOwnPostgres } from '../ssm/own-postgres.ts';
 import { createDataFolder, startRealServer } from '../ssm/real-server.ts';
 import { type BuildStage, findProcesses, listLeftovers, openBuildStage, writeComponent } from './build-stage.ts';
 import { startTestBuilder } from './built-image.ts';
@@ -17,18 +15,13 @@ describe('a build that takes longer than it may', () => {
   beforeAll(async () => {
     const folder = await createDataFolder();
     closing.push(() => folder.remove());
-    const owner = await openDataDirectory(join(folder.data, '../postgres'));
-    closing.push(() => owner.close());
-    const postgres = await startEmbeddedPostgres({ dataDirectory: owner, isDurable: false });
-    closing.push(() => postgres.stop());
-    const databaseUrl = `postgres://patchbay@localhost/postgres?host=${encodeURIComponent(owner.run)}`;
-    server = await startRealServer(folder.data, databaseUrl);
+    const postgres = await startOwnPostgres(folder.data);
+    closing.push(() => postgres.close());
+    server = await startRealServer(folder.data, postgres.databaseUrl);
     closing.push(() => server.stop());
-    const db = createDatabase(createPool(postgres.connection));
-    closing.push(() => db.destroy());
     shortenBuilds = (seconds) =>
       sql`update images set build_order = jsonb_set(build_order, '{timeoutSeconds}', to_jsonb(${seconds}::int))`.execute(
-        db,
+        postgres.db,
       );
     stage = await openBuildStage(server, null);
     closing.push(() => stage.close());

@@ -19,19 +19,14 @@ import {
 import { archiveKey, type NodeFacts } from '@patchbay/facts';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDataDirectory } from '../../packages/server/src/data-directory/index.ts';
-import {
-  createDatabase,
-  createPool,
-  type Database,
-  startEmbeddedPostgres,
-} from '../../packages/server/src/database/index.ts';
+import type { Database } from '../../packages/server/src/database/index.ts';
 import { listWatches } from '../../packages/server/src/patchbay/archive-watches/repository.ts';
 import { readArchiveContents } from '../../packages/server/src/patchbay/image-freshness/subjects.ts';
 import { findOfferSource, makeOffers } from '../../packages/server/src/patchbay/image-freshness/watched-offers.ts';
 import { readSuccess } from '../../packages/server/src/test-support/send-request.ts';
 import { enrolNode, submissionOf, type TestNode } from '../../packages/server/src/test-support/test-node.ts';
 import { openPatcherStage, type PatcherStage } from '../patcher/patcher-stage.ts';
+import { startOwnPostgres } from '../ssm/own-postgres.ts';
 import { createDataFolder, type RealServer, startRealServer } from '../ssm/real-server.ts';
 import { nativeArchitecture } from '../support/test-archive.ts';
 import { growArchives, type HardCase, hardCases } from '../support/test-packages.ts';
@@ -56,16 +51,12 @@ describe('an image of last week', () => {
   beforeAll(async () => {
     const folder = await createDataFolder();
     closing.push(() => folder.remove());
-    const owner = await openDataDirectory(join(folder.data, '../postgres'));
-    closing.push(() => owner.close());
-    const postgres = await startEmbeddedPostgres({ dataDirectory: owner, isDurable: false });
-    closing.push(() => postgres.stop());
-    const databaseUrl = `postgres://patchbay@localhost/postgres?host=${encodeURIComponent(owner.run)}`;
-    const started = await startRealServer(folder.data, databaseUrl, { egressAllow: ['127.0.0.1'] });
+    const postgres = await startOwnPostgres(folder.data);
+    db = postgres.db;
+    closing.push(() => postgres.close());
+    const started = await startRealServer(folder.data, postgres.databaseUrl, { egressAllow: ['127.0.0.1'] });
     server = started;
     closing.push(() => started.stop());
-    db = createDatabase(createPool(postgres.connection));
-    closing.push(() => db.destroy());
     stage = await openPatcherStage(cases);
     closing.push(() => stage.close());
     // What lies in apt's own files decides what apt would take, in the image as on a node.

@@ -170,20 +170,7 @@ export function openLocalControlPlane(options: LocalControlPlaneOptions): LocalC
   }
 
   function begin(kind: PatchOperationKind): Begun {
-    open = {
-      operationId: randomId(),
-      kind,
-      received: requireFacts(),
-      baseline: null,
-      factsBefore: null,
-      factsAfter: null,
-      verdictBefore: null,
-      verdictAfter: null,
-      plan: null,
-      refused: [],
-      leftAlone: [],
-      outcomes: [],
-    };
+    open = { ...nothingDecided, operationId: randomId(), kind, received: requireFacts() };
     return describe(open);
   }
 
