@@ -15,8 +15,8 @@ function tell(message: ServerMessage): void {
 }
 
 const server = await startServer(
-  // Nobody ends the patch commands of earlier scenes; without room the next scene would wait for them.
-  readServerConfig({ port: '0', data, patchingNodes: 'unlimited' }, {}),
+  // Nobody ends the patch commands of earlier scenes, or deletes their pipelines; each scene needs room for its own.
+  readServerConfig({ port: '0', data, patchingNodes: 'unlimited', quota: ['image-pipelines=unlimited'] }, {}),
   createLogger({ level: 'warn' }),
   (error) => {
     throw error;
