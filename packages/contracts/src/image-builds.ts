@@ -114,6 +114,9 @@ const ImageBuildLine = z.object({
 });
 export type ImageBuildLine = z.infer<typeof ImageBuildLine>;
 
+/** From 0. What is kept of a build is far shorter than this. */
+const LineNumber = z.int().min(0).max(1_000_000_000);
+
 /**
  * Tells how far a build is and what it printed, and keeps the lease. `firstLine` is the number of the first line, so that
  * a report whose answer was lost can be given again.
@@ -123,7 +126,7 @@ export const ReportImageBuild = defineContract(
   'node',
   ImageBuildLease.extend({
     steps: z.array(ImageBuildStep).max(imageBuildSteps.length),
-    firstLine: z.number().int().nonnegative(),
+    firstLine: LineNumber,
     lines: z.array(ImageBuildLine).max(1000),
   }),
   z.object({ isCancelled: z.boolean(), leaseSeconds: z.number().int().positive() }),
@@ -201,7 +204,7 @@ export const ListImageBuildLines = defineContract(
   'person',
   z.object({
     imageBuildVersionArn: z.string(),
-    from: z.number().int().nonnegative().default(0),
+    from: LineNumber.default(0),
     maxResults: z.number().int().min(1).max(1000).default(1000),
   }),
   z.object({

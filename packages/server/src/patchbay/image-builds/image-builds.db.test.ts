@@ -148,6 +148,11 @@ describe('builds and their builders', () => {
       expect(await lines(arn, 3)).toMatchObject({ lines: [], next: 3, hasEnded: false });
     });
 
+    it('refuses to read from beyond any line', async () => {
+      const arn = await create();
+      await expect(lines(arn, Number.MAX_SAFE_INTEGER)).rejects.toMatchObject({ code: 'ValidationException' });
+    });
+
     it('keeps no more than 10 MiB of lines, and says that there was more', async () => {
       const arn = await create();
       const order = await takeBuildOf(builder);
