@@ -10,6 +10,12 @@ export interface BundledPrograms {
   readonly patcher: string;
 }
 
+/** Our own modules, and those that read Dockerfiles for builders: these are not ES modules, so that it cannot be seen. */
+const doesNothingWhenLoaded = /\/(?:packages\/[a-z-]+\/src|dockerfile-ast|vscode-languageserver-[a-z]+)\//;
+
+/** The schemas of the operations that an agent never calls are a tenth of its memory. */
+const schemaMakers = ['z', 'defineContract'];
+
 const agentManifest = join(repository, 'packages/agent/package.json');
 
 /** Each program as one file without imports but Node's own, so that nothing is looked up on the machine. */
@@ -26,9 +32,10 @@ async function bundle(input: string, version: string): Promise<string> {
     platform: 'node',
     cwd: repository,
     logLevel: 'silent',
-    // Only builders read Dockerfiles. Its packages are not ES modules, so that it cannot be seen that loading them does nothing.
+    // What is loaded stays in memory on every node, so only what the program uses may come along.
     treeshake: {
-      moduleSideEffects: (id) => (/\/(?:dockerfile-ast|vscode-languageserver-[a-z]+)\//.test(id) ? false : undefined),
+      moduleSideEffects: (id) => (doesNothingWhenLoaded.test(id) ? false : undefined),
+      manualPureFunctions: schemaMakers,
     },
     plugins: [
       {
