@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ImageError } from './image-error.ts';
-import { digestOf, type ImageConfig, type ImageManifest, mediaTypes } from './image-manifest.ts';
+import { type Descriptor, digestOf, type ImageConfig, type ImageManifest, mediaTypes } from './image-manifest.ts';
 import {
   copyToStorage,
   directoryVersion,
@@ -45,51 +45,52 @@ export async function makeImage(
   parts: StoreParts,
   { config, manifest, top, name, isUnpacked }: MadeImage,
 ): Promise<StoredImage> {
+  const configBytes = Buffer.from(JSON.stringify(config));
   const [compressed] = await Promise.allSettled([
-    parts.blobs.putLayer(createReadStream(top.file), 'tar'),
+    putTop(parts, top),
     // Where that fails it is tried again, and told, when a container is wanted.
-    isUnpacked ? unpack(parts, config, top) : null,
+    isUnpacked ? unpack(parts, config, configBytes, top) : null,
   ]);
   if (compressed.status === 'rejected') {
     // What is unpacked has no name in the store then, and nobody would remove it.
-    if (isUnpacked) await parts.tools.tryRun('buildah', ['rmi', hexOf(imageIdOf(config))]);
+    if (isUnpacked) await parts.tools.tryRun('buildah', ['rmi', hexOf(digestOf(configBytes))]);
     throw compressed.reason;
   }
-  const { digest, size, diffId } = compressed.value;
-  if (diffId !== top.diffId) {
-    throw new ImageError(
-      'NOT_AN_IMAGE',
-      `${top.file} changed while it was read: let whoever writes it come to an end.`,
-    );
-  }
-  const layers = [...manifest.layers, { mediaType: mediaTypes.layer, digest, size }];
+  const layers = [...manifest.layers, compressed.value];
   return await keepMadeImage(parts, { config, manifest: { ...manifest, layers } }, name);
 }
 
-function imageIdOf(config: ImageConfig): string {
-  return digestOf(Buffer.from(JSON.stringify(config)));
+/** @throws ImageError NOT_AN_IMAGE where the file is not what it was any more */
+async function putTop({ blobs }: StoreParts, { file, diffId }: PlainLayer): Promise<Descriptor> {
+  const stored = await blobs.putLayer(createReadStream(file), 'tar');
+  if (stored.diffId === diffId) return { mediaType: mediaTypes.layer, digest: stored.digest, size: stored.size };
+  throw new ImageError('NOT_AN_IMAGE', `${file} changed while it was read: let whoever writes it come to an end.`);
 }
 
 function hexOf(digest: string): string {
   return digest.slice('sha256:'.length);
 }
 
-async function unpack(parts: StoreParts, config: ImageConfig, top: PlainLayer): Promise<void> {
-  const bytes = Buffer.from(JSON.stringify(config));
-  const digest = digestOf(bytes);
+async function unpack(
+  parts: StoreParts,
+  { rootfs }: ImageConfig,
+  configBytes: Uint8Array,
+  top: PlainLayer,
+): Promise<void> {
+  const digest = digestOf(configBytes);
   const { size } = await stat(top.file);
   const manifest = {
     schemaVersion: 2,
     mediaType: mediaTypes.manifest,
-    config: { mediaType: mediaTypes.config, digest, size: bytes.length },
+    config: { mediaType: mediaTypes.config, digest, size: configBytes.length },
     // Those below are unpacked already, so that nobody asks for them or their size.
-    layers: config.rootfs.diff_ids.map((diffId) => ({ mediaType: mediaTypes.plainLayer, digest: diffId, size })),
+    layers: rootfs.diff_ids.map((diffId) => ({ mediaType: mediaTypes.plainLayer, digest: diffId, size })),
   };
   await withScratch(parts, async (scratch) => {
     const write = (name: string, content: string | Uint8Array) => writeFileSync(join(scratch, name), content);
     write('version', directoryVersion);
     write('manifest.json', JSON.stringify(manifest));
-    write(hexOf(digest), bytes);
+    write(hexOf(digest), configBytes);
     symlinkSync(top.file, join(scratch, hexOf(top.diffId)));
     await copyToStorage(parts, scratch, hexOf(digest));
   });
