@@ -243,14 +243,15 @@ async function installTogether(
   report(`Installing ${changes.length} packages at once`);
   const argv = withSettings(installArgv(targetsOfChanges(changes), workspace.options), workspace.settings);
   const { message } = await runTransaction(machine, argv, null, report);
-  if (message !== '') {
+  if (message !== '' && (request.findHindrance?.() ?? null) === null) {
     report(`  not all went in (${message}); what is left is tried one by one`);
     // apt stops where a package cannot be unpacked, and leaves those before it to be configured.
     await completeHalfDone(completionOf(request));
   }
+  const status = await readDpkgStatus(machine);
   const outcomes = new Map<Group, GroupOutcome>();
   for (const group of groups) {
-    const outcome = await judgeGroup(machine, group, message);
+    const outcome = judgeBy(status, group, message);
     const isUntouched = outcome.status !== 'installed' && (await findDifference(request, group, reader)) === null;
     if (!isUntouched) outcomes.set(group, outcome);
   }
@@ -307,7 +308,10 @@ async function findDifference(request: ExecuteRequest, group: Group, reader: Ind
 
 /** The package manager's status may speak of another group, so only what is installed counts. */
 async function judgeGroup(machine: Machine, group: Group, message: string): Promise<GroupOutcome> {
-  const status = await readDpkgStatus(machine);
+  return judgeBy(await readDpkgStatus(machine), group, message);
+}
+
+function judgeBy(status: DpkgStatus, group: Group, message: string): GroupOutcome {
   const undone = group.changes.flatMap((change) => findUndone(status, change) ?? []);
   if (undone.length === 0) return { targets: group.targets, status: 'installed', reason: '' };
   const reason = `${undone.join(', ')}${message === '' ? '' : ` (${message})`}`;
