@@ -19,11 +19,11 @@ const Invocations = z.object({
 export async function provideExecution(host: NodeHost, window: object, task: object): Promise<readonly Example[]> {
   const call = async (operation: string, input: object) =>
     readSuccess(await host.call(`AmazonSSM.${operation}`, input));
-  const at = new Date(host.now().getTime() + opensInMilliseconds).toISOString().slice(0, 19);
-  const { WindowId } = Made.parse(
-    await call('CreateMaintenanceWindow', { ...window, Schedule: `at(${at})`, ScheduleTimezone: 'UTC' }),
-  );
+  const { WindowId } = Made.parse(await call('CreateMaintenanceWindow', window));
   await call('RegisterTaskWithMaintenanceWindow', { ...task, WindowId });
+  // Only now: a window that opens before it has its task runs nothing.
+  const at = new Date(host.now().getTime() + opensInMilliseconds).toISOString().slice(0, 19);
+  await call('UpdateMaintenanceWindow', { WindowId, Schedule: `at(${at})`, ScheduleTimezone: 'UTC' });
   for (let look = 0; look < mostLooks; look += 1) {
     const { WindowExecutions } = Executions.parse(await call('DescribeMaintenanceWindowExecutions', { WindowId }));
     const WindowExecutionId = WindowExecutions[0]?.WindowExecutionId;
