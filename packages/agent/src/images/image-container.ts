@@ -1,13 +1,12 @@
-import { createReadStream, createWriteStream, rmSync } from 'node:fs';
+import { createReadStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { isTraceOfBuilder } from './builder-traces.ts';
 import { applyConfigChanges, type ConfigChanges } from './config-changes.ts';
 import { filterLayer } from './filter-layer.ts';
 import { ImageError } from './image-error.ts';
 import { type ImageConfig, type ImagePlatform, ownPlatform, readManifest, toOciLayer } from './image-manifest.ts';
-import { makeImage, type PlainLayer, readPlainLayer } from './make-image.ts';
+import { makeImage, type PlainLayer, writePlainLayer } from './make-image.ts';
 import {
   ensureUnpacked,
   keepMadeImage,
@@ -99,13 +98,17 @@ async function readLayer(
 ): Promise<PlainLayer | null> {
   const seconds = String(Math.floor(timestamp.getTime() / 1000));
   const fixed = ['--format', 'oci', '--disable-compression', '--timestamp', seconds, '--quiet'];
+  const blobs = join(scratch, 'blobs', 'sha256');
+  const blobPath = (digest: string) => join(blobs, digest.slice('sha256:'.length));
+  const below = image?.config.rootfs.diff_ids ?? [];
+  // What is there already is not written again, and nobody reads the layers below from here.
+  mkdirSync(blobs, { recursive: true });
+  for (const diffId of below) writeFileSync(blobPath(diffId), '');
   await parts.run('buildah', ['commit', ...fixed, container, `oci:${scratch}:layer`]);
-  const blobPath = (digest: string) => join(scratch, 'blobs', 'sha256', digest.slice('sha256:'.length));
   const index = readManifest(await readFile(join(scratch, 'index.json')), container);
   const [entry] = index.kind === 'index' ? index.index.manifests : [];
   const read = entry === undefined ? null : readManifest(await readFile(blobPath(entry.digest)), container);
   if (read?.kind !== 'image') throw new ImageError('TOOL_FAILED', 'buildah commit made no image.');
-  const below = image?.config.rootfs.diff_ids ?? [];
   const made = read.manifest.layers.map(({ digest }) => digest);
   const [top] = made.slice(below.length);
   if (made.length > below.length + 1 || below.some((diffId, position) => made[position] !== diffId)) {
@@ -113,11 +116,10 @@ async function readLayer(
   }
   if (top === undefined) return null;
   const filter = filterLayer(leavesOut);
-  const file = join(scratch, 'layer.tar');
-  await pipeline(createReadStream(blobPath(top)), filter, createWriteStream(file, { mode: 0o600 }));
-  // The same once more, with all layers below: room that is needed now.
-  rmSync(join(scratch, 'blobs'), { recursive: true });
-  return filter.keptEntries() === 0 ? null : await readPlainLayer(file);
+  const layer = await writePlainLayer(createReadStream(blobPath(top)), filter, join(scratch, 'layer.tar'));
+  // The same once more: room that is needed now.
+  rmSync(blobPath(top));
+  return filter.keptEntries() === 0 ? null : layer;
 }
 
 async function compose(

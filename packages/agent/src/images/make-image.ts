@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, symlinkSync, writeFileSync } from 'node:fs';
+import { createReadStream, createWriteStream, symlinkSync, writeFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ImageError } from './image-error.ts';
 import { type Descriptor, digestOf, type ImageConfig, type ImageManifest, mediaTypes } from './image-manifest.ts';
@@ -23,6 +24,19 @@ export interface PlainLayer {
 export async function readPlainLayer(file: string): Promise<PlainLayer> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
+  return { file, diffId: `sha256:${hash.digest('hex')}` };
+}
+
+/** Writes what comes out of a filter to a file of its own. */
+export async function writePlainLayer(source: Readable, filter: Transform, file: string): Promise<PlainLayer> {
+  const hash = createHash('sha256');
+  const read = async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  await pipeline(source, filter, read, createWriteStream(file, { mode: 0o600 }));
   return { file, diffId: `sha256:${hash.digest('hex')}` };
 }
 
