@@ -78,7 +78,7 @@ export function readAuthFile(authFile: string): z.infer<typeof AuthFile> {
   try {
     text = readFileSync(authFile, 'utf8');
   } catch (error) {
-    throw refuse(error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be read', error);
+    throw refuse(error instanceof Error ? error.message : 'it cannot be read', error);
   }
   // Causes are left out: what JSON.parse and zod say may quote the file.
   let json: unknown;
