@@ -78,6 +78,7 @@ export async function startTestBuilder(
       archives: null,
       keyring: '/usr/share/keyrings/debian-archive-keyring.gpg',
       registryAuthFile: null,
+      parentImageDirectory: null,
       plainHttpRegistries: [],
       ...settings,
     }),

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { AgentError, type BuilderSettings, defaultKeyring } from '@patchbay/agent';
 import type { Command } from 'commander';
 import { collect } from './repeated-option.ts';
@@ -10,6 +11,7 @@ export interface BuilderFlags {
   readonly debianSecurity?: string;
   readonly keyring: string;
   readonly registryAuth?: string;
+  readonly parentImages?: string;
   readonly plainHttpRegistry: readonly string[];
 }
 
@@ -24,6 +26,10 @@ export function withBuilderOptions(command: Command, when: string): Command {
     .option('--debian-security <url>', `${when}its security archive`)
     .option('--keyring <file>', `${when}trusted to sign these archives`, defaultKeyring)
     .option('--registry-auth <file>', `${when}credentials of registries, as docker login writes them`)
+    .option(
+      '--parent-images <directory>',
+      `${when}OCI layouts, archives of images and of root file systems that recipes may build upon, as builder://PATH`,
+    )
     .option(
       '--plain-http-registry <host:port>',
       `${when}a registry beyond loopback that has no TLS, repeatable`,
@@ -43,6 +49,7 @@ export function readBuilderSettings(flags: BuilderFlags): BuilderSettings {
     archives: main === undefined || security === undefined ? null : { main, security },
     keyring: flags.keyring,
     registryAuthFile: flags.registryAuth ?? null,
+    parentImageDirectory: flags.parentImages === undefined ? null : resolve(flags.parentImages),
     plainHttpRegistries: flags.plainHttpRegistry,
   };
 }

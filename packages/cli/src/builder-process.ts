@@ -110,7 +110,7 @@ function say({ logger }: BuilderProcessOptions, { level, message }: LogEvent): v
 /** Runs it to its end and says how that was. Its lines become lines of our log. */
 async function runBuilderProcess(options: BuilderProcessOptions): Promise<string> {
   const { server, settings, patchbay, signal } = options;
-  const { concurrency, archives, keyring, registryAuthFile, plainHttpRegistries } = settings;
+  const { concurrency, archives, keyring, registryAuthFile, parentImageDirectory, plainHttpRegistries } = settings;
   const [program = process.execPath, ...first] = patchbay;
   const flags = [
     ['--state', stateOf(options)],
@@ -120,6 +120,7 @@ async function runBuilderProcess(options: BuilderProcessOptions): Promise<string
     server.caFingerprint === undefined ? [] : ['--ca-fingerprint', server.caFingerprint],
     archives === null ? [] : ['--debian-main', archives.main, '--debian-security', archives.security],
     registryAuthFile === null ? [] : ['--registry-auth', registryAuthFile],
+    parentImageDirectory === null ? [] : ['--parent-images', parentImageDirectory],
     ...plainHttpRegistries.map((registry) => ['--plain-http-registry', registry]),
   ].flat();
   // However we end, kill -9 included, it ends with us (prctl(2), PR_SET_PDEATHSIG).

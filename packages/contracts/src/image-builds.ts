@@ -6,10 +6,11 @@ import { defineContract } from './contract.ts';
 export const ImageBuildLease = z.object({ imageId: z.string(), leaseId: z.string() });
 export type ImageBuildLease = z.infer<typeof ImageBuildLease>;
 
-/** What an image is built upon: a base image that builders make themselves, or any image that can be pulled. */
+/** What an image is built upon: a base image that builders make themselves, any image that can be pulled, or one they have. */
 export const ParentImage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('managed'), name: z.string() }),
   z.object({ kind: z.literal('reference'), reference: z.string() }),
+  z.object({ kind: z.literal('builder'), path: z.string(), imageName: z.string().nullable() }),
 ]);
 export type ParentImage = z.infer<typeof ParentImage>;
 

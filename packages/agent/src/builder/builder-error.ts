@@ -6,6 +6,7 @@ export class BuilderError extends AppError<
   | 'NOT_PERMITTED'
   | 'UNKNOWN_BASE_IMAGE'
   | 'BASE_IMAGE'
+  | 'PARENT_IMAGE'
   | 'ORDER_REFUSED'
   | 'STEP_FAILED'
   | 'CANCELLED'

@@ -14,6 +14,8 @@ export interface BuilderSettings {
   readonly keyring: string;
   /** A docker config or containers auth file with the credentials of registries; null for none. */
   readonly registryAuthFile: string | null;
+  /** Images of this machine that recipes may build upon (`builder://PATH`) lie below it; null for none. */
+  readonly parentImageDirectory: string | null;
   /** Registries beyond loopback that may be spoken to without TLS: `host[:port]`. */
   readonly plainHttpRegistries: readonly string[];
 }

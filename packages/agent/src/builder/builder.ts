@@ -77,6 +77,7 @@ async function runBuilder(parts: BuilderParts): Promise<void> {
           host,
           archives: async () => settings.archives ?? (await findDebianArchives()),
           keyring: settings.keyring,
+          parentImageDirectory: settings.parentImageDirectory,
           baseImageDirectory: join(directory, 'base-images'),
           report,
           signal: ending,

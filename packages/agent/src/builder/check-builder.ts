@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { redactCredentials } from '@patchbay/facts';
@@ -23,7 +23,7 @@ export interface BuilderFinding {
 }
 
 export interface BuilderCheck {
-  readonly settings: Pick<BuilderSettings, 'archives' | 'keyring' | 'registryAuthFile'>;
+  readonly settings: Pick<BuilderSettings, 'archives' | 'keyring' | 'registryAuthFile' | 'parentImageDirectory'>;
   /** Where a builder would keep its images; need not exist. */
   readonly directory: string;
   readonly signal: AbortSignal;
@@ -44,6 +44,7 @@ export async function checkBuilder(check: BuilderCheck): Promise<BuilderFinding[
       ...(await checkStorage(check.directory)),
       ...(await checkArchives(check, scratch)),
       await checkCredentials(check.settings.registryAuthFile),
+      await checkParentImages(check.settings.parentImageDirectory),
     ];
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -153,4 +154,11 @@ async function checkCredentials(authFile: string | null): Promise<BuilderFinding
     readAuthFile(authFile);
     return authFile;
   });
+}
+
+async function checkParentImages(directory: string | null): Promise<BuilderFinding> {
+  const what = 'images to build upon';
+  if (directory === null)
+    return { what, isThere: true, detail: 'none of its own: base images and those of registries' };
+  return await find(what, async () => `${readdirSync(directory).length} in ${directory}`);
 }

@@ -5,6 +5,7 @@ import type { Machine } from '../machine/index.ts';
 import type { DebianArchives } from '../network/index.ts';
 import { obtainBaseImage } from './base-image.ts';
 import type { BuildReport } from './build-report.ts';
+import { readOfferedImage } from './offered-image.ts';
 import type { InTurn } from './take-turns.ts';
 
 /** What an image is built on. */
@@ -23,6 +24,8 @@ export interface ParentParts {
   readonly archives: () => Promise<DebianArchives>;
   readonly keyring: string;
   readonly baseImageDirectory: string;
+  /** As `BuilderSettings` has it. */
+  readonly parentImageDirectory: string | null;
   /** One base image is made at a time: apt's lists and unfinished files are the same for all slots. */
   readonly inTurn: InTurn;
   readonly report: BuildReport;
@@ -35,6 +38,10 @@ export async function pullParent(
   { store, report }: Pick<ParentParts, 'store' | 'report'>,
 ): Promise<Parent> {
   const image = await store.pull({ kind: 'registry', reference: parseReference(reference) });
+  return describeParent(image, reference, report);
+}
+
+function describeParent(image: StoredImage, reference: string, report: BuildReport): Parent {
   report.say(`The image ${reference} is ${image.digest}`);
   const created = Date.parse(image.config.created ?? '');
   return { image, reference, version: null, timestamp: new Date(Number.isNaN(created) ? 0 : created) };
@@ -45,6 +52,10 @@ export async function obtainParent(parent: ParentImage, parts: ParentParts): Pro
   const { store, signal } = parts;
   if (parent.kind === 'reference') {
     return await pullParent(parent.reference, parts);
+  }
+  if (parent.kind === 'builder') {
+    const { reference, source } = await readOfferedImage(parent, parts);
+    return describeParent(await store.pull(source), reference, parts.report);
   }
   const archives = await parts.archives();
   const base = await parts.inTurn(

@@ -64,6 +64,7 @@ export async function openImageStage(
       archives,
       keyring: defaultKeyring,
       registryAuthFile: null,
+      parentImageDirectory: null,
       plainHttpRegistries: [],
     };
     const builder = keepBuilder({

@@ -28,11 +28,26 @@ describe('the parent image of a recipe', () => {
   });
 
   it.each([
+    ['builder://root.tar', 'root.tar', null],
+    ['builder://base/Layout_1.0+b2', 'base/Layout_1.0+b2', null],
+    ['builder://base/layout:12-slim', 'base/layout', '12-slim'],
+  ])('can be an image on builders, such as %s', (text, path, imageName) => {
+    expect(readParentImage(text)).toEqual({ kind: 'builder', path, imageName });
+  });
+
+  it.each(['', '/etc', '../etc', 'base/../etc', 'base//root.tar', 'base/', '.hidden', 'root.tar:', 'a:b:c', 'a\nb'])(
+    'cannot be %j on builders',
+    (path) => {
+      expect(() => readParentImage(`builder://${path}`)).toThrow('the path of an image on builders');
+    },
+  );
+
+  it.each([
     [arn('aws', 'image/amazon-linux-2-x86/x.x.x'), 'known are debian-12-x86, debian-13-x86'],
     [arn('aws-marketplace', 'image/debian-12-x86/x.x.x'), 'known are'],
     ['ami-0123456789abcdef0', 'it is an AMI'],
     ['ssm:/base/image', 'parameters are not looked up'],
-    ['Not an image', 'it must be the ARN of an image, or'],
+    ['Not an image', 'it must be the ARN of an image, an image in a registry'],
   ])('cannot be %s', (text, message) => {
     expect(() => readParentImage(text)).toThrow(ParentImageError);
     expect(() => readParentImage(text)).toThrow(message);

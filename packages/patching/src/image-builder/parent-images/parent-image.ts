@@ -25,7 +25,12 @@ export const managedImages: readonly ManagedImage[] = [
 export type ParentImage =
   | { readonly kind: 'managed'; readonly arn: ImageBuilderArn; readonly image: ManagedImage }
   | { readonly kind: 'own'; readonly arn: ImageBuilderArn }
-  | { readonly kind: 'reference'; readonly reference: ImageReference };
+  | { readonly kind: 'reference'; readonly reference: ImageReference }
+  /** What lies on builders, and which image of it where there are several. */
+  | { readonly kind: 'builder'; readonly path: string; readonly imageName: string | null };
+
+const FILE_NAME = '[A-Za-z0-9][A-Za-z0-9._+-]*';
+const ON_BUILDER = new RegExp(`^builder://(${FILE_NAME}(?:/${FILE_NAME})*)(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?$`);
 
 /** Reads the parent image of a recipe. Throws ParentImageError and ImageBuilderArnError. */
 export function readParentImage(text: string): ParentImage {
@@ -41,9 +46,14 @@ export function readParentImage(text: string): ParentImage {
   }
   if (/^ami-[0-9a-f]+$/.test(text)) return refuse('it is an AMI, and there are none outside of AWS');
   if (text.startsWith('ssm:')) return refuse('parameters are not looked up: name the image itself');
+  if (text.startsWith('builder://')) {
+    const [, path, imageName = null] = ON_BUILDER.exec(text) ?? [];
+    if (path !== undefined) return { kind: 'builder', path, imageName };
+    return refuse('after builder:// comes the path of an image on builders, such as builder://base/root.tar');
+  }
   const reference = parseImageReference(text);
   if (reference !== null) return { kind: 'reference', reference };
   return refuse(
-    'it must be the ARN of an image, or an image in a registry such as debian:12 or registry.example/team/app@sha256:…',
+    'it must be the ARN of an image, an image in a registry such as debian:12 or registry.example/team/app@sha256:…, or one on builders such as builder://base/root.tar',
   );
 }

@@ -17,7 +17,7 @@ export async function createImageRecipe(
   context: OperationContext,
 ): Promise<string> {
   const parent = checkParentImage(recipe.parentImage, context);
-  if (parent.kind === 'reference') {
+  if (!('arn' in parent)) {
     throw invalidValue('parentImage', 'A container image has no kernel: a disk image builds upon the ARN of an image.');
   }
   return await createRecipe({ ...recipe, recipeType: imageRecipeType, parent, osVersion: undefined }, context);

@@ -75,6 +75,8 @@ async function resolveParent(text: string, context: BuildContext): Promise<Paren
       return { kind: 'managed', name: parent.image.name };
     case 'reference':
       return { kind: 'reference', reference: text };
+    case 'builder':
+      return parent;
     case 'own': {
       const image = await findParent(text, context);
       const uri = image?.containers[0]?.imageUris[0];

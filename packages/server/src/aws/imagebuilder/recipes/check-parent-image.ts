@@ -11,7 +11,7 @@ export function checkParentImage(text: string, { accountId, region }: Scope): Pa
     if (!(error instanceof ParentImageError) && !(error instanceof ImageBuilderArnError)) throw error;
     throw invalidValue('parentImage', error.message);
   }
-  if (parent.kind === 'reference') return parent;
+  if (!('arn' in parent)) return parent;
   const { partition, region: regionOfArn, owner } = parent.arn;
   const isHere = partition === 'aws' && regionOfArn === region && ['aws', accountId].includes(owner);
   if (isHere) return parent;
