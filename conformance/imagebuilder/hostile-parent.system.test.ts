@@ -13,10 +13,10 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { parseReference } from '@patchbay/agent';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { withRealServer } from '../ssm/real-server.ts';
-import { runTool } from '../support/run-tool.ts';
-import { type BuildStage, listLeftovers, openBuildStage, writeComponent } from './build-stage.ts';
+import { runTool, tryTool } from '../support/run-tool.ts';
+import { type BuildStage, findProcesses, listLeftovers, openBuildStage, writeComponent } from './build-stage.ts';
 
 const server = withRealServer();
 const secret = 'known-to-the-host-only';
@@ -114,6 +114,31 @@ describe('a hostile parent image', () => {
     expect(said).toContain('contained');
     expect(said).not.toMatch(new RegExp(`${secret}|made-a-device|mounted|read-a-device|BEGIN .*PRIVATE`));
     expectHostUntouched();
+    expect(await listLeftovers(stage.builder)).toEqual([]);
+  });
+
+  it('with setuid programs hands them to no other user of the builder', async () => {
+    const parentImage = await publishHostile('setuid', (root) => {
+      writeFileSync(join(root, 'srv/shell'), readFileSync(join(root, 'bin/bash')));
+      chmodSync(join(root, 'srv/shell'), 0o4755);
+    });
+    const { folder } = stage.builder;
+    // Only what Patchbay itself makes keeps others out.
+    chmodSync(folder, 0o755);
+    const copies = ['cp /srv/shell /srv/own-shell', 'chmod 4755 /srv/own-shell', 'sleep 47.16 || true'];
+    const arn = await stage.begin('setuid-app', { parentImage, component: writeComponent(copies) });
+    await vi.waitUntil(async () => (await findProcesses('sleep 47.16')).length > 0, { timeout: 60_000 });
+    const paths = (await runTool(['find', folder, '-path', '*/srv/*shell', '-perm', '-4000'])).trim().split('\n');
+    expect(paths.filter((path) => path.endsWith('own-shell'))).not.toEqual([]);
+    // setpriv itself keeps its capabilities until it has become another program.
+    const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', '--', 'sh', '-c', '"$0" -p -c "id -u"'];
+    for (const path of paths) {
+      const { exitCode, stderr } = await tryTool(['setpriv', ...asNobody, path]);
+      expect([exitCode, stderr], path).toEqual([expect.any(Number), expect.stringContaining('Permission denied')]);
+      expect(exitCode).not.toBe(0);
+    }
+    await runTool(['pkill', '--full', '--exact', 'sleep 47.16']);
+    expect((await stage.await(arn)).status).toBe('AVAILABLE');
     expect(await listLeftovers(stage.builder)).toEqual([]);
   });
 
