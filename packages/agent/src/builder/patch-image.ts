@@ -57,6 +57,7 @@ export async function patchImage(request: ImagePatchRequest): Promise<ImagePatch
   // What is between two transactions looks for this file.
   const cancel = () => writeFileSync(join(runDirectory, 'cancel-requested'), '');
   signal.addEventListener('abort', cancel, { once: true });
+  if (signal.aborted) cancel();
   const complaints: string[] = [];
   let facts: NodeFacts | null = null;
   const heard: { factsId: string | null; status: ImagePatchResult['status'] } = { factsId: null, status: null };

@@ -37,4 +37,13 @@ describe('work in turns', () => {
     await Promise.all([one, three]);
     expect(said).toEqual(['three']);
   });
+
+  it('is not waited for at all when the signal was aborted before', async () => {
+    const inTurn = createTurns();
+    const first = Promise.withResolvers<void>();
+    const one = inTurn(() => first.promise, never);
+    await expect(inTurn(async () => {}, AbortSignal.abort(new Error('cancelled')))).rejects.toThrow('cancelled');
+    first.resolve();
+    await one;
+  });
 });

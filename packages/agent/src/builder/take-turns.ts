@@ -8,6 +8,7 @@ export function createTurns(): InTurn {
     const mine = Promise.withResolvers<void>();
     last = Promise.all([before, mine.promise]);
     try {
+      signal.throwIfAborted();
       const aborted = Promise.withResolvers<void>();
       const give = () => aborted.resolve();
       signal.addEventListener('abort', give, { once: true });

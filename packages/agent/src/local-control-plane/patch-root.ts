@@ -93,6 +93,7 @@ export async function patchRoot(request: PatchRootRequest): Promise<PatchRootRes
   mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
   const cancel = () => writeFileSync(join(runDirectory, 'cancel-requested'), '');
   signal?.addEventListener('abort', cancel, { once: true });
+  if (signal?.aborted === true) cancel();
   const complaints: string[] = [];
   const plane = openLocalControlPlane({
     baseline,

@@ -75,6 +75,16 @@ describe('a long poll', () => {
     expect(mailbox.state.looks).toBe(1);
   });
 
+  it('ends at once when the caller hangs up during its look', async () => {
+    const mailbox = createMailbox();
+    const caller = new AbortController();
+    mailbox.state.onLook = () => caller.abort();
+    const asked = performance.now();
+    expect(await waitForMessage(mailbox.source, 2_000, caller.signal)).toBeUndefined();
+    expect(performance.now() - asked).toBeLessThan(1_000);
+    expect({ looks: mailbox.state.looks, subscribers: mailbox.callbacks.size }).toEqual({ looks: 1, subscribers: 0 });
+  });
+
   it('hands on what goes wrong and unsubscribes', async () => {
     const mailbox = createMailbox();
     const take = async () => {

@@ -22,7 +22,8 @@ export async function waitForMessage<Message>(
       if (signal.aborted) return undefined;
       const message = await source.take();
       const left = deadline - performance.now();
-      if (message !== undefined || left <= 0) return message;
+      // A signal that was aborted during the look tells nobody any more.
+      if (message !== undefined || left <= 0 || signal.aborted) return message;
       // One promise for all three ends: this runs once for every idle node, and an AbortSignal more for each would cost.
       let isOver = false;
       const timer = setTimeout(() => {
