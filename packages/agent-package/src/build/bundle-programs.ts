@@ -11,7 +11,10 @@ export interface BundledPrograms {
 }
 
 /** Our own modules, and those that read Dockerfiles for builders: these are not ES modules, so that it cannot be seen. */
-const doesNothingWhenLoaded = /\/(?:packages\/[a-z-]+\/src|dockerfile-ast|vscode-languageserver-[a-z]+)\//;
+function doesNothingWhenLoaded(id: string): boolean {
+  const isOwn = id.startsWith(`${repository}/packages/`) && !id.includes('/node_modules/');
+  return isOwn || /\/(?:dockerfile-ast|vscode-languageserver-[a-z]+)\//.test(id);
+}
 
 /** The schemas of the operations that an agent never calls are a tenth of its memory. */
 const schemaMakers = ['z', 'defineContract'];
@@ -34,7 +37,7 @@ async function bundle(input: string, version: string): Promise<string> {
     logLevel: 'silent',
     // What is loaded stays in memory on every node, so only what the program uses may come along.
     treeshake: {
-      moduleSideEffects: (id) => (doesNothingWhenLoaded.test(id) ? false : undefined),
+      moduleSideEffects: (id) => (doesNothingWhenLoaded(id) ? false : undefined),
       manualPureFunctions: schemaMakers,
     },
     plugins: [
