@@ -3,13 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateDistributionConfigurationCommand } from '@aws-sdk/client-imagebuilder';
+import { setTimeout as wait } from 'node:timers/promises';
+import { CancelImageCreationCommand, CreateDistributionConfigurationCommand } from '@aws-sdk/client-imagebuilder';
 import { AddTagsToResourceCommand, CreateActivationCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createDataFolder, startRealServer, withRealServer } from '../ssm/real-server.ts';
 import { type PatchbayProcess, startPatchbay } from '../support/patchbay-process.ts';
 import { startRelay } from '../support/relay.ts';
-import { runTool } from '../support/run-tool.ts';
+import { runTool, tryTool } from '../support/run-tool.ts';
 import { type BuildStage, findProcesses, listLeftovers, openBuildStage, writeComponent } from './build-stage.ts';
 import { startTestBuilder } from './built-image.ts';
 
@@ -76,6 +77,25 @@ describe('a builder that is killed', () => {
       expect(await listLeftovers({ folder })).toEqual([]);
     } finally {
       await builder.end('SIGTERM');
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('while it makes a base image takes along what it started for that', { timeout: 120_000 }, async () => {
+    const { folder, start, tag } = await prepareBuilder();
+    const findBootstraps = async () => (await tryTool(['pgrep', '--full', `mmdebstrap .*${folder}`])).stdout;
+    const builder = start();
+    try {
+      await tag(builder);
+      const parentImage = `arn:aws:imagebuilder:${server().access.region}:aws:image/debian-12-x86/x.x.x`;
+      const arn = await stage.begin('bootstrapping', { parentImage });
+      await vi.waitUntil(async () => (await findBootstraps()) !== '', { timeout: 60_000, interval: 100 });
+      await wait(2_000);
+      await builder.end('SIGKILL');
+      await vi.waitUntil(async () => (await findBootstraps()) === '', { timeout: 3_000, interval: 100 });
+      await stage.client.send(new CancelImageCreationCommand({ imageBuildVersionArn: arn }));
+    } finally {
+      await builder.end('SIGKILL');
       await rm(folder, { recursive: true, force: true });
     }
   });

@@ -163,6 +163,18 @@ const memoryBytes = 1024 ** 3;
  */
 const inMemory = `mount -t tmpfs -o mode=0700,size=${memoryBytes} tmpfs "$TMPDIR" || :; exec "$0" "$@"`;
 
+/** However this process ends, all that was started ends with it (prctl(2), PR_SET_PDEATHSIG; pid_namespaces(7)). */
+const diesWithUs = [
+  'setpriv',
+  '--pdeathsig=KILL',
+  'unshare',
+  '--mount',
+  '--pid',
+  '--mount-proc',
+  '--fork',
+  '--kill-child',
+] as const;
+
 async function bootstrap(request: BaseImageRequest, { suite, file, timestamp }: Bootstrap): Promise<void> {
   const { archives, keyring, host, signal, report } = request;
   const unfinished = `${file}.unfinished`;
@@ -180,8 +192,7 @@ async function bootstrap(request: BaseImageRequest, { suite, file, timestamp }: 
   try {
     const output = await host.run({
       argv: [
-        'unshare',
-        '--mount',
+        ...diesWithUs,
         'sh',
         '-c',
         process.availableMemory() > 3 * memoryBytes ? inMemory : 'exec "$0" "$@"',
